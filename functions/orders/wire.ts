@@ -1,0 +1,144 @@
+/**
+ * The wire contract of the topic `orders`: CloudEvents 1.0, Kafka binary mode
+ * (https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md). Attributes are headers
+ * `ce_<name>`, the value is the event's data as JSON, the key is the order id: order holds per order, and no further.
+ */
+import { OrderCancelledData, type OrderEvent, OrderPlacedData } from './events.ts';
+import { EventId } from './ids.ts';
+
+/** A record as bytes: what a producer sends and a consumer decodes. `value` is null for a tombstone. */
+export interface WireRecord {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  /** In the order they stand on the record; names may repeat. */
+  readonly headers: readonly (readonly [name: string, value: Uint8Array])[];
+}
+
+/** An event ready to be published: exactly these bytes, however often it is sent. */
+export interface EncodedEvent {
+  readonly eventId: EventId;
+  readonly key: string;
+  readonly value: Uint8Array;
+  /** ASCII. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What a consumer finds in a record. `reason` and `detail` name fields, never their contents. */
+export type ParsedRecord =
+  | { readonly kind: 'event'; readonly event: OrderEvent; readonly traceparent: string | undefined }
+  | { readonly kind: 'skipped'; readonly reason: 'tombstone' | 'unknown-type' }
+  | { readonly kind: 'rejected'; readonly reason: 'unparseable' | 'invalid'; readonly detail: string };
+
+const SOURCE = '/orderly/checkout';
+
+/** The bytes of an event. `traceparent` is W3C Trace Context's. */
+export function encodeEvent(event: OrderEvent, traceparent: string): EncodedEvent {
+  const { orderId } = event.data;
+  return {
+    eventId: event.eventId,
+    key: orderId,
+    value: Buffer.from(JSON.stringify(event.data), 'utf8'),
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: event.eventId,
+      ce_source: SOURCE,
+      ce_type: event.type,
+      ce_subject: orderId,
+      ce_time: event.type === 'OrderPlaced' ? event.data.placedAt : event.data.cancelledAt,
+      ce_partitionkey: orderId,
+      'content-type': 'application/json',
+      traceparent,
+    },
+  };
+}
+
+/**
+ * Reads a record of the topic: its headers, then its value, then whether the two agree.
+ *
+ * The type comes first, since the value of a type that this reader does not know may have any form.
+ */
+export function parseRecord(record: WireRecord): ParsedRecord {
+  if (record.value === null) return { kind: 'skipped', reason: 'tombstone' };
+
+  const headers = readHeaders(record.headers);
+  const type = headers.kind === 'headers' ? headers.values.get('ce_type') : undefined;
+  if (type !== undefined && type !== 'OrderPlaced' && type !== 'OrderCancelled') {
+    return { kind: 'skipped', reason: 'unknown-type' };
+  }
+
+  const data = readJsonObject(record.value);
+  if (data === undefined) {
+    return { kind: 'rejected', reason: 'unparseable', detail: 'the value is not a JSON object in UTF-8' };
+  }
+  if (headers.kind === 'rejected') return invalid(headers.detail);
+  if (type === undefined) return invalid('header ce_type is missing');
+  if (headers.values.get('ce_specversion') !== '1.0') return invalid('header ce_specversion is not 1.0');
+
+  return readEvent(type, data, headers.values);
+}
+
+function readEvent(
+  type: OrderEvent['type'],
+  data: object,
+  headers: ReadonlyMap<string, string>,
+): ParsedRecord {
+  const schema = type === 'OrderPlaced' ? OrderPlacedData : OrderCancelledData;
+  const parsed = schema.safeParse(data);
+  if (!parsed.success) {
+    const fields = new Set(parsed.error.issues.map((issue) => `/${issue.path.join('/')}`));
+    return invalid(`the value breaks the contract at ${[...fields].slice(0, 10).join(', ')}`);
+  }
+
+  const { orderId, seq } = parsed.data;
+  const eventId = EventId.safeParse(headers.get('ce_id'));
+  if (!eventId.success) return invalid('header ce_id is missing or not an event id');
+  if (eventId.data !== `${orderId}.${seq}`) return invalid('header ce_id contradicts the value');
+  const subject = headers.get('ce_subject');
+  if (subject !== undefined && subject !== orderId) return invalid('header ce_subject contradicts the value');
+
+  // The schema above was chosen by the type, which the compiler cannot see.
+  const event = { type, eventId: eventId.data, data: parsed.data } as OrderEvent;
+  return { kind: 'event', event, traceparent: headers.get('traceparent') };
+}
+
+type Headers =
+  | { readonly kind: 'headers'; readonly values: ReadonlyMap<string, string> }
+  | { readonly kind: 'rejected'; readonly detail: string };
+
+function readHeaders(headers: WireRecord['headers']): Headers {
+  const values = new Map<string, string>();
+  for (const [name, bytes] of headers) {
+    const value = decodeUtf8(bytes);
+    if (value === undefined) return { kind: 'rejected', detail: 'a header is not UTF-8' };
+    const earlier = values.get(name);
+    if (earlier !== undefined && earlier !== value && name.startsWith('ce_')) {
+      return { kind: 'rejected', detail: `header ${name} is repeated with different values` };
+    }
+    values.set(name, value);
+  }
+  return { kind: 'headers', values };
+}
+
+function readJsonObject(bytes: Uint8Array): object | undefined {
+  const json = decodeUtf8(bytes);
+  if (json === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A byte order mark is kept, so that JSON.parse refuses it as RFC 8259 lets it. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const invalid = (detail: string): ParsedRecord => ({ kind: 'rejected', reason: 'invalid', detail });

@@ -1,0 +1,156 @@
+/**
+ * What the local cloud runs: a plain model of a cloud assembly, every intrinsic resolved. Nothing downstream of this
+ * file knows CloudFormation.
+ */
+
+/** A Lambda function whose code lies unpacked on disk. */
+export interface FunctionModel {
+  readonly logicalId: string;
+  /** Construct path, for messages a person reads; the logical id where the assembly has none. */
+  readonly path: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly runtime: string;
+  /** Lambda's handler string, `<module>.<export>`. */
+  readonly handler: string;
+  /** Absolute path of the asset folder. */
+  readonly codeDir: string;
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+  /** `undefined`: none reserved. 0: every invocation is throttled. */
+  readonly reservedConcurrency: number | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** One of the pattern objects of `FilterCriteria.Filters[].Pattern`, parsed. */
+export type FilterPattern = { readonly [key: string]: unknown };
+
+interface MappingBase {
+  readonly logicalId: string;
+  readonly path: string;
+  readonly uuid: string;
+  readonly arn: string;
+  readonly functionName: string;
+  readonly enabled: boolean;
+  /** Records in one invocation, at most. */
+  readonly batchSize: number;
+  /** Milliseconds to wait for a batch to fill. */
+  readonly windowMs: number;
+  /** `FunctionResponseTypes` has `ReportBatchItemFailures`. */
+  readonly partialResponses: boolean;
+}
+
+/** An event source mapping on a Kafka topic. */
+export interface KafkaMappingModel extends MappingBase {
+  readonly kind: 'kafka';
+  readonly clusterArn: string;
+  readonly topic: string;
+  readonly groupId: string;
+  /** Used only where the group has no committed offset. */
+  readonly startingPosition: StartingPosition;
+  /** `MaximumPollers`: group members, capped by the partition count. 1 in on-demand mode. */
+  readonly pollers: number;
+}
+
+/** Where a group without committed offsets begins. `timestampMs` is epoch milliseconds. */
+export type StartingPosition =
+  | { readonly at: 'TRIM_HORIZON' }
+  | { readonly at: 'LATEST' }
+  | { readonly at: 'AT_TIMESTAMP'; readonly timestampMs: number };
+
+/** An event source mapping on a DynamoDB stream. */
+export interface StreamMappingModel extends MappingBase {
+  readonly kind: 'dynamodb-stream';
+  readonly streamArn: string;
+  readonly tableName: string;
+  readonly startingPosition: Extract<StartingPosition, { at: 'TRIM_HORIZON' | 'LATEST' }>;
+  /** A record passes if any pattern matches; no patterns: all pass. */
+  readonly filters: readonly FilterPattern[];
+}
+
+export type MappingModel = KafkaMappingModel | StreamMappingModel;
+
+export interface KeyElement {
+  readonly name: string;
+  readonly role: 'HASH' | 'RANGE';
+  readonly type: 'S' | 'N' | 'B';
+}
+
+export type StreamView = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
+
+/** A DynamoDB table; always on demand here. */
+export interface TableModel {
+  readonly logicalId: string;
+  readonly path: string;
+  readonly name: string;
+  readonly keys: readonly KeyElement[];
+  readonly streamView: StreamView | undefined;
+  readonly timeToLiveAttribute: string | undefined;
+}
+
+/** A Kafka topic. `config` holds topic configuration names and values as Kafka spells them. */
+export interface TopicModel {
+  readonly logicalId: string;
+  readonly path: string;
+  readonly name: string;
+  readonly partitions: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** One route of an HTTP API with an AWS_PROXY integration, payload 2.0. */
+export interface RouteModel {
+  /** `GET /orders/{id}`, `ANY /x/{proxy+}` or `$default`. */
+  readonly routeKey: string;
+  readonly functionName: string;
+  readonly authorization: 'NONE' | 'AWS_IAM' | 'JWT';
+}
+
+export interface HttpApiModel {
+  readonly logicalId: string;
+  readonly path: string;
+  readonly apiId: string;
+  readonly name: string;
+  readonly routes: readonly RouteModel[];
+}
+
+/** A resource the local cloud leaves out because nothing that runs depends on it. */
+export interface NotEmulated {
+  readonly logicalId: string;
+  readonly path: string;
+  readonly type: string;
+}
+
+export interface CloudModel {
+  readonly account: string;
+  readonly region: string;
+  readonly functions: readonly FunctionModel[];
+  readonly mappings: readonly MappingModel[];
+  readonly tables: readonly TableModel[];
+  readonly topics: readonly TopicModel[];
+  readonly apis: readonly HttpApiModel[];
+  readonly notEmulated: readonly NotEmulated[];
+  /** Stack outputs by `<stack>.<output>`, resolved; those that can't be are left out. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/** Something in the closure of what runs that would behave differently here. `accept` is what `--accept` takes. */
+export interface Finding {
+  readonly logicalId: string;
+  readonly path: string;
+  /** CloudFormation type of the resource. */
+  readonly type: string;
+  /** Property path, e.g. `DestinationConfig.OnFailure`; undefined when the resource as a whole is meant. */
+  readonly property: string | undefined;
+  readonly message: string;
+  readonly accept: string;
+}
+
+/** Facts of the engine that a template refers to, known only when it runs. */
+export interface EngineFacts {
+  readonly account: string;
+  readonly region: string;
+  /** `host:port,host:port` */
+  readonly bootstrapServers: string;
+  /** The stream's ARN as the engine names it; undefined before the table exists. */
+  streamArn(tableName: string): string | undefined;
+}

@@ -1,0 +1,39 @@
+/** The closed list of what can go wrong in the local cloud; scripts match on it, so a code never changes meaning. */
+export type LocalCloudErrorCode =
+  | 'ASSEMBLY_UNREADABLE'
+  | 'ASSEMBLY_NOT_HONOURED'
+  | 'ENGINE_MISSING_TOOL'
+  | 'ENGINE_INSTALL_FAILED'
+  | 'ENGINE_START_FAILED'
+  | 'ENGINE_UNREACHABLE'
+  | 'ENGINE_NOT_OURS'
+  | 'PORT_TAKEN'
+  | 'CONFIG_INVALID'
+  | 'PROVISIONING_FAILED'
+  | 'FUNCTION_NOT_FOUND'
+  | 'ALREADY_RUNNING'
+  | 'NOT_RUNNING';
+
+/**
+ * An error a person can act on: what happened, and the remedy.
+ *
+ * `message` names the thing; `remedy` says what to do, one line each; `retriable` says whether the same call may succeed
+ * later without a change.
+ */
+export class LocalCloudError extends Error {
+  readonly code: LocalCloudErrorCode;
+  readonly remedy: readonly string[];
+  readonly retriable: boolean;
+
+  constructor(
+    code: LocalCloudErrorCode,
+    message: string,
+    options: { remedy?: readonly string[]; retriable?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LocalCloudError';
+    this.code = code;
+    this.remedy = options.remedy ?? [];
+    this.retriable = options.retriable ?? false;
+  }
+}
