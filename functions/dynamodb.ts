@@ -1,0 +1,22 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+/**
+ * The DynamoDB client of a function: endpoint, region and credentials come from the environment, connections are kept.
+ *
+ * A request is given up after 3 seconds and tried at most 4 times with full jitter, so a call ends within some 15
+ * seconds whatever happens: well inside the shortest timeout of a function that a queue or a stream waits for. The
+ * timeout is asked for as an error, since the SDK otherwise only warns.
+ */
+export function dynamoDbClient(): DynamoDBClient {
+  return new DynamoDBClient({
+    maxAttempts: 4,
+    retryMode: 'standard',
+    requestHandler: {
+      connectionTimeout: 1_000,
+      requestTimeout: 3_000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: 50 },
+      httpsAgent: { keepAlive: true, maxSockets: 50 },
+    },
+  });
+}
