@@ -1,0 +1,31 @@
+import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import { Construct } from 'constructs';
+import type { KafkaCluster } from './kafka.ts';
+
+const ATTRIBUTE = 'BootstrapBrokerStringSaslIam';
+
+/**
+ * The addresses of a cluster's brokers, asked for once at deployment.
+ *
+ * `AWS::MSK::Cluster` has no attribute for them, and a function in an isolated subnet can't call the MSK API.
+ */
+export class BootstrapBrokers extends Construct {
+  /** `host:port,host:port` for IAM authentication. */
+  readonly addresses: string;
+
+  constructor(scope: Construct, id: string, cluster: KafkaCluster) {
+    super(scope, id);
+    const resource = new AwsCustomResource(this, 'GetBootstrapBrokers', {
+      onUpdate: {
+        service: 'Kafka',
+        action: 'getBootstrapBrokers',
+        parameters: { ClusterArn: cluster.arn },
+        physicalResourceId: PhysicalResourceId.of('bootstrap-brokers'),
+        outputPaths: [ATTRIBUTE],
+      },
+      policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: [cluster.arn] }),
+      installLatestAwsSdk: false,
+    });
+    this.addresses = resource.getResponseField(ATTRIBUTE);
+  }
+}

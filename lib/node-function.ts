@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { KafkaCluster } from './kafka.ts';
+
+export interface NodeFunctionProps {
+  readonly description: string;
+  /** Folder of `functions/` whose `handler.ts` exports `handler`. */
+  readonly folder: string;
+  readonly timeout: Duration;
+  /** MiB; with it comes the share of a processor. */
+  readonly memorySize: number;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The function runs inside the cluster's VPC. @default - outside any VPC */
+  readonly inVpcOf?: KafkaCluster;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A function of this project: Node 24 on arm64, one ESM bundle with the SDK inside, JSON logs kept for a month. */
+export class NodeFunction extends Construct {
+  readonly function: lambda.Function;
+
+  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+    super(scope, id);
+    const { inVpcOf: cluster } = props;
+
+    this.function = new NodejsFunction(this, 'Function', {
+      description: props.description,
+      entry: `${root}functions/${props.folder}/handler.ts`,
+      depsLockFilePath: `${root}package-lock.json`,
+      projectRoot: root,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      timeout: props.timeout,
+      memorySize: props.memorySize,
+      environment: props.environment,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      logGroup: new LogGroup(this, 'Logs', {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      ...(cluster && {
+        vpc: cluster.vpc,
+        vpcSubnets: cluster.subnets,
+        securityGroups: [cluster.clientSecurityGroup],
+      }),
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node24',
+        mainFields: ['module', 'main'],
+        minify: true,
+        bundleAwsSDK: true,
+        // CommonJS dependencies (kafkajs) call require, which an ES module does not have. The long name cannot meet a
+        // minified one.
+        banner:
+          "import{createRequire as orderlyCreateRequire}from'node:module';const require=orderlyCreateRequire(import.meta.url);",
+      },
+    });
+  }
+}

@@ -1,0 +1,151 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
+import type { Construct } from 'constructs';
+import { BootstrapBrokers } from './bootstrap-brokers.ts';
+import { CheckoutApi } from './checkout-api.ts';
+import { type KafkaTopic, produceStatements } from './kafka.ts';
+import { KafkaConsumer } from './kafka-consumer.ts';
+import { NodeFunction } from './node-function.ts';
+import { Tables } from './tables.ts';
+
+export interface OrdersStackProps extends StackProps {
+  /** The topic `orders`. */
+  readonly topic: KafkaTopic;
+  /** The address that mails come from. */
+  readonly mailFrom: string;
+}
+
+/** The order system: checkout, relay and the two consumer groups, with their tables. */
+export class OrdersStack extends Stack {
+  readonly #tables: Tables;
+  readonly #topic: KafkaTopic;
+
+  constructor(scope: Construct, id: string, props: OrdersStackProps) {
+    super(scope, id, props);
+    this.#topic = props.topic;
+    this.#tables = new Tables(this, 'Tables');
+
+    const api = this.#checkout();
+    this.#relay();
+    this.#email(props.mailFrom);
+    this.#shipping();
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'OrdersTable', { value: this.#tables.orders.tableName });
+    new CfnOutput(this, 'OutboxTable', { value: this.#tables.outbox.tableName });
+    new CfnOutput(this, 'ShipmentsTable', { value: this.#tables.shipments.tableName });
+    new CfnOutput(this, 'EmailLedgerTable', { value: this.#tables.emailLedger.tableName });
+    new CfnOutput(this, 'DeadLettersTable', { value: this.#tables.deadLetters.tableName });
+  }
+
+  #checkout(): CheckoutApi {
+    const { orders, outbox } = this.#tables;
+    const checkout = new NodeFunction(this, 'Checkout', {
+      description: 'Places, shows and cancels orders; writes the order and its event in one transaction',
+      folder: 'checkout',
+      timeout: Duration.seconds(10),
+      memorySize: 512,
+      environment: { ORDERS_TABLE: orders.tableName, OUTBOX_TABLE: outbox.tableName },
+    }).function;
+    allow(checkout, orders, ['GetItem', 'PutItem', 'UpdateItem']);
+    allow(checkout, outbox, ['PutItem']);
+    return new CheckoutApi(this, 'CheckoutApi', checkout);
+  }
+
+  #relay(): void {
+    const { outbox } = this.#tables;
+    const relay = new NodeFunction(this, 'Relay', {
+      description: 'Publishes the events in the outbox to the topic, in order per order',
+      folder: 'relay',
+      timeout: Duration.seconds(60),
+      memorySize: 512,
+      inVpcOf: this.#topic.cluster,
+      environment: {
+        OUTBOX_TABLE: outbox.tableName,
+        TOPIC: this.#topic.name,
+        KAFKA_BOOTSTRAP_SERVERS: new BootstrapBrokers(this, 'BootstrapBrokers', this.#topic.cluster)
+          .addresses,
+      },
+    }).function;
+    allow(relay, outbox, ['BatchGetItem', 'Query', 'BatchWriteItem', 'DeleteItem']);
+    for (const statement of produceStatements(this, this.#topic)) relay.addToRolePolicy(statement);
+    relay.addEventSource(
+      new DynamoEventSource(outbox, {
+        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+        batchSize: 100,
+        reportBatchItemFailures: true,
+        // The relay's own deletes are on the stream too.
+        filters: [lambda.FilterCriteria.filter({ eventName: lambda.FilterRule.isEqual('INSERT') })],
+      }),
+    );
+  }
+
+  #email(mailFrom: string): void {
+    const { emailLedger } = this.#tables;
+    const sender = new EmailIdentity(this, 'Sender', { identity: Identity.email(mailFrom) });
+    const email = this.#consumer('Email', {
+      description: 'Thanks the customer of each order, and confirms cancellations',
+      folder: 'email',
+      groupId: 'email-service',
+      environment: { EMAIL_LEDGER_TABLE: emailLedger.tableName, MAIL_FROM: mailFrom },
+    });
+    allow(email, emailLedger, [
+      'PartiQLInsert',
+      'PartiQLUpdate',
+      'BatchGetItem',
+      'BatchWriteItem',
+      'PutItem',
+    ]);
+    email.addToRolePolicy(
+      new iam.PolicyStatement({ actions: ['ses:SendEmail'], resources: [sender.emailIdentityArn] }),
+    );
+  }
+
+  #shipping(): void {
+    const { shipments } = this.#tables;
+    const shipping = this.#consumer('Shipping', {
+      description: 'Creates the shipment of each order, and cancels it',
+      folder: 'shipping',
+      groupId: 'shipping-service',
+      environment: { SHIPMENTS_TABLE: shipments.tableName },
+    });
+    allow(shipping, shipments, ['PartiQLInsert', 'BatchGetItem', 'UpdateItem']);
+  }
+
+  /** A function behind its own consumer group on the topic, with its door to the dead letters. */
+  #consumer(
+    id: string,
+    props: { description: string; folder: string; groupId: string; environment: Record<string, string> },
+  ): lambda.Function {
+    const { description, folder, groupId } = props;
+    const { deadLetters } = this.#tables;
+    const consumer = new NodeFunction(this, id, {
+      description,
+      folder,
+      timeout: Duration.seconds(120),
+      memorySize: 512,
+      environment: {
+        ...props.environment,
+        CONSUMER_GROUP: groupId,
+        DEAD_LETTERS_TABLE: deadLetters.tableName,
+      },
+    }).function;
+    allow(consumer, deadLetters, ['UpdateItem']);
+    new KafkaConsumer(this, `${id}Consumer`, { function: consumer, topic: this.#topic, groupId });
+    return consumer;
+  }
+}
+
+/** CDK's own grants leave out the PartiQL actions and add more than a function uses, so each action is named. */
+function allow(grantee: lambda.Function, table: TableV2, actions: readonly string[]): void {
+  grantee.addToRolePolicy(
+    new iam.PolicyStatement({
+      actions: actions.map((action) => `dynamodb:${action}`),
+      resources: [table.tableArn],
+    }),
+  );
+}

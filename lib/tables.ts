@@ -1,0 +1,46 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, StreamViewType, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+
+const id = (name: string) => ({ name, type: AttributeType.STRING });
+
+/** The tables of the order system; all on demand, all destroyed with the stack. */
+export class Tables extends Construct {
+  /** An order, and the exact bytes of each of its events. */
+  readonly orders: TableV2;
+  /** Events not yet on the topic. Its stream wakes the relay, and carries keys only. */
+  readonly outbox: TableV2;
+  /** A shipment per order: the row is the claim. */
+  readonly shipments: TableV2;
+  /** Which mails were sent; a row outlives the topic's retention and any replay, then DynamoDB drops it. */
+  readonly emailLedger: TableV2;
+  /** Records that a consumer gave up, byte for byte. */
+  readonly deadLetters: TableV2;
+
+  constructor(scope: Construct, constructId: string) {
+    super(scope, constructId);
+    this.orders = this.#table('Orders', { partitionKey: id('orderId') });
+    this.outbox = this.#table('Outbox', {
+      partitionKey: id('orderId'),
+      sortKey: { name: 'seq', type: AttributeType.NUMBER },
+      dynamoStream: StreamViewType.KEYS_ONLY,
+    });
+    this.shipments = this.#table('Shipments', { partitionKey: id('orderId') });
+    this.emailLedger = this.#table('EmailLedger', {
+      partitionKey: id('eventKey'),
+      timeToLiveAttribute: 'expiresAt',
+    });
+    this.deadLetters = this.#table('DeadLetters', { partitionKey: id('consumer'), sortKey: id('recordId') });
+  }
+
+  #table(
+    tableId: string,
+    props: Pick<TablePropsV2, 'partitionKey' | 'sortKey' | 'timeToLiveAttribute' | 'dynamoStream'>,
+  ): TableV2 {
+    return new TableV2(this, tableId, {
+      ...props,
+      billing: Billing.onDemand(),
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+}
