@@ -4,7 +4,12 @@ import { CustomerId, type OrderId } from './ids.ts';
 import { Currency } from './money.ts';
 
 const text = (max: number) =>
-  z.string().max(max, `must have at most ${max} characters`).regex(/\S/, 'must not be blank');
+  z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .regex(/\S/, 'must not be blank')
+    // JSON can say half a surrogate pair, which neither UTF-8 nor canonical JSON can.
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
 
 /** An integer; `-0`, which JSON can say, is 0. */
 const integer = (min: number, max: number) =>

@@ -1,0 +1,14 @@
+/** How long to wait before trying again: `baseMs` doubles with each attempt, up to `capMs`. */
+export interface Backoff {
+  readonly baseMs: number;
+  readonly capMs: number;
+}
+
+/**
+ * Milliseconds to wait before attempt `attempt` (1 is the first repetition), with full jitter: anything between 0 and
+ * the doubled base, so that clients that failed together do not come back together
+ * (https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/). `random` is 0 to below 1.
+ */
+export function fullJitter(backoff: Backoff, attempt: number, random: () => number): number {
+  return random() * Math.min(backoff.capMs, backoff.baseMs * 2 ** (attempt - 1));
+}

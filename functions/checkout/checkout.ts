@@ -1,0 +1,138 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { isTransientDynamoDbError } from '../dynamodb.ts';
+import type { Logger } from '../logger.ts';
+import { OrderId } from '../orders/ids.ts';
+import type { Order } from '../orders/order.ts';
+import { cancelOrder } from './cancel-order.ts';
+import type { Waiting } from './contention.ts';
+import { placeOrder } from './place-order.ts';
+import { problem, problemResponse } from './problems.ts';
+import { parsePlaceOrder } from './request.ts';
+import type { OrderStore } from './store.ts';
+import { childTraceparent, type RandomBytes } from './traceparent.ts';
+
+export interface CheckoutPorts {
+  readonly store: OrderStore;
+  readonly waiting: Waiting;
+  readonly logger: Logger;
+  now(): Date;
+  readonly randomBytes: RandomBytes;
+}
+
+/** The fields of an HTTP API event, payload format 2.0, that the checkout reads. Header names are lower case. */
+export type CheckoutEvent = Pick<
+  APIGatewayProxyEventV2,
+  'routeKey' | 'headers' | 'body' | 'isBase64Encoded' | 'pathParameters'
+>;
+
+export type CheckoutHandler = (event: CheckoutEvent) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/**
+ * The checkout: places, shows and cancels orders. It answers every request, with problem details (RFC 9457) where it
+ * refuses or fails; it never rejects.
+ */
+export function checkoutHandler(ports: CheckoutPorts): CheckoutHandler {
+  return async (event) => {
+    try {
+      return await route(event, ports);
+    } catch (error) {
+      const code = isTransientDynamoDbError(error) ? 'unavailable' : 'internal-error';
+      ports.logger.error('request failed', { routeKey: event.routeKey, code }, error);
+      return problemResponse(problem(code));
+    }
+  };
+}
+
+function route(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+  switch (event.routeKey) {
+    case 'POST /orders':
+      return place(event, ports);
+    case 'GET /orders/{orderId}':
+      return show(event, ports);
+    case 'POST /orders/{orderId}/cancel':
+      return cancel(event, ports);
+    default:
+      return Promise.resolve(problemResponse(problem('route-not-found')));
+  }
+}
+
+async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+  const parsed = parsePlaceOrder(event);
+  if (parsed.kind === 'refused') return problemResponse(parsed.problem);
+
+  const outcome = await placeOrder(parsed.request, writing(event, ports));
+  ports.logger.info('order requested', {
+    status: outcome.kind,
+    ...('order' in outcome ? { orderId: outcome.order.orderId } : {}),
+  });
+  switch (outcome.kind) {
+    case 'placed':
+      return orderResponse(201, outcome.order, { location: `/orders/${outcome.order.orderId}` });
+    case 'replayed':
+      return orderResponse(200, outcome.order, { 'idempotent-replayed': 'true' });
+    case 'key-reused':
+      return problemResponse(
+        problem('idempotency-key-reused', [
+          { header: 'Idempotency-Key', detail: 'was used for an order of other content' },
+        ]),
+      );
+    case 'contended':
+      return problemResponse(problem('unavailable'));
+  }
+}
+
+async function show(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+  const orderId = OrderId.safeParse(event.pathParameters?.orderId);
+  const stored = orderId.success ? await ports.store.find(orderId.data) : undefined;
+  return stored === undefined
+    ? problemResponse(problem('order-not-found'))
+    : orderResponse(200, stored.order);
+}
+
+async function cancel(
+  event: CheckoutEvent,
+  ports: CheckoutPorts,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const orderId = OrderId.safeParse(event.pathParameters?.orderId);
+  if (!orderId.success) return problemResponse(problem('order-not-found'));
+
+  const outcome = await cancelOrder(orderId.data, writing(event, ports));
+  ports.logger.info('cancellation requested', { status: outcome.kind, orderId: orderId.data });
+  switch (outcome.kind) {
+    case 'cancelled':
+      return orderResponse(200, outcome.order);
+    case 'not-found':
+      return problemResponse(problem('order-not-found'));
+    case 'contended':
+      return problemResponse(problem('unavailable'));
+  }
+}
+
+function writing(event: CheckoutEvent, { store, waiting, now, randomBytes }: CheckoutPorts) {
+  const traceparent = childTraceparent(event.headers.traceparent, randomBytes);
+  return { store, waiting, now: now(), traceparent };
+}
+
+/** Fields are named one by one: the same order has the same bytes, whether it was just placed or read back. */
+function orderResponse(
+  statusCode: number,
+  order: Order,
+  headers: Readonly<Record<string, string>> = {},
+): APIGatewayProxyStructuredResultV2 {
+  const { orderId, status, customerId, email, shippingAddress, currency, lines, total, placedAt } = order;
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({
+      orderId,
+      status,
+      customerId,
+      email,
+      shippingAddress,
+      currency,
+      lines,
+      total,
+      placedAt,
+    }),
+  };
+}

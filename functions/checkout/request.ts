@@ -1,0 +1,79 @@
+/** Reads a request to place an order: its key, its bytes, its JSON, its fields, in this order. */
+import { createHash } from 'node:crypto';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import canonicalize from 'canonicalize';
+import type { z } from 'zod';
+import { IdempotencyKey } from '../orders/ids.ts';
+import { PlaceOrder } from '../orders/order.ts';
+import { type Problem, type ProblemError, pointer, problem } from './problems.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+/** A longer name of an unknown field is not repeated; its parent is pointed at. */
+const MAX_FIELD_NAME = 64;
+
+/** What a customer asks for. */
+export interface PlaceOrderRequest {
+  readonly idempotencyKey: IdempotencyKey;
+  readonly order: PlaceOrder;
+  /** SHA-256, in hex, of the order as canonical JSON (RFC 8785): equal for equal content, however it was written. */
+  readonly contentHash: string;
+}
+
+export type ParsedRequest =
+  | { readonly kind: 'request'; readonly request: PlaceOrderRequest }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+/** The request that an event of `POST /orders` holds. */
+export function parsePlaceOrder(
+  event: Pick<APIGatewayProxyEventV2, 'headers' | 'body' | 'isBase64Encoded'>,
+): ParsedRequest {
+  const key = IdempotencyKey.safeParse(event.headers['idempotency-key']);
+  if (!key.success) {
+    const detail = 'must be 1 to 255 visible ASCII characters';
+    return refused(problem('idempotency-key-invalid', [{ header: 'Idempotency-Key', detail }]));
+  }
+
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > MAX_BODY_BYTES) return refused(problem('body-too-large'));
+  const json = readJson(bytes);
+  if (json === undefined) return refused(problem('body-not-json'));
+
+  const order = PlaceOrder.safeParse(json.value, { error: inPlainWords });
+  if (!order.success) return refused(problem('order-invalid', order.error.issues.flatMap(toErrors)));
+  return {
+    kind: 'request',
+    request: { idempotencyKey: key.data, order: order.data, contentHash: contentHashOf(order.data) },
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function readJson(bytes: Uint8Array): { value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(utf8.decode(bytes)) };
+  } catch {
+    return undefined;
+  }
+}
+
+function contentHashOf(order: PlaceOrder): string {
+  return createHash('sha256')
+    .update(canonicalize(order) ?? '')
+    .digest('hex');
+}
+
+/** The fields' own messages go before these. */
+function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code !== 'invalid_type') return undefined;
+  return issue.input === undefined ? 'is required' : `must be of type ${issue.expected}`;
+}
+
+function toErrors(issue: z.core.$ZodIssue): ProblemError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointer(issue.path), detail: issue.message }];
+  return issue.keys.map((name) => ({
+    pointer: pointer(name.length > MAX_FIELD_NAME ? issue.path : [...issue.path, name]),
+    detail: 'is not a known field',
+  }));
+}
+
+const refused = (why: Problem): ParsedRequest => ({ kind: 'refused', problem: why });
