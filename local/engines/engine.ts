@@ -1,3 +1,5 @@
+import type { Exit } from '../processes/guarded.ts';
+
 /** A running pair of a Kafka broker and a DynamoDB-and-friends endpoint. */
 export interface Engine {
   readonly kind: 'embedded' | 'external';
@@ -7,6 +9,22 @@ export interface Engine {
   readonly awsEndpoint: string;
   readonly account: string;
   readonly region: string;
+  /** Resolves if a process of an embedded engine dies without being asked to, and never otherwise. */
+  readonly exited: Promise<EngineExit>;
   /** Resolves when every process of an embedded engine is gone; does nothing to an external one. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** What each engine is made of. */
+export type EnginePart = 'kafka' | 'ministack';
+
+/** A part that died by itself. The engine as a whole is of no use then; `stop` ends the other part. */
+export interface EngineExit {
+  readonly part: EnginePart;
+  readonly exit: Exit;
+  /** The last lines it wrote, oldest first. */
+  readonly lastOutput: readonly string[];
+}
+
+/** Hears what an engine's processes write; one line, without its line break. */
+export type EngineLog = (part: EnginePart, line: string) => void;

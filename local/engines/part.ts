@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { LocalCloudError } from '../errors.ts';
+import { spawnGuarded } from '../processes/guarded.ts';
+import type { EngineExit, EngineLog, EnginePart } from './engine.ts';
+
+export interface PartCommand {
+  readonly part: EnginePart;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: EngineLog;
+  /** Whether the part answers yet; asked again and again. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+export interface RunningPart {
+  /** Resolves when the part is gone, asked to or not. */
+  readonly exited: Promise<EngineExit>;
+  stop(): Promise<void>;
+}
+
+const READY_WITHIN_MS = 60_000;
+const ASK_EVERY_MS = 25;
+const TOLD_LINES = 20;
+
+/**
+ * Starts one process of an engine and resolves when it answers. Throws ENGINE_START_FAILED, with the last lines it
+ * wrote, if it ends first or doesn't answer within a minute; it is gone then.
+ */
+export async function startPart(command: PartCommand): Promise<RunningPart> {
+  const lastOutput: string[] = [];
+  const child = spawnGuarded(command.command, command.args, {
+    cwd: command.cwd,
+    env: command.env,
+    grace: 'term',
+    onOutput(line) {
+      lastOutput.push(line);
+      if (lastOutput.length > TOLD_LINES) lastOutput.shift();
+      command.log(command.part, line);
+    },
+  });
+  const exited = child.exited.then((exit): EngineExit => ({ part: command.part, exit, lastOutput }));
+
+  const ended = new AbortController();
+  void exited.then(() => ended.abort());
+  if (await answers(command.isReady, ended.signal)) return { exited, stop: () => child.stop() };
+
+  const endedItself = ended.signal.aborted;
+  await child.stop();
+  const { code, signal } = await child.exited;
+  const what = endedItself
+    ? `ended while starting (${signal ?? `code ${code}`})`
+    : 'did not answer within a minute';
+  throw startFailed(command.part, what, lastOutput);
+}
+
+async function answers(isReady: () => Promise<boolean>, ended: AbortSignal): Promise<boolean> {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (!ended.aborted && performance.now() < deadline) {
+    if (await isReady()) return !ended.aborted;
+    await delay(ASK_EVERY_MS, undefined, { signal: ended }).catch(() => undefined);
+  }
+  return false;
+}
+
+function startFailed(part: EnginePart, what: string, lastOutput: readonly string[]): LocalCloudError {
+  const said = lastOutput.length === 0 ? ['It wrote nothing.'] : ['It wrote last:', ...lastOutput];
+  return new LocalCloudError(
+    'ENGINE_START_FAILED',
+    [`${part} ${what}. ${said[0]}`, ...said.slice(1)].join('\n  '),
+    {
+      remedy: ['Read what it wrote; orderly doctor tells what is installed.'],
+      retriable: true,
+    },
+  );
+}
