@@ -1,0 +1,88 @@
+import type { FunctionModel } from '../assembly/model.ts';
+import { LocalCloudError } from '../errors.ts';
+import type { Invoke } from './invocation.ts';
+import { createPool, type EnvironmentStatus, type Pool } from './pool.ts';
+import type { FunctionStats } from './stats.ts';
+
+export interface FunctionHostOptions {
+  readonly functions: readonly FunctionModel[];
+  /** What the local cloud adds to the variables of the template, such as `AWS_ENDPOINT_URL` and credentials. */
+  readonly environment: (fn: FunctionModel) => Readonly<Record<string, string>>;
+  /** Environments of one function at the same time. Default 4. */
+  readonly maxEnvironments?: number;
+  /** Each line that a function prints, and the START, END and REPORT lines of its invocations. */
+  readonly onLog: (functionName: string, line: string) => void;
+  /** Called when an invocation has been handed to the environment with that process id. */
+  readonly onInvocation?: (functionName: string, requestId: string, pid: number) => void;
+  /** Epoch milliseconds; fractions give finer durations. */
+  readonly clock: () => number;
+  /** A UUID. */
+  readonly newRequestId: () => string;
+}
+
+/** A function whose environment does not start, in Lambda's words. */
+export interface LoadFailure {
+  readonly functionName: string;
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+/** Runs functions in child processes that speak the Lambda Runtime API. Freezing between invocations is not emulated. */
+export interface FunctionHost {
+  /** Rejects with `FUNCTION_NOT_FOUND` for a name it doesn't have and with `NOT_RUNNING` once it stops. */
+  readonly invoke: Invoke;
+  /** Starts one environment of each named function, by default of all, and tells which don't load. */
+  warmUp(functionNames?: readonly string[]): Promise<readonly LoadFailure[]>;
+  environments(functionName: string): readonly EnvironmentStatus[];
+  stats(): readonly FunctionStats[];
+  /** Rejects pending invocations; resolves when no process is left. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const DEFAULT_ENVIRONMENTS = 4;
+
+export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
+  const { onInvocation } = options;
+  const pools = new Map<string, Pool>(
+    options.functions.map((fn) => [
+      fn.name,
+      createPool({
+        fn,
+        maxEnvironments: options.maxEnvironments ?? DEFAULT_ENVIRONMENTS,
+        added: options.environment(fn),
+        onLog: (line) => options.onLog(fn.name, line),
+        onInvocation: (requestId, pid) => onInvocation?.(fn.name, requestId, pid),
+        clock: options.clock,
+        newRequestId: options.newRequestId,
+      }),
+    ]),
+  );
+
+  function pool(functionName: string): Pool {
+    const found = pools.get(functionName);
+    if (found !== undefined) return found;
+    throw new LocalCloudError('FUNCTION_NOT_FOUND', `There is no function ${functionName}.`, {
+      remedy: [`The functions are: ${[...pools.keys()].join(', ')}`],
+    });
+  }
+
+  return {
+    invoke: async (functionName, event) => pool(functionName).invoke(event),
+    async warmUp(functionNames = [...pools.keys()]) {
+      const failures = await Promise.all(
+        functionNames.map(async (functionName): Promise<LoadFailure[]> => {
+          const why = await pool(functionName).warmUp();
+          if (why === undefined) return [];
+          const { errorType, errorMessage } = why(options.newRequestId());
+          return [{ functionName, errorType, errorMessage }];
+        }),
+      );
+      return failures.flat();
+    },
+    environments: (functionName) => pool(functionName).environments(),
+    stats: () => [...pools.values()].map((each) => each.stats()),
+    async stop() {
+      await Promise.all([...pools.values()].map((each) => each.stop()));
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import type { FunctionModel } from '../assembly/model.ts';
+import { LocalCloudError } from '../errors.ts';
+import { type Environment, type InitFailure, startEnvironment } from './environment.ts';
+import { functionError, notStarted } from './failures.ts';
+import type { InvocationResult } from './invocation.ts';
+import { createRecorder, type FunctionStats } from './stats.ts';
+
+export interface PoolOptions {
+  readonly fn: FunctionModel;
+  readonly maxEnvironments: number;
+  readonly added: Readonly<Record<string, string>>;
+  readonly onLog: (line: string) => void;
+  readonly onInvocation: (requestId: string, pid: number) => void;
+  readonly clock: () => number;
+  readonly newRequestId: () => string;
+}
+
+/** What is known of an environment from outside; `requestId` while it is at work on an invocation. */
+export interface EnvironmentStatus {
+  readonly pid: number;
+  readonly state: 'init' | 'idle' | 'busy';
+  readonly requestId?: string;
+}
+
+/**
+ * The environments of one function and the queue before them. Environments start on demand, up to the smaller of
+ * `maxEnvironments` and the reserved concurrency, and live until they fail or the pool stops; invocations beyond that wait
+ * their turn, first in, first out. Lambda would throttle those; here a laptop's limit must not look like an account's.
+ */
+export interface Pool {
+  invoke(event: string): Promise<InvocationResult>;
+  /** Starts an environment if there is none; resolves when it is idle, or with the reason why it isn't. */
+  warmUp(): Promise<InitFailure | undefined>;
+  environments(): readonly EnvironmentStatus[];
+  stats(): FunctionStats;
+  /** Rejects what is pending and resolves when no process is left. */
+  stop(): Promise<void>;
+}
+
+interface Pending {
+  readonly requestId: string;
+  readonly event: string;
+  readonly end: (result: InvocationResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export function createPool(options: PoolOptions): Pool {
+  const { fn } = options;
+  const limit = Math.min(options.maxEnvironments, fn.reservedConcurrency ?? Number.POSITIVE_INFINITY);
+  const recorder = createRecorder();
+  const queue: Pending[] = [];
+  const idle: Environment[] = [];
+  const pending = new Set<Pending>();
+  const environments = new Map<Promise<Environment>, Environment | undefined>();
+  /** Processes that have been killed and may not be gone yet. */
+  const leaving = new Set<Promise<void>>();
+  let starting = 0;
+  let stopped = false;
+
+  /** `onStarted` is called once: the environment is idle for the first time, or why it will never be. */
+  function start(onStarted: (failure: InitFailure | undefined) => void): void {
+    let starts = true;
+    starting += 1;
+    const started = (failure: InitFailure | undefined) => {
+      if (starts) {
+        starts = false;
+        starting -= 1;
+        onStarted(failure);
+      }
+    };
+    const environment = startEnvironment({
+      ...options,
+      newId: options.newRequestId,
+      onIdle(self) {
+        started(undefined);
+        idle.push(self);
+        dispatch();
+      },
+      onGone(self, failure) {
+        environments.delete(environment);
+        const end = self.stop().finally(() => leaving.delete(end));
+        leaving.add(end);
+        const index = idle.indexOf(self);
+        if (index >= 0) idle.splice(index, 1);
+        started(failure);
+        dispatch();
+      },
+    });
+    environments.set(environment, undefined);
+    environment.then(
+      (running) => environments.set(environment, running),
+      (error: unknown) => {
+        environments.delete(environment);
+        started((requestId) => notStarted(requestId, String(error)));
+        dispatch();
+      },
+    );
+  }
+
+  /** Gives waiting invocations to idle environments, and starts environments for the rest as far as that is allowed. */
+  function dispatch(): void {
+    while (!stopped && queue.length > 0 && idle.length > 0) {
+      const next = queue.shift();
+      const environment = idle.pop();
+      if (next === undefined || environment === undefined) return;
+      environment.invoke(next.requestId, next.event, next.end);
+      options.onInvocation(next.requestId, environment.pid);
+    }
+    while (!stopped && queue.length > starting && environments.size < limit) {
+      start(failNext);
+    }
+  }
+
+  /** An environment that doesn't start costs one invocation, the one that has waited longest; the next gets a fresh one. */
+  function failNext(failure: InitFailure | undefined): void {
+    if (failure === undefined) return;
+    const next = queue.shift();
+    next?.end(functionError(next.requestId, failure(next.requestId), 0));
+  }
+
+  return {
+    async invoke(event) {
+      if (stopped) throw stopping(fn.name);
+      if (limit === 0) {
+        const throttled: InvocationResult = { kind: 'throttled' };
+        recorder.record(throttled);
+        return throttled;
+      }
+      const { promise, resolve, reject } = Promise.withResolvers<InvocationResult>();
+      const entry: Pending = {
+        requestId: options.newRequestId(),
+        event,
+        reject,
+        end(result) {
+          pending.delete(entry);
+          recorder.record(result);
+          resolve(result);
+        },
+      };
+      pending.add(entry);
+      queue.push(entry);
+      dispatch();
+      return promise;
+    },
+    async warmUp() {
+      if (stopped || limit === 0 || environments.size > 0) return undefined;
+      return new Promise((resolve) => start(resolve));
+    },
+    environments: () =>
+      [...environments.values()].flatMap((environment) =>
+        environment === undefined ? [] : [status(environment)],
+      ),
+    stats: () => recorder.stats(fn.name, environments.size),
+    async stop() {
+      stopped = true;
+      queue.length = 0;
+      for (const entry of pending) entry.reject(stopping(fn.name));
+      pending.clear();
+      const starts = await Promise.allSettled(environments.keys());
+      await Promise.all(
+        starts.map((start) => (start.status === 'fulfilled' ? start.value.stop() : undefined)),
+      );
+      await Promise.all(leaving);
+    },
+  };
+}
+
+function status(environment: Environment): EnvironmentStatus {
+  const requestId = environment.requestId();
+  return {
+    pid: environment.pid,
+    state: environment.state(),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
+
+function stopping(functionName: string): LocalCloudError {
+  return new LocalCloudError(
+    'NOT_RUNNING',
+    `The function host is stopping; ${functionName} can't be invoked.`,
+  );
+}
