@@ -1,0 +1,110 @@
+import { type DeliveryAction, type DeliveryEvent, step, wakeAt } from './machine.ts';
+import type { Deliverable } from './queue.ts';
+import { type Batch, type DeliveryRules, deliveryState, type PartitionKey } from './state.ts';
+import type { Verdict } from './verdict.ts';
+
+/** The delivery rules at work: pollers feed it, it runs batches and commits. */
+export interface Delivery<R extends Deliverable> {
+  /** The poller owns exactly these partitions from now on; see the `assigned` event. */
+  assigned(poller: number, partitions: readonly PartitionKey[], rejoined: boolean): void;
+  /** The records that follow those fetched before. */
+  fetched(poller: number, partition: PartitionKey, records: readonly R[]): void;
+  /** What of a partition waits for its first delivery. */
+  queued(partition: PartitionKey): { readonly count: number; readonly bytes: number };
+  /** Whether nothing of the partition waits or is in flight. */
+  isDone(partition: PartitionKey): boolean;
+  /** Resolves as soon as `holds` is true after some step, or after `timeoutMs`. */
+  until(holds: () => boolean, timeoutMs?: number): Promise<void>;
+  /** Sends nothing more, and resolves when nothing is in flight or `boundMs` are over. */
+  stop(boundMs: number): Promise<void>;
+}
+
+export interface DeliveryPorts<R extends Deliverable> {
+  readonly clock: () => number;
+  readonly deliver: (batch: Batch<R>) => Promise<Verdict>;
+  readonly commit: (commit: Extract<DeliveryAction<R>, { type: 'commit' }>) => void;
+  /** Told of each batch that ends, before its commits. */
+  readonly ended: (batch: Batch<R>, verdict: Verdict) => void;
+}
+
+export function startDelivery<R extends Deliverable>(
+  rules: DeliveryRules,
+  ports: DeliveryPorts<R>,
+): Delivery<R> {
+  const state = deliveryState<R>(rules);
+  const watchers = new Set<() => void>();
+  let inFlight = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let timerAt: number | undefined;
+
+  function take(event: DeliveryEvent<R>): void {
+    const now = ports.clock();
+    for (const action of step(state, event, now)) {
+      switch (action.type) {
+        case 'deliver':
+          void run(action.batch);
+          break;
+        case 'commit':
+          ports.commit(action);
+          break;
+      }
+    }
+    wake(wakeAt(state), now);
+    for (const watch of watchers) watch();
+  }
+
+  async function run(batch: Batch<R>): Promise<void> {
+    inFlight += 1;
+    const verdict = await ports
+      .deliver(batch)
+      .catch((): Verdict => ({ kind: 'failed', cause: 'not-invoked' }));
+    inFlight -= 1;
+    ports.ended(batch, verdict);
+    take({ type: 'delivered', batchId: batch.id, verdict });
+  }
+
+  function wake(at: number | undefined, now: number): void {
+    if (at === timerAt) return;
+    clearTimeout(timer);
+    timerAt = at;
+    if (at === undefined) return;
+    timer = setTimeout(
+      () => {
+        timerAt = undefined;
+        take({ type: 'woken' });
+      },
+      Math.max(0, at - now),
+    );
+  }
+
+  function until(holds: () => boolean, timeoutMs?: number): Promise<void> {
+    if (holds()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const finish = () => {
+        clearTimeout(deadline);
+        watchers.delete(watch);
+        resolve();
+      };
+      const watch = () => {
+        if (holds()) finish();
+      };
+      const deadline = timeoutMs === undefined ? undefined : setTimeout(finish, timeoutMs);
+      watchers.add(watch);
+    });
+  }
+
+  return {
+    assigned: (poller, partitions, rejoined) => take({ type: 'assigned', poller, partitions, rejoined }),
+    fetched: (poller, partition, records) => take({ type: 'fetched', poller, partition, records }),
+    queued: (partition) => state.partitions.get(partition)?.queue ?? { count: 0, bytes: 0 },
+    isDone: (key) => {
+      const partition = state.partitions.get(key);
+      return partition === undefined || (partition.queue.count === 0 && partition.heldBy === undefined);
+    },
+    until,
+    async stop(boundMs) {
+      take({ type: 'stopping' });
+      await until(() => inFlight === 0, boundMs);
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { MappingModel } from '../assembly/model.ts';
+
+/** An event source mapping at work: it reads its source and invokes its function until it is stopped. */
+export interface EventSource {
+  /** Asks the source for its positions, so it takes a request or two; rejects if the source can't be reached. */
+  status(): Promise<MappingStatus>;
+  /** Waits up to a second for invocations in flight, keeps what they handled, and leaves. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How far one partition (or stream shard) has come. Positions are offsets for Kafka, sequence numbers for streams. */
+export interface PartitionStatus {
+  readonly partition: number | string;
+  /** The next offset to read (Kafka) or the last sequence number handled (streams); null: none yet. */
+  readonly committed: number | bigint | null;
+  /** The offset the next record will get; null where the source doesn't tell. */
+  readonly end: number | bigint | null;
+  /** Records between the two; null where the source doesn't tell. */
+  readonly lag: number | null;
+}
+
+export interface MappingStatus {
+  readonly logicalId: string;
+  readonly uuid: string;
+  readonly kind: MappingModel['kind'];
+  readonly functionName: string;
+  /** Lambda's `State` of an event source mapping. */
+  readonly state: 'Creating' | 'Enabled' | 'Disabled';
+  /** Lambda's `LastProcessingResult`: `No records processed`, `OK`, or `PROBLEM: …`. */
+  readonly lastProcessingResult: string;
+  /** What is read and as whom: `orders as email-service`, or the stream's table. */
+  readonly source: string;
+  readonly partitions: readonly PartitionStatus[];
+  /** Records handled since the source started. */
+  readonly delivered: number;
+  /** Invocations that have ended since the source started. */
+  readonly batches: number;
+  /** Those of them after which at least one record had to be delivered again. */
+  readonly failedBatches: number;
+}

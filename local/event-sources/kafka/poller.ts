@@ -1,0 +1,210 @@
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Delivery } from '../delivery/driver.ts';
+import { type Committer, committer, type Offsets } from './committer.ts';
+import { type KafkaRecord, kafkaRecord, partitionKey } from './event.ts';
+
+/** One member of the mapping's consumer group: it feeds the delivery rules and commits for them. */
+export interface Poller {
+  /** Resolves when it has become part of the group, or when the first try failed and it goes on trying. */
+  readonly started: Promise<void>;
+  /** Commits the next offset to read of a partition; nothing if the partition has been lost. */
+  commit(partition: number, offset: number): void;
+  /** Resolves when everything asked for is committed. */
+  committed(): Promise<void>;
+  /** Leaves the group. Uncommitted offsets are given up. */
+  stop(): Promise<void>;
+}
+
+export interface PollerOptions {
+  readonly kafka: Kafka;
+  /** Which poller of the mapping this is, from 0. */
+  readonly id: number;
+  readonly topic: string;
+  /** How many partitions the topic has. */
+  readonly partitions: number;
+  readonly groupId: string;
+  readonly batchSize: number;
+  readonly delivery: Delivery<KafkaRecord>;
+  /** Told when the member dies and a new one will take its place. */
+  readonly crashed: (error: Error) => void;
+  /** Told each time the member is part of the group. */
+  readonly joined: () => void;
+}
+
+/**
+ * A fetch waits this long for records, and a member hears of a rebalance between fetches, so this also bounds how long
+ * it takes to take a new member in and to stop.
+ */
+const FETCH_WAIT_MS = 400;
+const HEARTBEAT_MS = 400;
+/** The least that brokers allow by default: how long a group waits for a member that was killed. */
+const SESSION_TIMEOUT_MS = 6_000;
+
+const MIB = 1024 * 1024;
+/** A full partition is given this long to make room before the others are fetched without it. */
+const PATIENCE_MS = 40;
+const RESTART_MS = { first: 250, cap: 4_000 };
+
+/** Starts a member, and starts it anew, with growing pauses, whenever it dies. */
+export function startPoller(options: PollerOptions): Poller {
+  const { delivery, topic } = options;
+  const assigned = new Set<number>();
+  /** Of each assigned partition that has been read: the next offset to fetch. */
+  const positions = new Map<number, string>();
+  const paused = new Set<number>();
+  let memberId: string | undefined;
+  let consumer: Consumer | undefined;
+  let commits: Committer | undefined;
+  let crashes = 0;
+  let restart: NodeJS.Timeout | undefined;
+  let stopping = false;
+
+  const keyOf = (partition: number) => partitionKey(topic, partition);
+
+  function onJoin(member: Consumer, event: ConsumerGroupJoinEvent): void {
+    const now = event.payload.memberAssignment[topic] ?? [];
+    // A member that comes back under a new id has missed what happened meanwhile: it kept nothing.
+    const rejoined = event.payload.memberId !== memberId;
+    memberId = event.payload.memberId;
+    crashes = 0;
+    const lost = [...assigned].filter((partition) => rejoined || !now.includes(partition));
+    commits?.drop(lost);
+    for (const partition of lost) {
+      assigned.delete(partition);
+      positions.delete(partition);
+      setPaused(member, partition, false);
+    }
+    for (const partition of now) {
+      assigned.add(partition);
+      // kafkajs begins at the committed offset again after every join; a partition that was kept goes on.
+      const position = positions.get(partition);
+      if (position !== undefined) member.seek({ topic, partition, offset: position });
+    }
+    delivery.assigned(options.id, now.map(keyOf), rejoined);
+    options.joined();
+  }
+
+  async function onBatch(member: Consumer, payload: EachBatchPayload): Promise<void> {
+    const { partition, messages } = payload.batch;
+    const last = messages.at(-1);
+    if (stopping || last === undefined || !assigned.has(partition)) return;
+    // Resolved before anything can fail, so that no batch is fetched, and queued, twice.
+    payload.resolveOffset(last.offset);
+    positions.set(partition, String(BigInt(last.offset) + 1n));
+    commits ??= committer((offsets) => payload.commitOffsetsIfNecessary(commitRequest(topic, offsets)));
+    delivery.fetched(
+      options.id,
+      keyOf(partition),
+      messages.map((message) => kafkaRecord(topic, partition, message)),
+    );
+    await waitForRoom(member, partition, payload.heartbeat);
+  }
+
+  /**
+   * Keeps memory bounded without letting one partition stop the others:
+   *
+   *     full ──PATIENCE_MS──> still full, others have room ──> paused ──> half empty ──> resumed
+   *                 └───────> still full, as all are ────────> wait here: there is nothing to fetch for
+   */
+  async function waitForRoom(
+    member: Consumer,
+    partition: number,
+    heartbeat: () => Promise<void>,
+  ): Promise<void> {
+    const mayGoOn = () => stopping || !assigned.has(partition) || !isFull(partition);
+    await delivery.until(mayGoOn, PATIENCE_MS);
+    while (!mayGoOn() && [...assigned].every(isFull)) {
+      await delivery.until(() => mayGoOn() || ![...assigned].every(isFull), HEARTBEAT_MS);
+      await heartbeat();
+    }
+    if (mayGoOn()) return;
+    setPaused(member, partition, true);
+    void delivery
+      .until(() => !paused.has(partition) || !isFull(partition, 0.5))
+      .then(() => setPaused(member, partition, false));
+  }
+
+  /** Two batches, but at least 1 MiB (a fetch brings that much) and at most 8. */
+  function isFull(partition: number, share = 1): boolean {
+    const { count, bytes } = delivery.queued(keyOf(partition));
+    return bytes >= 8 * MIB * share || (bytes >= MIB * share && count >= 2 * options.batchSize * share);
+  }
+
+  function setPaused(member: Consumer, partition: number, pause: boolean): void {
+    if (pause === paused.has(partition) || member !== consumer) return;
+    if (pause) {
+      paused.add(partition);
+      member.pause([{ topic, partitions: [partition] }]);
+    } else {
+      paused.delete(partition);
+      member.resume([{ topic, partitions: [partition] }]);
+    }
+  }
+
+  async function start(): Promise<void> {
+    const member = options.kafka.consumer({
+      groupId: options.groupId,
+      allowAutoTopicCreation: false,
+      sessionTimeout: SESSION_TIMEOUT_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      rebalanceTimeout: SESSION_TIMEOUT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      // A member that fails is replaced here, so that there is one way to come back and not two.
+      retry: { initialRetryTime: 50, retries: 5, restartOnFailure: async () => false },
+    });
+    consumer = member;
+    member.on(member.events.GROUP_JOIN, (event) => onJoin(member, event));
+    member.on(member.events.CRASH, ({ payload }) => onCrash(member, payload.error));
+    try {
+      await member.connect();
+      await member.subscribe({ topics: [options.topic], fromBeginning: true });
+      await member.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        // Each partition's records are queued the moment they are there, whatever another one waits for.
+        partitionsConsumedConcurrently: options.partitions,
+        eachBatch: (payload) => onBatch(member, payload),
+      });
+    } catch (error) {
+      onCrash(member, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  function onCrash(member: Consumer, error: Error): void {
+    if (stopping || member !== consumer) return;
+    consumer = undefined;
+    commits?.close();
+    commits = undefined;
+    memberId = undefined;
+    assigned.clear();
+    positions.clear();
+    paused.clear();
+    delivery.assigned(options.id, [], true);
+    options.crashed(error);
+    void member.disconnect().catch(() => {});
+    const delay = Math.min(RESTART_MS.cap, RESTART_MS.first * 2 ** crashes);
+    crashes += 1;
+    restart = setTimeout(() => void start(), delay);
+  }
+
+  return {
+    started: start(),
+    commit(partition, offset) {
+      if (assigned.has(partition)) commits?.offer(partition, offset);
+    },
+    committed: async () => commits?.idle(),
+    async stop() {
+      stopping = true;
+      clearTimeout(restart);
+      commits?.close();
+      // Ends the waits of `waitForRoom`.
+      delivery.assigned(options.id, [], true);
+      await consumer?.disconnect();
+    },
+  };
+}
+
+function commitRequest(topic: string, offsets: Offsets) {
+  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+  return { topics: [{ topic, partitions }] };
+}

@@ -1,0 +1,186 @@
+import type { KafkaMappingModel } from '../../assembly/model.ts';
+import { LocalCloudError } from '../../errors.ts';
+import { kafkaClient } from '../../kafka/client.ts';
+import type { Invoke } from '../../lambda/invocation.ts';
+import { backOffMs } from '../delivery/back-off.ts';
+import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
+import { startDelivery } from '../delivery/driver.ts';
+import type { Batch } from '../delivery/state.ts';
+import { count, emptyTally, failureLine } from '../delivery/tally.ts';
+import { judge, type Verdict } from '../delivery/verdict.ts';
+import type { EventSource } from '../event-source.ts';
+import {
+  envelopeBytes,
+  type KafkaRecord,
+  kafkaEvent,
+  locateKafkaRecord,
+  sliceBytes,
+} from './event.ts';
+import { type Poller, startPoller } from './poller.ts';
+import { fixStartingOffsets } from './starting-offsets.ts';
+import { groupPositions } from './status.ts';
+
+export interface KafkaSourcePorts {
+  /** `host:port`, several separated by commas. */
+  readonly bootstrapServers: string;
+  readonly invoke: Invoke;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly log: (line: string) => void;
+  /** How one batch is run; at least once by default. */
+  readonly deliver?: Deliver;
+}
+
+/** Lambda's limit for the event of a synchronous invocation. */
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+/** What one poller of provisioned mode runs at once (https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html). */
+const INVOCATIONS_PER_POLLER = 5;
+const STOP_MS = { invocations: 1_000, commits: 300, leave: 1_500 };
+const CONNECTION_PROBLEM =
+  'PROBLEM: Connection error. Please check your event source connection configuration.';
+
+/**
+ * Runs an event source mapping on a Kafka topic, as Lambda does: its pollers are members of the mapping's consumer
+ * group, each batch is one synchronous invocation, and a partition's offset is committed once its records are handled.
+ *
+ * Resolves when the pollers are members of the group; a mapping that isn't enabled reads nothing. While the broker is
+ * away it goes on trying. Rejects with `PROVISIONING_FAILED` if the topic can't be found, or with kafkajs' error if no
+ * broker answers at the start.
+ */
+export async function startKafkaEventSource(
+  mapping: KafkaMappingModel,
+  ports: KafkaSourcePorts,
+): Promise<EventSource> {
+  const { topic, groupId, functionName } = mapping;
+  const client = (suffix: string) =>
+    kafkaClient({
+      bootstrapServers: ports.bootstrapServers,
+      clientId: `${mapping.logicalId}-${suffix}`,
+      log: ports.log,
+    });
+  const admin = client('admin').admin();
+  await admin.connect();
+  const partitions = await partitionCount(() => admin.fetchTopicMetadata({ topics: [topic] }), mapping);
+  const deliver = ports.deliver ?? atLeastOnce;
+  const envelope = { eventSourceArn: mapping.clusterArn, bootstrapServers: ports.bootstrapServers };
+  const tally = emptyTally();
+  const pollers: Poller[] = [];
+
+  const commit = (poller: number, partition: string, last: KafkaRecord) =>
+    pollers[poller]?.commit(Number(partition.slice(topic.length + 1)), last.offset + 1);
+
+  const delivery = startDelivery<KafkaRecord>(
+    {
+      batchSize: mapping.batchSize,
+      windowMs: mapping.windowMs,
+      maxBytes: MAX_EVENT_BYTES - envelopeBytes(envelope),
+      sliceBytes: sliceBytes(topic, partitions),
+      maxInFlight: INVOCATIONS_PER_POLLER,
+      backOffMs: (attempt) => backOffMs(attempt, ports.random()),
+    },
+    {
+      clock: ports.clock,
+      deliver: (batch) =>
+        deliver({
+          invoke: () => ports.invoke(functionName, kafkaEvent(envelope, batch)),
+          judge: (result) =>
+            judge(batch, result, { partialResponses: mapping.partialResponses, locate: locateKafkaRecord }),
+          commit: () => commitAll(batch),
+        }),
+      commit: ({ poller, partition, last }) => commit(poller, partition, last),
+      ended(batch: Batch<KafkaRecord>, verdict: Verdict) {
+        count(tally, batch, verdict);
+        if (verdict.kind !== 'handled') ports.log(failureLine(mapping, batch, verdict));
+      },
+    },
+  );
+
+  async function commitAll(batch: Batch<KafkaRecord>): Promise<void> {
+    for (const { partition, records } of batch.slices) {
+      const last = records.at(-1);
+      if (last !== undefined) commit(batch.poller, partition, last);
+    }
+    await pollers[batch.poller]?.committed();
+  }
+
+  if (mapping.enabled) {
+    await fixStartingOffsets(client('start'), admin, mapping);
+    for (let id = 0; id < Math.min(mapping.pollers, partitions); id += 1) {
+      pollers.push(
+        startPoller({
+          kafka: client(String(id)),
+          id,
+          topic,
+          partitions,
+          groupId,
+          batchSize: mapping.batchSize,
+          delivery,
+          joined() {
+            if (tally.lastProcessingResult === CONNECTION_PROBLEM) tally.lastProcessingResult = 'OK';
+          },
+          crashed(error) {
+            tally.lastProcessingResult = CONNECTION_PROBLEM;
+            ports.log(`${mapping.logicalId}: the poller lost the broker and will be back (${error.name})`);
+          },
+        }),
+      );
+    }
+    await Promise.all(pollers.map((poller) => poller.started));
+  }
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    await delivery.stop(STOP_MS.invocations);
+    await within(STOP_MS.commits, Promise.all(pollers.map((poller) => poller.committed())));
+    await within(STOP_MS.leave, Promise.all([...pollers.map((poller) => poller.stop()), admin.disconnect()]));
+  }
+
+  return {
+    async status() {
+      return {
+        logicalId: mapping.logicalId,
+        uuid: mapping.uuid,
+        kind: mapping.kind,
+        functionName,
+        state: mapping.enabled && stopped === undefined ? 'Enabled' : 'Disabled',
+        source: `${topic} as ${groupId}`,
+        partitions: await groupPositions(admin, topic, groupId),
+        ...tally,
+      };
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+async function partitionCount(
+  fetch: () => Promise<{ topics: { partitions: unknown[] }[] }>,
+  { logicalId, topic }: KafkaMappingModel,
+): Promise<number> {
+  try {
+    const { topics } = await fetch();
+    return topics[0]?.partitions.length ?? 0;
+  } catch (cause) {
+    throw new LocalCloudError(
+      'PROVISIONING_FAILED',
+      `${logicalId} reads topic ${topic}, which the broker doesn't have.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** Waits for `work`, but not longer: a broker that is gone must not keep a stop waiting. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work.then(() => {}), bound]);
+  clearTimeout(timer);
+}
