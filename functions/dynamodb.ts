@@ -19,22 +19,3 @@ export function dynamoDbClient(): DynamoDBClient {
     },
   });
 }
-
-/** Errors that say "later": throttles, DynamoDB's own trouble, and an answer that did not come. */
-const TRANSIENT: ReadonlySet<string> = new Set([
-  'InternalServerError',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ServiceUnavailable',
-  'ThrottlingException',
-  'TimeoutError',
-  'TransactionInProgressException',
-]);
-const TRANSIENT_CODES: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
-
-/** Whether the same request to DynamoDB may succeed later without a change. */
-export function isTransientDynamoDbError(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (TRANSIENT.has(error.name)) return true;
-  return 'code' in error && typeof error.code === 'string' && TRANSIENT_CODES.has(error.code);
-}

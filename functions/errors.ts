@@ -18,7 +18,8 @@ export class OrderlyError extends Error {
     options: { retriable?: boolean; data?: ErrorData; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
+    // Not the class's own name: a minified bundle has none that a person could read.
+    this.name = 'OrderlyError';
     this.code = code;
     this.retriable = options.retriable ?? false;
     this.data = options.data ?? {};

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { isTransientDynamoDbError } from '../dynamodb.ts';
 import type { Logger } from '../logger.ts';
 import { OrderId } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
+import { isTransient } from '../transient.ts';
 import { cancelOrder } from './cancel-order.ts';
 import type { Waiting } from './contention.ts';
 import { placeOrder } from './place-order.ts';
@@ -36,7 +36,7 @@ export function checkoutHandler(ports: CheckoutPorts): CheckoutHandler {
     try {
       return await route(event, ports);
     } catch (error) {
-      const code = isTransientDynamoDbError(error) ? 'unavailable' : 'internal-error';
+      const code = isTransient(error) ? 'unavailable' : 'internal-error';
       ports.logger.error('request failed', { routeKey: event.routeKey, code }, error);
       return problemResponse(problem(code));
     }

@@ -2,6 +2,7 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   TransactionCanceledException,
+  TransactionInProgressException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { OrderlyError } from '../errors.ts';
@@ -98,6 +99,7 @@ export function dynamoDbOrderStore(
 
 /** Why a transaction was cancelled: contention, or the condition on the order (with the row that broke it, if asked for). */
 function readCancellation(error: unknown) {
+  if (error instanceof TransactionInProgressException) return 'contended';
   if (!(error instanceof TransactionCanceledException)) return undefined;
   const reasons = error.CancellationReasons ?? [];
   const failed = reasons.find(({ Code: code }) => code === 'ConditionalCheckFailed');

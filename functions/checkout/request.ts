@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import canonicalize from 'canonicalize';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { IdempotencyKey } from '../orders/ids.ts';
 import { PlaceOrder } from '../orders/order.ts';
 import { type Problem, type ProblemError, pointer, problem } from './problems.ts';

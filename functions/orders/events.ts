@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type EventId, eventIdFor, OrderId } from './ids.ts';
 import { Currency } from './money.ts';
 import { type Order, orderFields } from './order.ts';

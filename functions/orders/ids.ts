@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { base32crockford } from '@scure/base';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `ord_` and 26 characters of lower-case Crockford base32. */
 export const OrderId = z

@@ -1,5 +1,5 @@
 import { code as currencyByCode } from 'currency-codes';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** An active ISO 4217 alphabetic code, upper case. */
 export const Currency = z

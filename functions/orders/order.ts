@@ -1,5 +1,5 @@
 import { whereAlpha2 } from 'iso-3166-1';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CustomerId, type OrderId } from './ids.ts';
 import { Currency } from './money.ts';
 
