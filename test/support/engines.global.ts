@@ -58,5 +58,8 @@ async function failOnLeaks(): Promise<void> {
   const deadline = performance.now() + 10_000;
   while (leakedProcesses().length > 0 && performance.now() < deadline) await delay(100);
   const leaked = leakedProcesses();
-  if (leaked.length > 0) throw new Error(`processes were left over:\n${leaked.join('\n')}`);
+  if (leaked.length === 0) return;
+  // vitest prints an error of a teardown, and passes.
+  process.exitCode = 1;
+  throw new Error(`processes were left over:\n${leaked.join('\n')}`);
 }

@@ -1,0 +1,24 @@
+import type { TopicModel } from '../assembly/model.ts';
+
+export interface TopicPlan {
+  readonly missing: readonly TopicModel[];
+  /** All that exist, those that grow included. */
+  readonly existing: readonly TopicModel[];
+  readonly growing: readonly TopicModel[];
+  /** With more partitions, `found`, than modelled. */
+  readonly shrinking: readonly (TopicModel & { readonly found: number })[];
+}
+
+/** What must happen so that the topics are as modelled; `found` has the partition count of each topic that exists. */
+export function planTopics(topics: readonly TopicModel[], found: ReadonlyMap<string, number>): TopicPlan {
+  const counted = topics.flatMap((topic) => {
+    const count = found.get(topic.name);
+    return count === undefined ? [] : [{ ...topic, found: count }];
+  });
+  return {
+    missing: topics.filter(({ name }) => !found.has(name)),
+    existing: topics.filter(({ name }) => found.has(name)),
+    growing: counted.filter((topic) => topic.found < topic.partitions),
+    shrinking: counted.filter((topic) => topic.found > topic.partitions),
+  };
+}

@@ -1,0 +1,95 @@
+import { type Admin, ConfigResourceTypes, KafkaJSAggregateError } from 'kafkajs';
+import type { TopicModel } from '../assembly/model.ts';
+import { LocalCloudError } from '../errors.ts';
+import { kafkaClient } from '../kafka/client.ts';
+import { planTopics } from './topic-plan.ts';
+
+/**
+ * Makes the topics exist as modelled: missing ones are created, partitions added, and configurations set to exactly
+ * what the model says. Records stay. A topic with more partitions than modelled is refused with PROVISIONING_FAILED,
+ * before anything is changed, because Kafka can't take partitions away.
+ */
+export async function provisionTopics(
+  bootstrapServers: string,
+  topics: readonly TopicModel[],
+): Promise<void> {
+  if (topics.length === 0) return;
+  const admin = kafkaClient({ bootstrapServers, clientId: 'orderly-provisioning' }).admin();
+  try {
+    await admin.connect();
+    const plan = planTopics(topics, await partitionCounts(admin, topics));
+    if (plan.shrinking.length > 0) throw tooManyPartitions(plan.shrinking);
+
+    if (plan.missing.length > 0) await create(admin, plan.missing);
+    if (plan.growing.length > 0) {
+      const topicPartitions = plan.growing.map(({ name, partitions }) => ({
+        topic: name,
+        count: partitions,
+      }));
+      await admin.createPartitions({ topicPartitions });
+    }
+    if (plan.existing.length > 0) await configure(admin, plan.existing);
+  } catch (error) {
+    throw error instanceof LocalCloudError ? error : provisioningFailed(error);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function partitionCounts(
+  admin: Admin,
+  topics: readonly TopicModel[],
+): Promise<ReadonlyMap<string, number>> {
+  const existing = new Set(await admin.listTopics());
+  const wanted = topics.map(({ name }) => name).filter((name) => existing.has(name));
+  // Asked for no topic in particular, kafkajs describes all of them.
+  if (wanted.length === 0) return new Map();
+  const { topics: described } = await admin.fetchTopicMetadata({ topics: wanted });
+  return new Map(described.map(({ name, partitions }) => [name, partitions.length]));
+}
+
+async function create(admin: Admin, topics: readonly TopicModel[]): Promise<void> {
+  await admin.createTopics({
+    topics: topics.map(({ name, partitions, config }) => ({
+      topic: name,
+      numPartitions: partitions,
+      configEntries: entriesOf(config),
+    })),
+  });
+}
+
+async function configure(admin: Admin, topics: readonly TopicModel[]): Promise<void> {
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: topics.map(({ name, config }) => ({
+      type: ConfigResourceTypes.TOPIC,
+      name,
+      configEntries: entriesOf(config),
+    })),
+  });
+}
+
+const entriesOf = (config: TopicModel['config']) =>
+  Object.entries(config).map(([name, value]) => ({ name, value }));
+
+function tooManyPartitions(
+  topics: readonly { name: string; partitions: number; found: number }[],
+): LocalCloudError {
+  const each = topics.map(
+    ({ name, partitions, found }) => `topic ${name} has ${found} partitions, modelled are ${partitions}`,
+  );
+  return new LocalCloudError('PROVISIONING_FAILED', `Kafka can't take partitions away: ${each.join('; ')}.`, {
+    remedy: ['Forget the local data and start again: orderly reset.'],
+  });
+}
+
+function provisioningFailed(error: unknown): LocalCloudError {
+  const refused: readonly unknown[] = error instanceof KafkaJSAggregateError ? error.errors : [error];
+  const each = refused.map((one) => {
+    if (!(one instanceof Error)) return String(one);
+    return 'topic' in one ? `${one.topic}: ${one.message}` : one.message;
+  });
+  return new LocalCloudError('PROVISIONING_FAILED', `The topics could not be made: ${each.join('; ')}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import {
+  DeleteTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { TableModel } from '../../../../local/assembly/model.ts';
+import { provisionTables } from '../../../../local/provisioning/tables.ts';
+import { testEngines } from '../../../support/engines.ts';
+
+const region = 'us-east-1';
+
+for (const engine of ['ministack', 'dynamodbLocal'] as const) {
+  describe(`tables on ${engine}`, () => {
+    function outbox(): { client: DynamoDBClient; endpoint: string; model: TableModel } {
+      const endpoint = testEngines()[engine];
+      const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+      const client = new DynamoDBClient({ endpoint, region, credentials });
+      const model: TableModel = {
+        logicalId: 'Outbox',
+        path: 'Stack/Outbox',
+        name: `outbox-${randomUUID()}`,
+        keys: [
+          { name: 'orderId', role: 'HASH', type: 'S' },
+          { name: 'seq', role: 'RANGE', type: 'N' },
+        ],
+        streamView: 'NEW_IMAGE',
+        timeToLiveAttribute: 'expiresAt',
+      };
+      onTestFinished(async () => {
+        await client.send(new DeleteTableCommand({ TableName: model.name }));
+        client.destroy();
+      });
+      return { client, endpoint, model };
+    }
+
+    it('are made with key, stream and time to live, and kept when made again', async () => {
+      const { client, endpoint, model } = outbox();
+      const first = await provisionTables(endpoint, region, [model]);
+      expect(first.get(model.name)).toMatch(new RegExp(`:table/${model.name}/stream/`));
+
+      const Item = { orderId: { S: 'ord_1' }, seq: { N: '1' } };
+      await client.send(new PutItemCommand({ TableName: model.name, Item }));
+      const second = await provisionTables(endpoint, region, [model]);
+
+      expect(second).toEqual(first);
+      expect((await client.send(new ScanCommand({ TableName: model.name }))).Items).toEqual([Item]);
+      const { TimeToLiveDescription: ttl } = await client.send(
+        new DescribeTimeToLiveCommand({ TableName: model.name }),
+      );
+      expect(ttl).toMatchObject({ AttributeName: 'expiresAt', TimeToLiveStatus: 'ENABLED' });
+    });
+
+    it('get a stream later, if the model has one by then', async () => {
+      const { endpoint, model } = outbox();
+      const without = await provisionTables(endpoint, region, [{ ...model, streamView: undefined }]);
+      expect(without.size).toBe(0);
+      const withStream = await provisionTables(endpoint, region, [model]);
+      expect(withStream.get(model.name)).toContain('/stream/');
+    });
+
+    it('are refused where they exist with another key', async () => {
+      const { endpoint, model } = outbox();
+      await provisionTables(endpoint, region, [model]);
+      const changed = { ...model, keys: model.keys.slice(0, 1) };
+      await expect(provisionTables(endpoint, region, [changed])).rejects.toMatchObject({
+        code: 'PROVISIONING_FAILED',
+        message: `Table ${model.name} (Stack/Outbox) exists with the key orderId HASH S, seq RANGE N, modelled is orderId HASH S.`,
+        remedy: [expect.stringContaining('orderly reset')],
+      });
+    });
+  });
+}
