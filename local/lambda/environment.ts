@@ -45,7 +45,7 @@ export type InitFailure = (requestId: string) => Failure;
  */
 export interface Environment {
   readonly pid: number;
-  state(): 'init' | 'idle' | 'busy';
+  state(): State['at'];
   /** Of the invocation at hand. */
   requestId(): string | undefined;
   /** Hands an invocation to an idle environment. The result comes by `onResult`, exactly once. */
@@ -80,7 +80,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   const initTimer = setTimeout(expireInit, (INIT_SECONDS + fn.timeoutSeconds) * 1000);
   const environment: Environment = {
     pid: child.pid,
-    state: () => (state.at === 'init' || state.at === 'idle' ? state.at : 'busy'),
+    state: () => state.at,
     requestId: () => (state.at === 'busy' || state.at === 'ending' ? state.invocation.requestId : undefined),
     invoke,
     stop: () => child.stop(),

@@ -106,9 +106,14 @@ export function createPool(options: PoolOptions): Pool {
       environment.invoke(next.requestId, next.event, next.end);
       options.onInvocation(next.requestId, environment.pid);
     }
-    while (!stopped && queue.length > starting && environments.size < limit) {
+    while (!stopped && queue.length > starting + ending() && environments.size < limit) {
       start(failNext);
     }
+  }
+
+  /** Environments that have answered and will ask for more at any moment: no reason to start another one. */
+  function ending(): number {
+    return [...environments.values()].filter((environment) => environment?.state() === 'ending').length;
   }
 
   /** An environment that doesn't start costs one invocation, the one that has waited longest; the next gets a fresh one. */
@@ -167,9 +172,10 @@ export function createPool(options: PoolOptions): Pool {
 
 function status(environment: Environment): EnvironmentStatus {
   const requestId = environment.requestId();
+  const state = environment.state();
   return {
     pid: environment.pid,
-    state: environment.state(),
+    state: state === 'init' || state === 'idle' ? state : 'busy',
     ...(requestId === undefined ? {} : { requestId }),
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { RuntimeError } from './errors.ts';
+import { importFromTask } from './module-scope.ts';
 
 /** A function's handler; whether it answers by its return value or by the callback shows when it is called. */
 export type Handler = (
@@ -22,7 +22,7 @@ export async function loadHandler(taskRoot: string, handler: string): Promise<Ha
   if (dot < 1 || handler.includes('..')) {
     throw new RuntimeError('Runtime.MalformedHandlerName', `'${handler}' is not a valid handler name`);
   }
-  const exports: unknown = await importModule(join(taskRoot, dirname(handler), file.slice(0, dot)));
+  const exports: unknown = await importModule(taskRoot, join(taskRoot, dirname(handler), file.slice(0, dot)));
   const name = file.slice(dot + 1);
   const found = nested(exports, name) ?? nested(nested(exports, 'default'), name);
   if (isHandler(found)) return found;
@@ -30,13 +30,13 @@ export async function loadHandler(taskRoot: string, handler: string): Promise<Ha
   throw new RuntimeError('Runtime.HandlerNotFound', `${handler} is ${problem}`);
 }
 
-async function importModule(path: string): Promise<unknown> {
+async function importModule(taskRoot: string, path: string): Promise<unknown> {
   const file = ['.js', '.mjs', '.cjs'].map((extension) => path + extension).find(existsSync);
   if (file === undefined) {
     throw new RuntimeError('Runtime.ImportModuleError', `Error: Cannot find module '${path}'`);
   }
   try {
-    return await import(pathToFileURL(file).href);
+    return await importFromTask(taskRoot, file);
   } catch (error) {
     if (error instanceof SyntaxError) throw renamed('Runtime.UserCodeSyntaxError', error);
     if (isModuleNotFound(error)) throw renamed('Runtime.ImportModuleError', error);
