@@ -1,0 +1,89 @@
+/**
+ * Which mails go out follows the order in which an order's events arrive:
+ *
+ *     placed                       a thank-you
+ *     placed, then cancelled       a thank-you, then a cancellation
+ *     cancelled first              none, neither now nor when the placement comes
+ *
+ * The thank-you's row in the ledger remembers what arrived first: a claim or `SENT`, or else `SUPPRESSED`.
+ */
+import {
+  DONE,
+  DUPLICATE,
+  deadLetter,
+  type Outcome,
+  outcomeOfError,
+  retry,
+  SKIPPED,
+} from '../kafka/outcome.ts';
+import type { ActResult } from '../ledger/act-once.ts';
+import type { LedgerInsert } from '../ledger/ledger.ts';
+import type { MailRefusal } from './mail.ts';
+
+/** What a cancellation finds of its order's thank-you. */
+export type ThankYou =
+  /** It went out, or its placement arrived first and sees to it: the cancellation has its mail. */
+  | { readonly kind: 'due' }
+  /** It never goes out, and neither does a cancellation; `outcome` is what that means for the event that asked. */
+  | { readonly kind: 'suppressed'; readonly outcome: Outcome }
+  /** Not known yet, for the reason that `outcome` gives. */
+  | { readonly kind: 'open'; readonly outcome: Outcome };
+
+const HELD = retry('LEASE_HELD');
+
+/**
+ * After a cancellation that nothing preceded in its batch has tried to suppress the thank-you.
+ *
+ * A claim whose lease is past says that the placement arrived first, and that its mail is late or in the dead letters:
+ * the cancellation doesn't wait for it.
+ */
+export function afterSuppression(insert: LedgerInsert, now: number): ThankYou {
+  switch (insert.kind) {
+    case 'inserted':
+      return { kind: 'suppressed', outcome: DONE };
+    case 'failed':
+      return { kind: 'open', outcome: outcomeOfError(insert.error) };
+    case 'exists':
+      switch (insert.row.status) {
+        case 'SENT':
+          return { kind: 'due' };
+        case 'SUPPRESSED':
+          return { kind: 'suppressed', outcome: DUPLICATE };
+        case 'CLAIMED':
+          return insert.row.leaseUntil <= now ? { kind: 'due' } : { kind: 'open', outcome: HELD };
+      }
+  }
+}
+
+/** After the thank-you itself was attempted, just before in the same batch. */
+export function afterThankYou(outcome: Outcome): ThankYou {
+  switch (outcome.kind) {
+    case 'done':
+    case 'duplicate':
+    case 'dead-letter':
+      return { kind: 'due' };
+    case 'skipped':
+      return { kind: 'suppressed', outcome: DUPLICATE };
+    case 'retry':
+      return { kind: 'open', outcome };
+  }
+}
+
+/** What the attempt to send a mail once means for the event that asked for it. */
+export function outcomeOfMail(result: ActResult<MailRefusal>): Outcome {
+  switch (result.kind) {
+    case 'made':
+      return DONE;
+    case 'settled':
+      return result.status === 'SENT' ? DUPLICATE : SKIPPED;
+    case 'held':
+      return HELD;
+    case 'refused':
+      return deadLetter('refused', {
+        code: result.refusal.code,
+        detail: 'the mail provider refused the mail',
+      });
+    case 'failed':
+      return outcomeOfError(result.error);
+  }
+}

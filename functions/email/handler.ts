@@ -1,0 +1,32 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { readEnvironment, variable } from '../config.ts';
+import { deadLetterStore } from '../dead-letters/store.ts';
+import { dynamoDbClient } from '../dynamodb.ts';
+import type { Owner } from '../ledger/claim.ts';
+import { dynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { functionLogger } from '../logger.ts';
+import { emailHandler } from './email-handler.ts';
+import { SEND_DEADLINE_MS, sesClient, sesSender } from './ses.ts';
+
+const environment = readEnvironment(
+  z.object({
+    EMAIL_LEDGER_TABLE: variable,
+    DEAD_LETTERS_TABLE: variable,
+    CONSUMER_GROUP: variable,
+    MAIL_FROM: variable,
+  }),
+  process.env,
+);
+const dynamodb = dynamoDbClient();
+
+export const handler = emailHandler({
+  consumer: environment.CONSUMER_GROUP,
+  ledger: dynamoDbLedger(dynamodb, environment.EMAIL_LEDGER_TABLE, Date.now),
+  newOwner: () => randomUUID() as string as Owner,
+  sendMail: sesSender(sesClient(), environment.MAIL_FROM),
+  sendDeadlineMs: SEND_DEADLINE_MS,
+  writeDeadLetter: deadLetterStore(dynamodb, environment.DEAD_LETTERS_TABLE),
+  logger: functionLogger('email'),
+  now: Date.now,
+});

@@ -1,0 +1,54 @@
+import { BadRequestException, MessageRejected, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import type { SendMail } from './mail.ts';
+
+const CONNECTION_TIMEOUT_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 5_000;
+
+/** Milliseconds within which a send has ended, one way or the other. */
+export const SEND_DEADLINE_MS = CONNECTION_TIMEOUT_MS + REQUEST_TIMEOUT_MS + 1_000;
+
+/**
+ * The SES client of a function: a request is tried once.
+ *
+ * SES knows no idempotency token, so to send again after a lost answer can send twice: that is for the ledger to decide,
+ * not for the SDK.
+ */
+export function sesClient(): SESv2Client {
+  return new SESv2Client({
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+      httpsAgent: { keepAlive: true, maxSockets: 50 },
+    },
+  });
+}
+
+/** Sends by SES v2 in the name of `from`; the mail's header `X-Order-Event` says which event it answers. */
+export function sesSender(client: SESv2Client, from: string): SendMail {
+  return async ({ eventId, to, subject, text, html }) => {
+    try {
+      await client.send(
+        new SendEmailCommand({
+          FromEmailAddress: from,
+          Destination: { ToAddresses: [to] },
+          Content: {
+            Simple: {
+              Subject: utf8(subject),
+              Body: { Text: utf8(text), Html: utf8(html) },
+              Headers: [{ Name: 'X-Order-Event', Value: eventId }],
+            },
+          },
+        }),
+      );
+      return undefined;
+    } catch (error) {
+      if (error instanceof MessageRejected || error instanceof BadRequestException)
+        return { code: error.name };
+      throw error;
+    }
+  };
+}
+
+const utf8 = (data: string) => ({ Data: data, Charset: 'UTF-8' });

@@ -1,0 +1,86 @@
+import type { OrderPlacedData } from '../orders/events.ts';
+import type { EventId } from '../orders/ids.ts';
+import { formatMoney } from '../orders/money.ts';
+import { htmlMail, shown } from './html.ts';
+import type { Mail } from './mail.ts';
+import { visible } from './visible.ts';
+
+const TITLE = 'Thank you for your order';
+
+/** The mail that thanks for an order and says what was ordered, for how much and where it goes. */
+export function thankYouMail(eventId: EventId, order: OrderPlacedData): Mail {
+  return {
+    eventId,
+    to: order.email,
+    subject: `${TITLE} ${order.orderId}`,
+    text: textOf(order),
+    html: htmlMail(TITLE, htmlOf(order)),
+  };
+}
+
+function textOf(order: OrderPlacedData): string {
+  const lines = linesOf(order).map(({ quantity, name, unitPrice, amount }) =>
+    quantity === 1
+      ? `  1 x ${visible(name)}: ${amount}`
+      : `  ${quantity} x ${visible(name)} at ${unitPrice}: ${amount}`,
+  );
+  return `Hello ${visible(order.shippingAddress.name)},
+
+thank you for your order. We are getting it ready.
+
+Order number: ${order.orderId}
+Placed on: ${dateOf(order)}
+
+${lines.join('\n')}
+
+  Total: ${formatMoney(order.total, order.currency)}
+
+We will ship it to:
+
+${addressOf(order)
+  .map((line) => `  ${visible(line)}`)
+  .join('\n')}
+
+Questions? Reply to this mail and tell us your order number.
+`;
+}
+
+function htmlOf(order: OrderPlacedData): string {
+  const rows = linesOf(order).map(
+    ({ quantity, name, unitPrice, amount }) =>
+      `<tr><td style="${CELL}">${quantity} &times; ${shown(name)}</td>` +
+      `<td style="${CELL};${NUMBER}">${shown(unitPrice)}</td><td style="${CELL};${NUMBER}">${shown(amount)}</td></tr>`,
+  );
+  return `<p>Hello ${shown(order.shippingAddress.name)},</p>
+<p>we are getting your order ready.</p>
+<p>Order number: <strong>${order.orderId}</strong><br>Placed on: ${dateOf(order)}</p>
+<table style="width:100%;border-collapse:collapse">
+<tr><th style="${CELL};text-align:left">Item</th><th style="${CELL};${NUMBER}">Price</th><th style="${CELL};${NUMBER}">Amount</th></tr>
+${rows.join('\n')}
+<tr><td colspan="2" style="${CELL}"><strong>Total</strong></td><td style="${CELL};${NUMBER}"><strong>${shown(formatMoney(order.total, order.currency))}</strong></td></tr>
+</table>
+<p>We will ship it to:</p>
+<p style="padding-left:16px">${addressOf(order).map(shown).join('<br>')}</p>`;
+}
+
+const CELL = 'padding:8px 4px;border-bottom:1px solid #ddd';
+const NUMBER = 'text-align:right;white-space:nowrap';
+
+function linesOf({ lines, currency }: OrderPlacedData) {
+  return lines.map(({ quantity, name, unitPrice }) => ({
+    quantity,
+    name,
+    unitPrice: formatMoney(unitPrice, currency),
+    amount: formatMoney(quantity * unitPrice, currency),
+  }));
+}
+
+function addressOf({ shippingAddress }: OrderPlacedData): string[] {
+  const { name, line1, line2, city, postalCode, country } = shippingAddress;
+  return [name, line1, ...(line2 === undefined ? [] : [line2]), `${postalCode} ${city}`, country];
+}
+
+/** The day in UTC, so that every copy of a mail says the same. */
+function dateOf({ placedAt }: OrderPlacedData): string {
+  return new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(placedAt));
+}

@@ -1,0 +1,71 @@
+/**
+ * The claim protocol as decisions over data: who may make the effect of a key, and when.
+ *
+ *     (absent) --insert--> CLAIMED by A --mark--> settled, e.g. SENT       marking is unconditional: sent is a fact
+ *                           |       ^
+ *                 give back |       | take over, by anybody, once the lease is past
+ *              (A only: the lease ends now)
+ *
+ * Giving back and taking over are fenced: they change a row only while owner and lease are those that were read.
+ */
+
+/** Who holds a claim: unique to one attempt of one invocation. */
+export type Owner = string & { readonly __owner: never };
+
+/** A row of the ledger. Times are epoch milliseconds. */
+export type LedgerRow =
+  | { readonly status: 'CLAIMED'; readonly owner: Owner; readonly leaseUntil: number }
+  | { readonly status: SettledStatus };
+
+/** What became of an effect: made, or decided against for good. */
+export type SettledStatus = 'SENT' | 'SUPPRESSED';
+
+export type Claim = Extract<LedgerRow, { status: 'CLAIMED' }>;
+
+/** What a row means for somebody who wants to make its effect. */
+export type ClaimDecision =
+  | { readonly kind: 'granted'; readonly claim: Claim }
+  /** The lease is past: free for whoever replaces exactly this claim. */
+  | { readonly kind: 'expired'; readonly claim: Claim }
+  /** Somebody else is at it. */
+  | { readonly kind: 'held'; readonly claim: Claim }
+  | { readonly kind: 'settled'; readonly status: SettledStatus };
+
+/** Milliseconds: long enough for 25 sends one after another, short beside an hour of retries. */
+export const LEASE_MS = 60_000;
+
+/** A claim of `owner` from now on. */
+export function newClaim(owner: Owner, now: number): Claim {
+  return { status: 'CLAIMED', owner, leaseUntil: now + LEASE_MS };
+}
+
+/**
+ * Judges the row that an insertion met.
+ *
+ *     claimed                      leaseUntil
+ *        |------------- held -----------|---- expired ---->
+ *
+ * A claim of my own is the trace of my own request whose answer was lost: granted, with the lease it was written with.
+ */
+export function decideClaim(row: LedgerRow, me: Owner, now: number): ClaimDecision {
+  if (row.status !== 'CLAIMED') return { kind: 'settled', status: row.status };
+  if (row.leaseUntil <= now) return { kind: 'expired', claim: row };
+  return row.owner === me ? { kind: 'granted', claim: row } : { kind: 'held', claim: row };
+}
+
+/**
+ * Whether an effect that takes at most `deadlineMs` may still begin under this claim.
+ *
+ *       now                    leaseUntil
+ *        |---- deadlineMs ----|    |
+ *
+ * Begun later it could end after somebody else has taken the claim over.
+ */
+export function mayBegin(claim: Claim, now: number, deadlineMs: number): boolean {
+  return now + deadlineMs <= claim.leaseUntil;
+}
+
+/** The claim as its owner gives it back: free at once, on everybody's clock. The row stays and says who had it. */
+export function givenBack(claim: Claim): Claim {
+  return { ...claim, leaseUntil: 0 };
+}

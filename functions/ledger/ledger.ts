@@ -1,0 +1,33 @@
+import type { Claim, LedgerRow } from './claim.ts';
+import type { StatementError } from './statement-error.ts';
+
+/**
+ * The table that remembers effects, one row for each: what the claim protocol needs of it, in batches.
+ *
+ * Rows are named by consumer group and event id, `<group>#<eventId>`, never by partition and offset: a replay and a relay
+ * that publishes twice bring the same event at other offsets.
+ */
+export interface Ledger {
+  /** Inserts the rows whose key is new; a result for every key. */
+  insert(rows: ReadonlyMap<string, LedgerRow>): Promise<ReadonlyMap<string, LedgerInsert>>;
+  /** Changes claims that are still exactly `from`; a result for every key. */
+  replace(changes: ReadonlyMap<string, ClaimChange>): Promise<ReadonlyMap<string, LedgerReplace>>;
+  /** Writes rows whatever stands there; answers the keys that failed. */
+  put(rows: ReadonlyMap<string, LedgerRow>): Promise<ReadonlyMap<string, StatementError>>;
+}
+
+export type LedgerInsert =
+  | { readonly kind: 'inserted' }
+  | { readonly kind: 'exists'; readonly row: LedgerRow }
+  | { readonly kind: 'failed'; readonly error: StatementError };
+
+export interface ClaimChange {
+  readonly from: Claim;
+  readonly to: Claim;
+}
+
+export type LedgerReplace =
+  | { readonly kind: 'replaced' }
+  /** Another row stands there by now; `undefined`: none. */
+  | { readonly kind: 'changed'; readonly row: LedgerRow | undefined }
+  | { readonly kind: 'failed'; readonly error: StatementError };

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { readEnvironment, variable } from '../config.ts';
+import { deadLetterStore } from '../dead-letters/store.ts';
+import { dynamoDbClient } from '../dynamodb.ts';
+import { functionLogger } from '../logger.ts';
+import { dynamoDbShipments } from './dynamodb-shipments.ts';
+import { shippingHandler } from './shipping-handler.ts';
+
+const environment = readEnvironment(
+  z.object({ SHIPMENTS_TABLE: variable, DEAD_LETTERS_TABLE: variable, CONSUMER_GROUP: variable }),
+  process.env,
+);
+const dynamodb = dynamoDbClient();
+
+export const handler = shippingHandler({
+  consumer: environment.CONSUMER_GROUP,
+  shipments: dynamoDbShipments(dynamodb, environment.SHIPMENTS_TABLE),
+  writeDeadLetter: deadLetterStore(dynamodb, environment.DEAD_LETTERS_TABLE),
+  logger: functionLogger('shipping'),
+  now: Date.now,
+});

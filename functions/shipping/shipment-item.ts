@@ -1,0 +1,43 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Item } from '../ledger/table.ts';
+import type { Cancellation, Fingerprint, Placement, StoredShipment } from './shipment.ts';
+
+/** The attributes that a placement gives a shipment, beside its key and status. */
+export function contentAttributes({ address, lines, createdAt, fingerprint }: Placement): Item {
+  return {
+    address: { M: strings({ ...address }) },
+    lines: {
+      L: lines.map(({ sku, name, quantity }) => ({
+        M: { ...strings({ sku, name }), quantity: { N: String(quantity) } },
+      })),
+    },
+    createdAt: { S: createdAt },
+    fingerprint: { S: fingerprint },
+  };
+}
+
+/** A shipment to insert: the one that is left when these events of an order have been seen. */
+export function shipmentItem(placement: Placement, cancellation: Cancellation | undefined): Item {
+  return {
+    orderId: { S: placement.orderId },
+    status: { S: cancellation === undefined ? 'LABEL_CREATED' : 'CANCELLED' },
+    ...contentAttributes(placement),
+    ...(cancellation && { cancelledAt: { S: cancellation.cancelledAt } }),
+  };
+}
+
+/** @throws {TypeError} for an item that shipping didn't write. */
+export function storedShipment(item: Item): StoredShipment {
+  const status = item.status?.S;
+  if (status !== 'LABEL_CREATED' && status !== 'CANCELLED') {
+    throw new TypeError('a shipment has no known status');
+  }
+  return { status, fingerprint: item.fingerprint?.S as Fingerprint | undefined };
+}
+
+/** Optional members that aren't there stay away. */
+function strings(members: Readonly<Record<string, string | undefined>>): Record<string, AttributeValue> {
+  return Object.fromEntries(
+    Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, { S: value }]])),
+  );
+}

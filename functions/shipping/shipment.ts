@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import type { OrderCancelledData, OrderPlacedData } from '../orders/events.ts';
+import type { OrderId } from '../orders/ids.ts';
+import type { OrderLine, ShippingAddress } from '../orders/order.ts';
+
+/** `CANCELLED` is final: a placement that arrives later doesn't bring the shipment back. */
+export type ShipmentStatus = 'LABEL_CREATED' | 'CANCELLED';
+
+/** What is to be shipped, and when it was ordered: all of it from the placement, so that a replay says the same. */
+export interface Placement {
+  readonly orderId: OrderId;
+  readonly address: ShippingAddress;
+  readonly lines: readonly Pick<OrderLine, 'sku' | 'name' | 'quantity'>[];
+  /** ISO 8601 in UTC: the time of the order, not of the label. */
+  readonly createdAt: string;
+  /** Tells this placement from another one of the same order. */
+  readonly fingerprint: Fingerprint;
+}
+
+/** SHA-256, in hexadecimal digits, of what a placement ships. */
+export type Fingerprint = string & { readonly __fingerprint: never };
+
+/** That an order isn't to be shipped. */
+export interface Cancellation {
+  readonly orderId: OrderId;
+  /** ISO 8601 in UTC. */
+  readonly cancelledAt: string;
+}
+
+/** A shipment as its table has it, as far as decisions need it. Without fingerprint: cancelled before it was placed. */
+export interface StoredShipment {
+  readonly status: ShipmentStatus;
+  readonly fingerprint: Fingerprint | undefined;
+}
+
+/** The shipment that a placement asks for. */
+export function placementOf(data: OrderPlacedData): Placement {
+  const { orderId, shippingAddress: address, placedAt: createdAt } = data;
+  const lines = data.lines.map(({ sku, name, quantity }) => ({ sku, name, quantity }));
+  const content = { orderId, address, lines, createdAt };
+  return { ...content, fingerprint: fingerprintOf(content) };
+}
+
+/** What a cancellation says to shipping. */
+export function cancellationOf({ orderId, cancelledAt }: OrderCancelledData): Cancellation {
+  return { orderId, cancelledAt };
+}
+
+/** Only over what ships: a newer minor of the contract, or a corrected price, is still the same parcel. */
+function fingerprintOf(content: Omit<Placement, 'fingerprint'>): Fingerprint {
+  const bytes = canonicalize(content) ?? '';
+  return createHash('sha256').update(bytes).digest('hex') as Fingerprint;
+}

@@ -1,0 +1,19 @@
+import type { InsertNew } from '../ledger/insert-new.ts';
+import type { Cancellation, Placement, StoredShipment } from './shipment.ts';
+
+/** The table `Shipments`, one item an order: the item is the effect and the claim to it in one. */
+export interface Shipments {
+  /** Inserts items made by `shipmentItem`; those that exist stay as they are. */
+  readonly insertNew: InsertNew;
+  /** Cancels the shipment, or leaves a cancelled one for the placement to find; answers what stood there. */
+  readonly cancel: (cancellation: Cancellation) => Promise<StoredShipment | undefined>;
+  /** Gives a shipment that was cancelled before it was placed its content; answers what stands there instead if it has one. */
+  readonly complete: (placement: Placement) => Promise<Completed>;
+}
+
+export type Completed =
+  | { readonly kind: 'completed' }
+  | { readonly kind: 'has-content'; readonly stored: StoredShipment };
+
+/** The partition key. */
+export const SHIPMENT_KEY = 'orderId';
