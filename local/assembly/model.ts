@@ -95,6 +95,8 @@ export interface TopicModel {
   readonly name: string;
   readonly partitions: number;
   readonly config: Readonly<Record<string, string>>;
+  /** No template declares the topic: it is created because a mapping reads it, whose ids it carries. */
+  readonly undeclared?: true;
 }
 
 /** One route of an HTTP API with an AWS_PROXY integration, payload 2.0. */
@@ -133,7 +135,7 @@ export interface CloudModel {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Something in the closure of what runs that would behave differently here. `accept` is what `--accept` takes. */
+/** Something in the closure of what runs that would behave differently here. */
 export interface Finding {
   readonly logicalId: string;
   readonly path: string;
@@ -142,6 +144,7 @@ export interface Finding {
   /** Property path, e.g. `DestinationConfig.OnFailure`; undefined when the resource as a whole is meant. */
   readonly property: string | undefined;
   readonly message: string;
+  /** What `--accept` takes to let it pass; empty where nothing can. */
   readonly accept: string;
 }
 

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Resource } from './assembly.ts';
+import { findingOn } from './findings.ts';
+import { mappingBase, mappingShape, windowSeconds } from './mapping-base.ts';
+import type { Finding, KafkaMappingModel } from './model.ts';
+import type { Reading } from './reading.ts';
+import { isRecord } from './resolution.ts';
+import type { Scope } from './scope.ts';
+import { numberInTemplate, shaped, textInTemplate } from './shape.ts';
+import { judge } from './support.ts';
+import { kafkaMappingSupport } from './support-table.ts';
+
+/**
+ * A Kafka source's own limits and defaults: "CreateEventSourceMapping" in the Lambda API reference. `MaximumPollers` of
+ * provisioned mode is 200 unless set; without provisioned mode Lambda scales as it likes, which is one poller here.
+ */
+const kafkaShape = mappingShape.extend({
+  AmazonManagedKafkaEventSourceConfig: z.object({ ConsumerGroupId: textInTemplate.optional() }).optional(),
+  EventSourceArn: z.string().optional(),
+  MaximumBatchingWindowInSeconds: windowSeconds.default(0.5),
+  ProvisionedPollerConfig: z
+    .object({ MaximumPollers: numberInTemplate.pipe(z.int().min(1)).default(200) })
+    .optional(),
+  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']),
+  StartingPositionTimestamp: numberInTemplate.optional(),
+  Topics: z.array(textInTemplate).length(1, 'a mapping reads exactly one topic'),
+});
+
+/** Reads a mapping on a Kafka topic for the function of that name. */
+export function kafkaMapping(
+  scope: Scope,
+  resource: Resource,
+  functionName: string,
+): Reading<KafkaMappingModel> {
+  const judged = judge(scope, withoutEmptyPollers(resource), kafkaMappingSupport);
+  const { value, findings } = shaped(resource, judged, kafkaShape);
+  const [topic] = value?.Topics ?? [];
+  if (value === undefined || topic === undefined) return { model: undefined, findings };
+  const startingPosition = kafkaStart(value.StartingPosition, value.StartingPositionTimestamp);
+  if (startingPosition === undefined) {
+    const message = 'AT_TIMESTAMP needs it, in epoch seconds';
+    return {
+      model: undefined,
+      findings: [...findings, findingOn(resource, 'StartingPositionTimestamp', message)],
+    };
+  }
+  const base = mappingBase(scope, resource, functionName, value);
+  const cluster = clusterOf(scope, resource, value.EventSourceArn);
+  return {
+    model: {
+      ...base,
+      kind: 'kafka',
+      clusterArn: cluster.arn,
+      topic,
+      groupId: value.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId ?? base.uuid,
+      startingPosition,
+      pollers: value.ProvisionedPollerConfig?.MaximumPollers ?? 1,
+    },
+    findings: [...findings, ...cluster.findings],
+  };
+}
+
+/** Sending it empty switches provisioned mode off, by the Lambda developer guide. */
+function withoutEmptyPollers(resource: Resource): Resource {
+  const { ProvisionedPollerConfig, ...others } = resource.properties;
+  return isRecord(ProvisionedPollerConfig) && Object.keys(ProvisionedPollerConfig).length === 0
+    ? { ...resource, properties: others }
+    : resource;
+}
+
+function kafkaStart(at: z.infer<typeof kafkaShape>['StartingPosition'], seconds: number | undefined) {
+  if (at !== 'AT_TIMESTAMP') return { at } as const;
+  return seconds === undefined ? undefined : ({ at, timestampMs: Math.round(seconds * 1000) } as const);
+}
+
+/** An accepted finding about the cluster leaves a mapping that can run all the same: there is one broker here. */
+function clusterOf(
+  scope: Scope,
+  resource: Resource,
+  source: string | undefined,
+): { readonly arn: string; readonly findings: readonly Finding[] } {
+  if (source !== undefined && /^arn:[^:]+:kafka:[^:]*:[^:]*:cluster\//.test(source))
+    return { arn: source, findings: [] };
+  const { uuid, facts } = scope.identity(resource);
+  const arn = `arn:aws:kafka:${facts.region}:${facts.account}:cluster/local/${uuid}-1`;
+  // Nothing there: it could not be resolved, which is a finding already.
+  const findings =
+    source === undefined && resource.properties.EventSourceArn !== undefined
+      ? []
+      : [
+          findingOn(
+            resource,
+            'EventSourceArn',
+            `it is not the ARN of an MSK cluster: ${source ?? 'none'}; accepted, the local broker is meant`,
+          ),
+        ];
+  return { arn, findings };
+}

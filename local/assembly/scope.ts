@@ -1,0 +1,171 @@
+import type { Assembly, Resource, Stack, StackId } from './assembly.ts';
+import { customResourceAttribute, isCustomResource } from './custom-resources.ts';
+import { conditionHolds } from './intrinsics/conditions.ts';
+import type { Lookup } from './intrinsics/intrinsic.ts';
+import { resolveValue } from './intrinsics/resolve.ts';
+import { type Identity, knownTypes } from './known-types.ts';
+import type { EngineFacts } from './model.ts';
+import { parameterValue, pseudoParameter } from './parameters.ts';
+import { derivedId, derivedUuid, generatedName } from './physical-names.ts';
+import { type Resolution, resolved, textOf, unresolved, whenResolved } from './resolution.ts';
+
+/** The whole assembly with the engine's facts: answers what any value of any stack comes to, when asked. */
+export interface Scope {
+  readonly assembly: Assembly;
+  readonly facts: EngineFacts;
+  /** Resolves a value that stands in a template of this stack. */
+  resolve(stackId: StackId, value: unknown): Resolution;
+  stack(stackId: StackId): Stack;
+  /** Physical name, UUID and id of a resource of any type. */
+  identity(resource: Resource): Identity;
+  /** The exported output of that name, with the stack it belongs to. */
+  exportNamed(name: string): { readonly stack: Stack; readonly value: unknown } | undefined;
+  /** Whether a resource's condition holds; a resource without one exists. */
+  exists(resource: Resource): Resolution;
+}
+
+export function scopeOf(assembly: Assembly, facts: EngineFacts): Scope {
+  const stacks = new Map(assembly.stacks.map((stack) => [stack.id, stack]));
+  const guarded = cycleGuard();
+
+  const scope: Scope = {
+    assembly,
+    facts,
+    stack: (stackId) => {
+      const stack = stacks.get(stackId);
+      if (stack === undefined) throw new TypeError(`no stack ${stackId} in this assembly`);
+      return stack;
+    },
+    resolve: (stackId, value) => resolveValue(value, lookups(stackId)),
+    identity: (resource) => identityOf(scope, resource),
+    exportNamed: (name) => {
+      for (const stack of assembly.stacks) {
+        for (const output of stack.outputs.values()) {
+          if (output.exportName === undefined) continue;
+          const exported = scope.resolve(stack.id, output.exportName);
+          if (exported.resolved && exported.value === name) return { stack, value: output.value };
+        }
+      }
+      return undefined;
+    },
+    exists: (resource) =>
+      resource.condition === undefined
+        ? resolved(true)
+        : lookups(resource.stackId).condition(resource.condition),
+  };
+
+  function lookups(stackId: StackId): Lookup {
+    const stack = scope.stack(stackId);
+    const lookup: Lookup = {
+      region: facts.region,
+      ref: (name) => guarded(`${stackId} Ref ${name}`, { Ref: name }, () => referenced(scope, stack, name)),
+      attribute: (logicalId, name) =>
+        guarded(`${stackId} GetAtt ${logicalId}.${name}`, { 'Fn::GetAtt': [logicalId, name] }, () =>
+          attributed(scope, stack, logicalId, name),
+        ),
+      exported: (name) =>
+        guarded(`import ${name}`, { 'Fn::ImportValue': name }, () => {
+          const found = scope.exportNamed(name);
+          return found === undefined
+            ? unresolved({ 'Fn::ImportValue': name }, 'no stack of this app exports that name')
+            : scope.resolve(found.stack.id, found.value);
+        }),
+      output: (stackName, name) =>
+        guarded(`output ${stackName}.${name}`, { 'Fn::GetStackOutput': [stackName, name] }, () => {
+          const other = assembly.stacks.find((candidate) => candidate.name === stackName);
+          const found = other?.outputs.get(name);
+          return other === undefined || found === undefined
+            ? unresolved({ 'Fn::GetStackOutput': [stackName, name] }, 'no stack of this app has that output')
+            : scope.resolve(other.id, found.value);
+        }),
+      mapping: (map, top, second) => {
+        const value = stack.mappings[map]?.[top]?.[second];
+        return value === undefined
+          ? unresolved({ 'Fn::FindInMap': [map, top, second] }, 'the template has no such mapping')
+          : resolved(value);
+      },
+      condition: (name) =>
+        guarded(`${stackId} condition ${name}`, { Condition: name }, () =>
+          stack.conditions.has(name)
+            ? conditionHolds(stack.conditions.get(name), lookup, (value) => resolveValue(value, lookup))
+            : unresolved({ Condition: name }, 'the template has no such condition'),
+        ),
+    };
+    return lookup;
+  }
+
+  return scope;
+}
+
+function referenced(scope: Scope, stack: Stack, name: string): Resolution {
+  const pseudo = pseudoParameter(stack, name, scope.facts);
+  if (pseudo !== undefined) return pseudo;
+  const parameter = stack.parameters.get(name);
+  if (parameter !== undefined) return parameterValue(name, parameter);
+  return ofResource(scope, stack, name, { Ref: name }, (resource) => {
+    const known = knownTypes.get(resource.type);
+    return known === undefined
+      ? unresolved({ Ref: name }, `${resource.type} is not emulated`)
+      : known.ref(scope.identity(resource));
+  });
+}
+
+function attributed(scope: Scope, stack: Stack, logicalId: string, name: string): Resolution {
+  const expression = { 'Fn::GetAtt': [logicalId, name] };
+  return ofResource(scope, stack, logicalId, expression, (resource) => {
+    if (isCustomResource(resource)) return customResourceAttribute(resource, name, scope.facts);
+    const attribute = knownTypes.get(resource.type)?.attributes[name];
+    return attribute === undefined
+      ? unresolved(expression, `${resource.type} has no ${name} here`)
+      : attribute(scope.identity(resource));
+  });
+}
+
+/** Goes on with a resource that exists under its condition. */
+function ofResource(
+  scope: Scope,
+  stack: Stack,
+  logicalId: string,
+  expression: unknown,
+  next: (resource: Resource) => Resolution,
+): Resolution {
+  const resource = stack.resources.get(logicalId);
+  if (resource === undefined) return unresolved(expression, 'the template has no such resource');
+  return whenResolved(scope.exists(resource), (exists) =>
+    exists === true
+      ? next(resource)
+      : unresolved(expression, `the condition ${resource.condition} does not hold, so it does not exist`),
+  );
+}
+
+function identityOf(scope: Scope, resource: Resource): Identity {
+  const known = knownTypes.get(resource.type);
+  const stack = scope.stack(resource.stackId);
+  const property = (name: string): Resolution => scope.resolve(resource.stackId, resource.properties[name]);
+  const given = known?.nameProperty === undefined ? resolved(undefined) : property(known.nameProperty);
+  const generated = generatedName(stack.name, resource.logicalId, known?.nameLimit ?? 255);
+  const key = `${stack.name}/${resource.logicalId}`;
+  return {
+    name:
+      (given.resolved ? textOf(given.value) : undefined) ??
+      (known?.lowerCase === true ? generated.toLowerCase() : generated),
+    uuid: derivedUuid(key),
+    id: derivedId(key),
+    facts: scope.facts,
+    property,
+  };
+}
+
+/** A template may refer in circles; then the value is unresolved instead of the stack overflowing. */
+function cycleGuard(): (key: string, expression: unknown, resolve: () => Resolution) => Resolution {
+  const underWay = new Set<string>();
+  return (key, expression, resolve) => {
+    if (underWay.has(key)) return unresolved(expression, 'it refers to itself');
+    underWay.add(key);
+    try {
+      return resolve();
+    } finally {
+      underWay.delete(key);
+    }
+  };
+}

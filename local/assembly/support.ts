@@ -1,0 +1,151 @@
+import type { Resource } from './assembly.ts';
+import { findingOn, unresolvedFinding } from './findings.ts';
+import { isIntrinsic, onlyEntry } from './intrinsics/intrinsic.ts';
+import type { Finding } from './model.ts';
+import { isRecord } from './resolution.ts';
+import type { Scope } from './scope.ts';
+
+/** What the local cloud makes of one property of a resource type. */
+export type Support =
+  /** Its value decides what runs. */
+  | { readonly kind: 'honoured' }
+  /** A map whose entries are honoured one by one, so that one unknown value doesn't hide the others. */
+  | { readonly kind: 'honoured-entries' }
+  /** Any value is fine; `reason` says why nothing behaves differently for it. */
+  | { readonly kind: 'harmless'; readonly reason: string }
+  /** Only these values (usually the service's default) are fine; `reason` says what another would need. */
+  | { readonly kind: 'only'; readonly values: readonly unknown[]; readonly reason: string }
+  /** An object, or a list of objects, judged part by part. */
+  | { readonly kind: 'parts'; readonly of: SupportTable };
+
+/** Support by property name. A property that is not in the table is a finding. */
+export type SupportTable = Readonly<Record<string, Support>>;
+
+/** The values of a resource that are honoured or the only ones allowed, shaped like its properties; and what is not honoured. */
+export interface Judged {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly findings: readonly Finding[];
+}
+
+/** Judges every property of a resource against its type's table, and resolves those that are honoured. */
+export function judge(scope: Scope, resource: Resource, table: SupportTable): Judged {
+  return judgeParts(scope, resource, table, resource.properties, '');
+}
+
+function judgeParts(
+  scope: Scope,
+  resource: Resource,
+  table: SupportTable,
+  parts: Readonly<Record<string, unknown>>,
+  prefix: string,
+): Judged {
+  const values: Record<string, unknown> = {};
+  const findings: Finding[] = [];
+  for (const [name, raw] of Object.entries(parts)) {
+    const support = Object.hasOwn(table, name) ? table[name] : undefined;
+    const judged = judgeProperty(scope, resource, support, raw, `${prefix}${name}`);
+    findings.push(...judged.findings);
+    if (judged.value !== undefined) values[name] = judged.value;
+  }
+  return { values, findings };
+}
+
+interface JudgedProperty {
+  readonly value?: unknown;
+  readonly findings: readonly Finding[];
+}
+
+function judgeProperty(
+  scope: Scope,
+  resource: Resource,
+  support: Support | undefined,
+  raw: unknown,
+  property: string,
+): JudgedProperty {
+  switch (support?.kind) {
+    case 'harmless':
+      return { findings: [] };
+    case 'honoured':
+      return honoured(scope, resource, raw, property);
+    case 'honoured-entries':
+      return inside(scope, resource, raw, property, (entries) => {
+        const every = Object.fromEntries(
+          Object.keys(entries).map((name) => [name, { kind: 'honoured' } as const]),
+        );
+        return judgeParts(scope, resource, every, entries, `${property}.`);
+      });
+    case 'parts':
+      return inside(scope, resource, raw, property, (parts, at) =>
+        judgeParts(scope, resource, support.of, parts, `${at}.`),
+      );
+    case 'only':
+      return refusedUnless(scope, resource, support.values, raw, property, support.reason);
+    case undefined:
+      return refusedUnless(scope, resource, [], raw, property, 'this property is not known here');
+  }
+}
+
+function honoured(scope: Scope, resource: Resource, raw: unknown, property: string): JudgedProperty {
+  const resolution = scope.resolve(resource.stackId, raw);
+  return resolution.resolved
+    ? { value: resolution.value, findings: [] }
+    : { findings: [unresolvedFinding(resource, property, resolution)] };
+}
+
+/** Goes into an object or a list of objects; one that an intrinsic stands for is resolved as a whole first. */
+function inside(
+  scope: Scope,
+  resource: Resource,
+  raw: unknown,
+  property: string,
+  judgeObject: (parts: Readonly<Record<string, unknown>>, at: string) => Judged,
+): JudgedProperty {
+  const [key = ''] = onlyEntry(raw) ?? [];
+  if (isIntrinsic(key)) {
+    const whole = honoured(scope, resource, raw, property);
+    return whole.value === undefined ? whole : inside(scope, resource, whole.value, property, judgeObject);
+  }
+  if (Array.isArray(raw)) {
+    const members = raw.map((member, at) =>
+      inside(scope, resource, member, `${property}.${at}`, judgeObject),
+    );
+    return {
+      value: members.map(({ value }) => value),
+      findings: members.flatMap(({ findings }) => findings),
+    };
+  }
+  if (!isRecord(raw)) return { value: raw, findings: [] };
+  const { values, findings } = judgeObject(raw, property);
+  return { value: values, findings };
+}
+
+function refusedUnless(
+  scope: Scope,
+  resource: Resource,
+  allowed: readonly unknown[],
+  raw: unknown,
+  property: string,
+  reason: string,
+): JudgedProperty {
+  const resolution = scope.resolve(resource.stackId, raw);
+  if (!resolution.resolved) return { findings: [unresolvedFinding(resource, property, resolution)] };
+  const { value } = resolution;
+  // An empty list or object asks for nothing, and `AWS::NoValue` is not there.
+  if (isEmpty(value) || allowed.some((candidate) => sameValue(candidate, value))) {
+    return { value, findings: [] };
+  }
+  return { findings: [findingOn(resource, property, reason)] };
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  );
+}
+
+/** Templates may write `30` as `"30"` and `true` as `"true"`. */
+function sameValue(expected: unknown, actual: unknown): boolean {
+  return typeof expected === 'object' || typeof actual === 'object'
+    ? JSON.stringify(expected) === JSON.stringify(actual)
+    : String(expected) === String(actual);
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { Resource } from './assembly.ts';
+import { findingOn } from './findings.ts';
+import type { KafkaMappingModel, TopicModel } from './model.ts';
+import type { Reading } from './reading.ts';
+import type { Scope } from './scope.ts';
+import { numberInTemplate, shaped, textInTemplate } from './shape.ts';
+import { judge } from './support.ts';
+import { topicSupport } from './support-table.ts';
+
+/**
+ * Partitions of a topic that a mapping reads and no template declares (it belongs to an imported cluster).
+ *
+ * The broker's own default is 1, and with it nothing could be seen of what makes Kafka code go wrong: several pollers,
+ * batches over several partitions, order by key only. 3 is the smallest number that shows all of it.
+ */
+const PARTITIONS_OF_AN_UNDECLARED_TOPIC = 3;
+
+/**
+ * Topic configuration that a single broker cannot keep, left out of what is created: with one replica, two in-sync ones
+ * are never there; and the local broker has no second storage tier.
+ */
+const needsMoreThanOneBroker: ReadonlySet<string> = new Set([
+  'follower.replication.throttled.replicas',
+  'leader.replication.throttled.replicas',
+  'local.retention.bytes',
+  'local.retention.ms',
+  'min.insync.replicas',
+  'remote.storage.enable',
+]);
+
+const topicShape = z.object({
+  TopicName: textInTemplate,
+  PartitionCount: numberInTemplate.pipe(z.int().min(1)),
+  Configs: z.string().optional(),
+});
+
+/** Reads an `AWS::MSK::Topic`; `model` is `undefined` if it cannot be created. */
+export function topicOf(scope: Scope, resource: Resource): Reading<TopicModel> {
+  const { value, findings } = shaped(resource, judge(scope, resource, topicSupport), topicShape);
+  if (value === undefined) return { model: undefined, findings };
+  const config = configOf(value.Configs ?? '');
+  return {
+    model: {
+      logicalId: resource.logicalId,
+      path: resource.path,
+      name: value.TopicName,
+      partitions: value.PartitionCount,
+      config: config ?? {},
+    },
+    findings:
+      config === undefined
+        ? [...findings, findingOn(resource, 'Configs', 'it is not base64 of lines `name=value`')]
+        : findings,
+  };
+}
+
+/** `Configs` is base64 of a properties file: lines `name=value`, `#` begins a comment. */
+function configOf(base64: string): Readonly<Record<string, string>> | undefined {
+  const lines = Buffer.from(base64, 'base64')
+    .toString('utf8')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('!'));
+  const entries = lines.map((line): [string, string] => {
+    const at = line.search(/[=:]/);
+    return [line.slice(0, Math.max(at, 0)).trim(), line.slice(at + 1).trim()];
+  });
+  if (entries.some(([name]) => !/^[a-z.]+$/.test(name))) return undefined;
+  return Object.fromEntries(entries.filter(([name]) => !needsMoreThanOneBroker.has(name)));
+}
+
+/** The topics that mappings read and no template declares, one each, named after the first mapping that reads it. */
+export function undeclaredTopics(
+  mappings: readonly KafkaMappingModel[],
+  declared: readonly TopicModel[],
+): TopicModel[] {
+  const known = new Set(declared.map(({ name }) => name));
+  const topics: TopicModel[] = [];
+  for (const { logicalId, path, topic } of mappings) {
+    if (known.has(topic)) continue;
+    known.add(topic);
+    topics.push({
+      logicalId,
+      path,
+      name: topic,
+      partitions: PARTITIONS_OF_AN_UNDECLARED_TOPIC,
+      config: {},
+      undeclared: true,
+    });
+  }
+  return topics;
+}
