@@ -1,3 +1,5 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { KafkaCluster } from './kafka.ts';
@@ -25,6 +27,10 @@ export class BootstrapBrokers extends Construct {
       },
       policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: [cluster.arn] }),
       installLatestAwsSdk: false,
+      logGroup: new LogGroup(this, 'Logs', {
+        retention: RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
     });
     this.addresses = resource.getResponseField(ATTRIBUTE);
   }

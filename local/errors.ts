@@ -11,6 +11,7 @@ export type LocalCloudErrorCode =
   | 'CONFIG_INVALID'
   | 'PROVISIONING_FAILED'
   | 'FUNCTION_NOT_FOUND'
+  | 'FUNCTION_NOT_LOADED'
   | 'ALREADY_RUNNING'
   | 'NOT_RUNNING';
 

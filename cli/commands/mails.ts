@@ -1,0 +1,28 @@
+import { sentMails } from '../mailbox.ts';
+import { runningCloud } from '../running-cloud.ts';
+import { bold, printable, type Terminal, table } from '../terminal.ts';
+
+export interface MailsOptions {
+  readonly last: number;
+  readonly json: boolean;
+}
+
+/** `orderly mails`: the newest mails the system has sent, with the text of the last one. */
+export async function mails(projectDir: string, options: MailsOptions, terminal: Terminal): Promise<void> {
+  const { engine } = (await runningCloud(projectDir)).status;
+  const sent = await sentMails(engine.awsEndpoint, engine.account);
+  const newest = sent.slice(-options.last);
+  if (options.json) {
+    terminal.out(JSON.stringify(newest));
+    return;
+  }
+  const last = newest.at(-1);
+  if (last === undefined) {
+    terminal.out('No mail has been sent yet. Place an order: npm run orderly order');
+    return;
+  }
+  const rows = newest.map((mail) => [printable(mail.To.join(', ')), printable(mail.Subject)]);
+  terminal.out(`${bold(`${sent.length} mails`)}\n${table([['to', 'subject'], ...rows])}`);
+  const text = (last.BodyText ?? '').split('\n').map(printable).join('\n');
+  terminal.out(`\n${bold('The last one')}\n\n${text}`);
+}

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto';
+import { checkoutClient, inFlight } from '../checkout-client.ts';
+import { apiUrl, runningCloud } from '../running-cloud.ts';
+import { sampleOrder } from '../sample-orders.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface OrderOptions {
+  readonly count: number;
+  readonly json: boolean;
+}
+
+/** `orderly order`: places one or many sample orders through the checkout API and prints their ids. */
+export async function order(projectDir: string, options: OrderOptions, terminal: Terminal): Promise<void> {
+  const checkout = checkoutClient(apiUrl(await runningCloud(projectDir)));
+  const run = randomUUID();
+  const orderIds: string[] = [];
+  await inFlight(options.count, 20, async (n) => {
+    const placed = await checkout.place(sampleOrder(n, Math.max(1, options.count)), `${run}-${n}`);
+    orderIds.push(placed.orderId);
+    if (!options.json) terminal.out(placed.orderId);
+  });
+  if (options.json) terminal.out(JSON.stringify({ orderIds }));
+}

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { readAssembly } from '../../local/assembly/read.ts';
+import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { readLocalConfig } from '../../local/config.ts';
+import { chooseEngine, type WantedEngine } from '../../local/engines/choose.ts';
+import { LocalCloudError } from '../../local/errors.ts';
+import { removeRunFile, stateDirOf, writeRunFile } from '../../local/run-file.ts';
+import { unlessInterrupted } from '../interruption.ts';
+import { findRunningCloud } from '../running-cloud.ts';
+import { synthesize } from '../synthesize.ts';
+import { bold, duration, type Terminal, table } from '../terminal.ts';
+
+export interface UpOptions {
+  /** Cloud assembly folder. @default - the project's app is synthesized */
+  readonly app?: string | undefined;
+  readonly engine: WantedEngine;
+  readonly port: number;
+  /** Differences to live with, `LogicalId.Property`. */
+  readonly accept: readonly string[];
+}
+
+/** `orderly up`: runs the app until it is interrupted. */
+export async function up(
+  projectDir: string,
+  options: UpOptions,
+  terminal: Terminal,
+  interrupted: AbortSignal,
+): Promise<never> {
+  const other = await findRunningCloud(projectDir);
+  if (other) {
+    throw new LocalCloudError(
+      'ALREADY_RUNNING',
+      `a local cloud of this folder runs already, at ${other.url}`,
+      {
+        remedy: [`Use it, or end it first: kill ${other.pid}`],
+      },
+    );
+  }
+
+  const stateDir = stateDirOf(projectDir);
+  const begin = performance.now();
+  const elapsed = () => duration(performance.now() - begin);
+  const progress = (step: string) => terminal.progress(`${elapsed().padStart(7)}  ${step}`);
+  const loadAssembly = async () => {
+    if (options.app !== undefined) return readAssembly(options.app);
+    progress('synthesizing the CDK app');
+    await synthesize(projectDir, join(stateDir, 'cdk.out'));
+    return readAssembly(join(stateDir, 'cdk.out'));
+  };
+  const config = await readLocalConfig(join(projectDir, 'orderly.json'));
+
+  const starting = startLocalCloud({
+    loadAssembly,
+    startEngine: () =>
+      chooseEngine({
+        wanted: options.engine,
+        given: {
+          bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS,
+          awsEndpoint: process.env.AWS_ENDPOINT_URL,
+        },
+        embedded: { dataDir: join(stateDir, 'engine'), progress, log: () => undefined },
+      }),
+    config: { ...config, accept: [...config.accept, ...options.accept] },
+    stateDir,
+    port: options.port,
+    progress,
+    log: terminal.progress,
+  });
+  try {
+    const cloud = await unlessInterrupted(starting, interrupted);
+    await writeRunFile(stateDir, { pid: process.pid, url: cloud.url });
+    terminal.out(describeStart(cloud, elapsed()));
+    const exit = await unlessInterrupted(cloud.engine.exited, interrupted);
+    throw new LocalCloudError(
+      'ENGINE_UNREACHABLE',
+      `${exit.part} ended by itself (${exit.exit.signal ?? `exit code ${exit.exit.code}`})`,
+      {
+        remedy: [...exit.lastOutput, 'Start again: npm start'],
+      },
+    );
+  } finally {
+    await removeRunFile(stateDir);
+    // One that fails to start puts itself away, and its failure is on its way out already.
+    const cloud = await starting.catch(() => undefined);
+    await cloud?.stop();
+  }
+}
+
+/** What a person needs to know of a cloud that has started. */
+function describeStart({ model, engine, apiUrl }: LocalCloud, elapsed: string): string {
+  const apis = model.apis.map(({ name, apiId }) => [`API ${name}`, apiUrl(apiId)]);
+  const leftOut = new Set(model.notEmulated.map(({ type }) => type));
+  return [
+    bold(`orderly is up (${elapsed})`),
+    '',
+    table(
+      [
+        ...apis,
+        ['Kafka', `${engine.bootstrapServers}  ${model.topics.map(({ name }) => name).join(', ')}`],
+        ['AWS endpoint', engine.awsEndpoint],
+        ['functions', model.functions.map(({ path }) => path).join(', ')],
+      ],
+      '  ',
+    ),
+    '',
+    '  Node functions run on this Node, whatever their runtime says. HTTP requests need no signature or token here.',
+    `  Left out, since nothing that runs depends on it: ${[...leftOut].sort().join(', ') || 'nothing'}`,
+    '',
+    bold('Try'),
+    '  npx orderly order --count 10',
+    '  npx orderly status',
+    '  npx orderly mails',
+    '',
+    'Ctrl-C stops it; what it stored is there again after the next start.',
+  ].join('\n');
+}

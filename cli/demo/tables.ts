@@ -1,0 +1,77 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  paginateScan,
+} from '@aws-sdk/client-dynamodb';
+
+/** The tables of the order system, read from outside. */
+export interface TablesWitness {
+  /** Whether the table has a row for the order. */
+  hasOrder(table: string, orderId: string): Promise<boolean>;
+  /** `status` of every row by order id. */
+  statuses(table: string): Promise<ReadonlyMap<string, string>>;
+  rows(table: string): Promise<number>;
+  /** How many of the keys have a row whose `status` is the one given. */
+  withStatus(table: string, keyName: string, keys: readonly string[], status: string): Promise<number>;
+  close(): void;
+}
+
+/** Opens the tables of an engine; reads are consistent. */
+export function tablesWitness(endpoint: string, region: string): TablesWitness {
+  const client = new DynamoDBClient({
+    endpoint,
+    region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  const scan = async function* (table: string): AsyncGenerator<Record<string, AttributeValue>> {
+    const query = {
+      TableName: table,
+      ConsistentRead: true,
+      ProjectionExpression: 'orderId, #status',
+      ExpressionAttributeNames: { '#status': 'status' },
+    };
+    for await (const page of paginateScan({ client }, query)) yield* page.Items ?? [];
+  };
+  return {
+    async hasOrder(table, orderId) {
+      const key = { orderId: { S: orderId } };
+      const { Item } = await client.send(
+        new GetItemCommand({
+          TableName: table,
+          Key: key,
+          ConsistentRead: true,
+          ProjectionExpression: 'orderId',
+        }),
+      );
+      return Item !== undefined;
+    },
+    async statuses(table) {
+      const statuses = new Map<string, string>();
+      for await (const { orderId, status } of scan(table)) statuses.set(orderId?.S ?? '', status?.S ?? '');
+      return statuses;
+    },
+    async rows(table) {
+      let rows = 0;
+      for await (const page of paginateScan(
+        { client },
+        { TableName: table, ConsistentRead: true, Select: 'COUNT' },
+      )) {
+        rows += page.Count ?? 0;
+      }
+      return rows;
+    },
+    async withStatus(table, keyName, keys, status) {
+      const { Responses } = await client.send(
+        new BatchGetItemCommand({
+          RequestItems: {
+            [table]: { ConsistentRead: true, Keys: keys.map((key) => ({ [keyName]: { S: key } })) },
+          },
+        }),
+      );
+      return (Responses?.[table] ?? []).filter((row) => row.status?.S === status).length;
+    },
+    close: () => client.destroy(),
+  };
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LocalCloudError } from '../local/errors.ts';
+import { spawnGuarded } from '../local/processes/guarded.ts';
+
+const CdkJson = z.object({
+  app: z.string(),
+  context: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** What the CDK CLI sets when it runs an app, so that resources carry their construct paths. */
+const METADATA = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
+
+/**
+ * Synthesizes the CDK app of a folder into `outdir`, by running the command of its cdk.json as the CDK CLI does, without
+ * the CLI's own start-up.
+ *
+ * Throws `LocalCloudError` `ASSEMBLY_UNREADABLE` with the app's output when it fails.
+ */
+export async function synthesize(projectDir: string, outdir: string): Promise<void> {
+  const { app, context } = CdkJson.parse(await readJson(join(projectDir, 'cdk.json')));
+  const output: string[] = [];
+  const child = spawnGuarded('/bin/sh', ['-c', app], {
+    cwd: projectDir,
+    grace: 'kill',
+    onOutput: (line) => output.push(line),
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...METADATA }),
+    },
+  });
+  const { code } = await child.exited;
+  if (code !== 0) {
+    throw new LocalCloudError('ASSEMBLY_UNREADABLE', `the CDK app failed: ${app}\n${output.join('\n')}`, {
+      remedy: ['Run `npx cdk synth` to see the same error with its full output.'],
+    });
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new LocalCloudError('ASSEMBLY_UNREADABLE', `cannot read ${path}`, {
+      cause,
+      remedy: ['Run orderly in the folder of a CDK app, or name a cloud assembly with --app <folder>.'],
+    });
+  }
+}

@@ -1,0 +1,65 @@
+import { styleText } from 'node:util';
+
+/** Where a command writes. `out` is the answer, `progress` goes to standard error so that answers can be piped. */
+export interface Terminal {
+  /** Standard output is a terminal: colours, and lines that are written over. */
+  readonly interactive: boolean;
+  out(text: string): void;
+  progress(text: string): void;
+  error(text: string): void;
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  return {
+    interactive: process.stdout.isTTY === true,
+    out: (text) => process.stdout.write(`${text}\n`),
+    progress: (text) => process.stderr.write(`${dim(text)}\n`),
+    error: (text) => process.stderr.write(`${text}\n`),
+  };
+}
+
+/** `styleText` itself leaves the text plain where the stream is no terminal or NO_COLOR is set. */
+export const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
+export const green = (text: string): string => styleText('green', text, { stream: process.stdout });
+export const red = (text: string): string => styleText('red', text, { stream: process.stdout });
+const dim = (text: string): string => styleText('dim', text, { stream: process.stderr });
+
+/** Rows as aligned columns; numbers to the right. The first row is the heading. */
+export function table(rows: readonly (readonly (string | number)[])[], indent = '  '): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, String(cell).length);
+    });
+  }
+  const numeric = widths.map((_, column) => rows.slice(1).every((row) => isNumeric(row[column])));
+  const line = (row: readonly (string | number)[]) =>
+    row
+      .map((cell, column) => {
+        const width = widths[column] ?? 0;
+        return numeric[column] ? String(cell).padStart(width) : String(cell).padEnd(width);
+      })
+      .join('  ')
+      .trimEnd();
+  return rows.map((row) => `${indent}${line(row)}`).join('\n');
+}
+
+const isNumeric = (cell: string | number | undefined): boolean =>
+  cell === undefined || cell === '' || cell === '–' || /^[\d.,]+( ?(ms|s|%|MiB))?$/.test(String(cell));
+
+/**
+ * Text from outside made safe for a terminal: control and bidirectional formatting characters show as `\u{1b}`, so that
+ * a customer's name can neither move the cursor nor reorder the line.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** `850 ms`, `12.3 s`. */
+export function duration(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { Assembly } from './assembly/assembly.ts';
+import { describeFindings } from './assembly/findings.ts';
+import type { CloudModel, EngineFacts, MappingModel } from './assembly/model.ts';
+import { modelOf } from './assembly/model-of.ts';
+import type { CloudStatus } from './cloud-status.ts';
+import type { LocalConfig } from './config.ts';
+import { ACCOUNT, REGION } from './engines/addresses.ts';
+import type { Engine } from './engines/engine.ts';
+import { LocalCloudError } from './errors.ts';
+import { openCheckpoints } from './event-sources/dynamodb-stream/checkpoints.ts';
+import { startStreamEventSource } from './event-sources/dynamodb-stream/source.ts';
+import type { EventSource } from './event-sources/event-source.ts';
+import { type KafkaSourcePorts, startKafkaEventSource } from './event-sources/kafka/source.ts';
+import { localEnvironment } from './function-environment.ts';
+import { openFunctionLogs } from './function-logs.ts';
+import { startGateway } from './gateway/gateway.ts';
+import { createFunctionHost, type FunctionHost, type FunctionHostOptions } from './lambda/host.ts';
+import { provisionTables } from './provisioning/tables.ts';
+import { provisionTopics } from './provisioning/topics.ts';
+import { statusHandler } from './status-handler.ts';
+
+export interface LocalCloudOptions {
+  /** Brings the cloud assembly; called at once, beside `startEngine`. */
+  readonly loadAssembly: () => Promise<Assembly>;
+  /** Brings the engine up or finds it. The local cloud owns it from then on. */
+  readonly startEngine: () => Promise<Engine>;
+  readonly config: LocalConfig;
+  /** Folder for logs and stream positions. */
+  readonly stateDir: string;
+  /** Port of the gateway; 0 is any free one. */
+  readonly port: number;
+  /** Called with what is being done, for a person who waits. */
+  readonly progress: (step: string) => void;
+  /** Called with what a person should know while the cloud runs. */
+  readonly log: (line: string) => void;
+  /** Called as an invocation begins. @default nobody is told */
+  readonly onInvocation?: FunctionHostOptions['onInvocation'];
+  /** How a batch from Kafka is delivered. @default at least once, as Lambda does */
+  readonly deliver?: KafkaSourcePorts['deliver'];
+}
+
+/** A running local cloud. */
+export interface LocalCloud {
+  readonly url: string;
+  readonly engine: Engine;
+  readonly model: CloudModel;
+  readonly host: FunctionHost;
+  apiUrl(apiId: string): string;
+  status(): Promise<CloudStatus>;
+  /** Ends everything that was started, the engine included; resolves when it is gone. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a cloud assembly on this machine.
+ *
+ * The assembly is judged as soon as it is read, so that what can't be honoured stops the start before anything of it
+ * runs. Throws `LocalCloudError`; whatever was started by then is ended.
+ */
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const started: (() => Promise<void>)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= endAll(started.reverse());
+    return stopping;
+  };
+  try {
+    return await start(options, (end) => started.push(end), stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  options: LocalCloudOptions,
+  onStop: (end: () => Promise<void>) => void,
+  stop: () => Promise<void>,
+): Promise<LocalCloud> {
+  const { config, log, progress, stateDir } = options;
+
+  const engineUp = options.startEngine();
+  onStop(async () => (await engineUp.catch(() => undefined))?.stop());
+  const judged = options.loadAssembly().then((assembly) => {
+    model(assembly, config, {
+      ...facts({ bootstrapServers: 'judged-before-start:0' }),
+      streamArn: () => undefined,
+    });
+    return assembly;
+  });
+  const [engine, assembly] = await Promise.all([engineUp, judged]);
+
+  progress('creating tables and topics');
+  const engineFacts = facts(engine);
+  const planned = model(assembly, config, { ...engineFacts, streamArn: () => undefined });
+  const [streamArns] = await Promise.all([
+    provisionTables(engine.awsEndpoint, engine.region, planned.tables),
+    provisionTopics(engine.bootstrapServers, planned.topics),
+  ]);
+  const cloud = model(assembly, config, { ...engineFacts, streamArn: (table) => streamArns.get(table) });
+
+  progress('starting functions and event source mappings');
+  const logs = await openFunctionLogs(join(stateDir, 'logs'));
+  onStop(() => logs.close());
+  const checkpoints = await openCheckpoints(join(stateDir, 'checkpoints.json'));
+  onStop(() => checkpoints.close());
+
+  const sources: EventSource[] = [];
+  const status = async (): Promise<CloudStatus> => ({
+    engine: {
+      kind: engine.kind,
+      bootstrapServers: engine.bootstrapServers,
+      awsEndpoint: engine.awsEndpoint,
+      region: engine.region,
+      account: engine.account,
+    },
+    apis: cloud.apis.map(({ name, apiId }) => ({ name, url: gateway.apiUrl(apiId) })),
+    functions: host.stats().map((stats) => ({ ...stats, path: pathOf(cloud, stats.functionName) })),
+    mappings: await Promise.all(sources.map((source) => source.status())),
+    outputs: cloud.outputs,
+    logDir: logs.dir,
+  });
+  // Before the host, whose functions are told the gateway's address; no request can come in between the two, as nothing
+  // is awaited there.
+  const gateway = await startGateway({
+    apis: cloud.apis,
+    port: options.port,
+    invoke: (functionName, event) => host.invoke(functionName, event),
+    account: engine.account,
+    region: engine.region,
+    clock: Date.now,
+    newRequestId: randomUUID,
+    prefixes: [statusHandler(status)],
+  });
+  const host = createFunctionHost({
+    functions: cloud.functions,
+    environment: () => localEnvironment(engine, gateway.url),
+    onLog: (functionName, line) => logs.write(functionName, line),
+    clock: () => performance.timeOrigin + performance.now(),
+    newRequestId: randomUUID,
+    ...(options.onInvocation && { onInvocation: options.onInvocation }),
+  });
+  onStop(() => host.stop());
+  onStop(() => gateway.stop());
+
+  const startSource = (mapping: MappingModel): Promise<EventSource> => {
+    const ports = { invoke: host.invoke, clock: Date.now, random: Math.random, log };
+    return mapping.kind === 'kafka'
+      ? startKafkaEventSource(mapping, {
+          ...ports,
+          bootstrapServers: engine.bootstrapServers,
+          ...(options.deliver && { deliver: options.deliver }),
+        })
+      : startStreamEventSource(mapping, {
+          ...ports,
+          awsEndpoint: engine.awsEndpoint,
+          region: engine.region,
+          checkpoints,
+        });
+  };
+  // All of them, even if one fails: a source that starts a moment later would be left running.
+  const [loaded, ...mapped] = await Promise.allSettled([
+    host.warmUp(),
+    ...cloud.mappings.map(async (mapping) => {
+      const source = await startSource(mapping);
+      sources.push(source);
+      onStop(() => source.stop());
+    }),
+  ]);
+  for (const result of [loaded, ...mapped]) if (result.status === 'rejected') throw result.reason;
+  if (loaded.status === 'fulfilled') refuseBroken(loaded.value);
+
+  return { url: gateway.url, engine, model: cloud, host, apiUrl: gateway.apiUrl, status, stop };
+}
+
+/** One after the other, each even if an earlier one failed; then the first failure is thrown. */
+async function endAll(ends: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const end of ends) await end().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+function facts({ bootstrapServers }: { bootstrapServers: string }): Omit<EngineFacts, 'streamArn'> {
+  return { account: ACCOUNT, region: REGION, bootstrapServers };
+}
+
+function model(assembly: Assembly, config: LocalConfig, engineFacts: EngineFacts): CloudModel {
+  const environment = Object.fromEntries(
+    Object.entries(config.functions).map(([name, settings]) => [name, settings.environment]),
+  );
+  const judged = modelOf(assembly, engineFacts, { accept: new Set(config.accept), environment });
+  if (judged.findings.length === 0) return judged.model;
+  throw new LocalCloudError('ASSEMBLY_NOT_HONOURED', describeFindings(judged.findings), {
+    remedy: [
+      'Change the app, or accept the difference: --accept <LogicalId.Property>, or "accept" in orderly.json.',
+    ],
+  });
+}
+
+function pathOf(cloud: CloudModel, functionName: string): string {
+  return cloud.functions.find(({ name }) => name === functionName)?.path ?? functionName;
+}
+
+function refuseBroken(broken: Awaited<ReturnType<FunctionHost['warmUp']>>): void {
+  if (broken.length === 0) return;
+  const lines = broken.map(
+    ({ functionName, errorType, errorMessage }) => `${functionName}: ${errorType}: ${errorMessage}`,
+  );
+  throw new LocalCloudError('FUNCTION_NOT_LOADED', `functions that don't load:\n  ${lines.join('\n  ')}`, {
+    remedy: ['The log of the function has its output: .orderly/logs/<function>.log'],
+  });
+}

@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { LocalCloudError } from './errors.ts';
+
+const LocalConfig = z.strictObject({
+  /** By construct path or logical id. */
+  functions: z
+    .record(z.string(), z.strictObject({ environment: z.record(z.string(), z.string()).default({}) }))
+    .default({}),
+  /** What `--accept` takes, for good: `LogicalId.Property`. */
+  accept: z.array(z.string()).default([]),
+});
+
+/** What a project says of its app for local runs alone: `orderly.json`. */
+export type LocalConfig = z.infer<typeof LocalConfig>;
+
+/**
+ * Reads `orderly.json`; a file that does not exist is an empty one.
+ *
+ * Throws `LocalCloudError` `CONFIG_INVALID` naming the field.
+ */
+export async function readLocalConfig(path: string): Promise<LocalConfig> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return LocalConfig.parse({});
+    throw invalid(path, 'it cannot be read', cause);
+  }
+  try {
+    return LocalConfig.parse(JSON.parse(text));
+  } catch (cause) {
+    throw invalid(path, cause instanceof z.ZodError ? z.prettifyError(cause) : 'it is not JSON', cause);
+  }
+}
+
+function invalid(path: string, why: string, cause: unknown): LocalCloudError {
+  return new LocalCloudError('CONFIG_INVALID', `${path} is not valid: ${why}`, {
+    cause,
+    remedy: [
+      'Its form: {"functions": {"<construct path>": {"environment": {"NAME": "value"}}}, "accept": []}',
+    ],
+  });
+}

@@ -1,0 +1,16 @@
+import type { Engine } from './engines/engine.ts';
+
+/**
+ * What a function finds in its environment here and not in the cloud: the addresses of this machine, by the AWS SDK's
+ * own variables, and credentials that open nothing.
+ *
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+export function localEnvironment(engine: Engine, gatewayUrl: string): Readonly<Record<string, string>> {
+  return {
+    AWS_ENDPOINT_URL: engine.awsEndpoint,
+    AWS_ENDPOINT_URL_LAMBDA: gatewayUrl,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+  };
+}

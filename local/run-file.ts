@@ -1,0 +1,45 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+const RunFile = z.object({
+  pid: z.int().positive(),
+  /** The gateway, which also answers `/_orderly/status`. */
+  url: z.string(),
+});
+
+/** Where a running local cloud is to be found, as it says itself. */
+export type RunFile = z.infer<typeof RunFile>;
+
+/** The folder in which a project's local cloud keeps its data, logs and this file. */
+export const stateDirOf = (projectDir: string): string => join(projectDir, '.orderly');
+
+const pathIn = (stateDir: string): string => join(stateDir, 'run.json');
+
+/** Announces a local cloud; the file appears whole or not at all. */
+export async function writeRunFile(stateDir: string, run: RunFile): Promise<void> {
+  const path = pathIn(stateDir);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.new`, JSON.stringify(run), { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+/** Takes the announcement back. */
+export async function removeRunFile(stateDir: string): Promise<void> {
+  await rm(pathIn(stateDir), { force: true });
+}
+
+/**
+ * The announced local cloud, `undefined` if there is none. One that was killed leaves its file behind, so whoever reads
+ * it has to ask the address whether it still answers.
+ */
+export async function readRunFile(stateDir: string): Promise<RunFile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(pathIn(stateDir), 'utf8');
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
+    throw cause;
+  }
+  return RunFile.parse(JSON.parse(text));
+}

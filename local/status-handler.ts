@@ -1,0 +1,22 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CloudStatus } from './cloud-status.ts';
+
+/** Answers `/_orderly/status` on the gateway's port with the status as JSON. */
+export function statusHandler(status: () => Promise<CloudStatus>): {
+  prefix: string;
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+} {
+  return {
+    prefix: '/_orderly/status',
+    async handle(_request, response) {
+      const body = JSON.stringify(await status(), bigintsAsNumbers);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+    },
+  };
+}
+
+/** Offsets are 64 bits wide; those a number can't hold exactly become text. */
+function bigintsAsNumbers(_key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value;
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
+}

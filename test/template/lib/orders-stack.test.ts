@@ -1,0 +1,171 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { actionsOf, statementsOf, synthesizedStacks } from '../../support/template.ts';
+
+describe('OrdersStack', () => {
+  let template: Template;
+  let remove: () => void;
+  beforeAll(() => {
+    ({ orders: template, remove } = synthesizedStacks());
+  });
+  afterAll(() => remove());
+
+  const kafkaMappings = () =>
+    Object.values(
+      template.findResources('AWS::Lambda::EventSourceMapping', { Properties: { Topics: ['orders'] } }),
+    );
+
+  it('reads the topic in two groups, each explicit, from the beginning', () => {
+    const groups = kafkaMappings().map(({ Properties }) => [
+      Properties.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId,
+      Properties.StartingPosition,
+    ]);
+    expect(groups.sort()).toEqual([
+      ['email-service', 'TRIM_HORIZON'],
+      ['shipping-service', 'TRIM_HORIZON'],
+    ]);
+  });
+
+  it('runs both mappings in provisioned mode with partial batch responses', () => {
+    expect(kafkaMappings()).toHaveLength(2);
+    for (const { Properties } of kafkaMappings()) {
+      expect(Properties).toMatchObject({
+        BatchSize: 100,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1 },
+      });
+    }
+  });
+
+  it.each([
+    'MaximumRetryAttempts',
+    'MaximumRecordAgeInSeconds',
+    'BisectBatchOnFunctionError',
+    'DestinationConfig',
+  ])('names no %s, which the local cloud does not honour yet', (property) => {
+    for (const { Properties } of kafkaMappings()) expect(Properties).not.toHaveProperty(property);
+  });
+
+  it('wakes the relay for inserts into the outbox, with partial batch responses', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Outbox'), 'StreamArn'] },
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
+    });
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [
+        { AttributeName: 'orderId', KeyType: 'HASH' },
+        { AttributeName: 'seq', KeyType: 'RANGE' },
+      ],
+      StreamSpecification: { StreamViewType: 'KEYS_ONLY' },
+    });
+  });
+
+  it('keeps its tables on demand, and lets the ledger of mails expire', () => {
+    template.resourceCountIs('AWS::DynamoDB::GlobalTable', 5);
+    template.allResourcesProperties('AWS::DynamoDB::GlobalTable', { BillingMode: 'PAY_PER_REQUEST' });
+    template.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [{ AttributeName: 'eventKey', KeyType: 'HASH' }],
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  it('wants IAM on every route', () => {
+    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(
+      routes.map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType]).sort(),
+    ).toEqual([
+      ['GET /orders/{orderId}', 'AWS_IAM'],
+      ['POST /orders', 'AWS_IAM'],
+      ['POST /orders/{orderId}/cancel', 'AWS_IAM'],
+    ]);
+  });
+
+  it('runs on Node 24, arm64, with JSON logs kept a month', () => {
+    const own = Object.values(template.findResources('AWS::Lambda::Function')).filter(
+      ({ Properties }) => Properties.Description !== undefined,
+    );
+    expect(own).toHaveLength(4);
+    for (const { Properties } of own) {
+      expect(Properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        LoggingConfig: { LogFormat: 'JSON' },
+      });
+    }
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  it('puts the relay, and no other function, into the VPC', () => {
+    const inVpc = template.findResources('AWS::Lambda::Function', {
+      Properties: { VpcConfig: Match.anyValue() },
+    });
+    expect(Object.keys(inVpc)).toEqual([expect.stringMatching(/^Relay/)]);
+  });
+
+  it('asks for the brokers of the one cluster at deployment and hands them to the relay', () => {
+    template.resourceCountIs('Custom::AWS', 1);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          KAFKA_BOOTSTRAP_SERVERS: {
+            'Fn::GetAtt': [Match.stringLikeRegexp('BootstrapBrokers'), 'BootstrapBrokerStringSaslIam'],
+          },
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['Checkout', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']],
+    [
+      'Relay',
+      [
+        'dynamodb:BatchGetItem',
+        'dynamodb:BatchWriteItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:DescribeStream',
+        'dynamodb:GetRecords',
+        'dynamodb:GetShardIterator',
+        'dynamodb:ListStreams',
+        'dynamodb:Query',
+        'kafka-cluster:Connect',
+        'kafka-cluster:DescribeTopic',
+        'kafka-cluster:WriteData',
+      ],
+    ],
+  ])('gives %s what it uses and no more', (role, actions) => {
+    expect(actionsOf(statementsOf(template, role))).toEqual(actions);
+  });
+
+  it.each([
+    ['EmailFunction', 'email-service'],
+    ['ShippingFunction', 'shipping-service'],
+  ])('lets %s read the topic in its own group alone', (role, group) => {
+    const kafka = statementsOf(template, role).filter(({ Action }) =>
+      String(Action).includes('kafka-cluster'),
+    );
+    expect(actionsOf(kafka).filter((action) => action.startsWith('kafka-cluster:'))).toEqual([
+      'kafka-cluster:AlterGroup',
+      'kafka-cluster:Connect',
+      'kafka-cluster:DescribeGroup',
+      'kafka-cluster:DescribeTopic',
+      'kafka-cluster:ReadData',
+    ]);
+    const resources = kafka.map(({ Resource }) => JSON.stringify(Resource));
+    expect(resources.filter((resource) => resource.includes(`/${group}`))).toHaveLength(1);
+    expect(resources.filter((resource) => resource.includes('/orders'))).toHaveLength(1);
+  });
+
+  it('uses no wildcard as an action, and none as a resource but for what knows no resource', () => {
+    for (const [id, { Properties }] of Object.entries(template.findResources('AWS::IAM::Policy'))) {
+      for (const { Action, Resource } of Properties.PolicyDocument.Statement) {
+        expect([Action].flat().join(' '), id).not.toContain('*');
+        // ListStreams knows no resource; CDK asks for the network and the secrets of the cluster without one.
+        const unscoped = /ListStreams|ec2:|kafka:(DescribeCluster|GetBootstrapBrokers|ListScramSecrets)/;
+        if (Resource === '*') expect([Action].flat().join(' '), id).toMatch(unscoped);
+      }
+    }
+  });
+});

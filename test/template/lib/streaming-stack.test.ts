@@ -1,0 +1,56 @@
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { synthesizedStacks } from '../../support/template.ts';
+
+describe('StreamingStack', () => {
+  let template: Template;
+  let remove: () => void;
+  beforeAll(() => {
+    ({ streaming: template, remove } = synthesizedStacks());
+  });
+  afterAll(() => remove());
+
+  it('declares the topic orders with 3 partitions, kept a week, for messages up to 72 KiB', () => {
+    const [topic] = Object.values(template.findResources('AWS::MSK::Topic'));
+    expect(topic?.Properties).toMatchObject({ TopicName: 'orders', PartitionCount: 3, ReplicationFactor: 2 });
+    const configs = Buffer.from(topic?.Properties.Configs, 'base64').toString('utf8');
+    expect(configs.trimEnd().split('\n')).toEqual([
+      'retention.ms=604800000',
+      'max.message.bytes=73728',
+      'min.insync.replicas=1',
+    ]);
+  });
+
+  it('leaves the topic to go with its cluster, which goes with the stack', () => {
+    template.hasResource('AWS::MSK::Topic', { DeletionPolicy: 'Retain' });
+    template.hasResource('AWS::MSK::Cluster', { DeletionPolicy: 'Delete' });
+  });
+
+  it('lets clients in by IAM over TLS and in no other way', () => {
+    template.hasResourceProperties('AWS::MSK::Cluster', {
+      ClientAuthentication: { Sasl: { Iam: { Enabled: true } }, Unauthenticated: { Enabled: false } },
+      EncryptionInfo: { EncryptionInTransit: { ClientBroker: 'TLS', InCluster: true } },
+    });
+  });
+
+  it('has no way to the internet, but one to DynamoDB', () => {
+    template.resourceCountIs('AWS::EC2::NatGateway', 0);
+    template.resourceCountIs('AWS::EC2::InternetGateway', 0);
+    template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
+      VpcEndpointType: 'Gateway',
+      ServiceName: { 'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, '.dynamodb']] },
+    });
+  });
+
+  it('admits port 9098 from the pollers and the relay alone', () => {
+    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress'));
+    expect(rules.map(({ Properties }) => [Properties.FromPort, Properties.ToPort])).toEqual([
+      [9098, 9098],
+      [9098, 9098],
+    ]);
+    template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      GroupDescription: Match.stringLikeRegexp('brokers'),
+      SecurityGroupIngress: Match.absent(),
+    });
+  });
+});
