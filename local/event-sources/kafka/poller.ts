@@ -35,8 +35,8 @@ export interface PollerOptions {
  * A fetch waits this long for records, and a member hears of a rebalance between fetches, so this also bounds how long
  * it takes to take a new member in and to stop.
  */
-const FETCH_WAIT_MS = 400;
-const HEARTBEAT_MS = 400;
+const FETCH_WAIT_MS = 500;
+const HEARTBEAT_MS = 500;
 /** The least that brokers allow by default: how long a group waits for a member that was killed. */
 const SESSION_TIMEOUT_MS = 6_000;
 

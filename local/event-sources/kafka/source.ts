@@ -1,3 +1,4 @@
+import type { Admin, Kafka } from 'kafkajs';
 import type { KafkaMappingModel } from '../../assembly/model.ts';
 import { LocalCloudError } from '../../errors.ts';
 import { kafkaClient } from '../../kafka/client.ts';
@@ -9,13 +10,7 @@ import type { Batch } from '../delivery/state.ts';
 import { count, emptyTally, failureLine } from '../delivery/tally.ts';
 import { judge, type Verdict } from '../delivery/verdict.ts';
 import type { EventSource } from '../event-source.ts';
-import {
-  envelopeBytes,
-  type KafkaRecord,
-  kafkaEvent,
-  locateKafkaRecord,
-  sliceBytes,
-} from './event.ts';
+import { envelopeBytes, type KafkaRecord, kafkaEvent, locateKafkaRecord, sliceBytes } from './event.ts';
 import { type Poller, startPoller } from './poller.ts';
 import { fixStartingOffsets } from './starting-offsets.ts';
 import { groupPositions } from './status.ts';
@@ -60,9 +55,11 @@ export async function startKafkaEventSource(
       clientId: `${mapping.logicalId}-${suffix}`,
       log: ports.log,
     });
-  const admin = client('admin').admin();
-  await admin.connect();
-  const partitions = await partitionCount(() => admin.fetchTopicMetadata({ topics: [topic] }), mapping);
+  const partitions = await withAdmin(client('start'), async (admin) => {
+    const count = await partitionCount(admin, mapping);
+    if (mapping.enabled) await fixStartingOffsets(client('start'), admin, mapping);
+    return count;
+  });
   const deliver = ports.deliver ?? atLeastOnce;
   const envelope = { eventSourceArn: mapping.clusterArn, bootstrapServers: ports.bootstrapServers };
   const tally = emptyTally();
@@ -106,7 +103,6 @@ export async function startKafkaEventSource(
   }
 
   if (mapping.enabled) {
-    await fixStartingOffsets(client('start'), admin, mapping);
     for (let id = 0; id < Math.min(mapping.pollers, partitions); id += 1) {
       pollers.push(
         startPoller({
@@ -134,7 +130,7 @@ export async function startKafkaEventSource(
   async function stop(): Promise<void> {
     await delivery.stop(STOP_MS.invocations);
     await within(STOP_MS.commits, Promise.all(pollers.map((poller) => poller.committed())));
-    await within(STOP_MS.leave, Promise.all([...pollers.map((poller) => poller.stop()), admin.disconnect()]));
+    await within(STOP_MS.leave, Promise.allSettled(pollers.map((poller) => poller.stop())));
   }
 
   return {
@@ -146,7 +142,7 @@ export async function startKafkaEventSource(
         functionName,
         state: mapping.enabled && stopped === undefined ? 'Enabled' : 'Disabled',
         source: `${topic} as ${groupId}`,
-        partitions: await groupPositions(admin, topic, groupId),
+        partitions: await withAdmin(client('status'), (admin) => groupPositions(admin, topic, groupId)),
         ...tally,
       };
     },
@@ -157,22 +153,23 @@ export async function startKafkaEventSource(
   };
 }
 
-async function partitionCount(
-  fetch: () => Promise<{ topics: { partitions: unknown[] }[] }>,
-  { logicalId, topic }: KafkaMappingModel,
-): Promise<number> {
+/** An admin connection costs a little all the time, so there is one only while it is used. */
+async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
   try {
-    const { topics } = await fetch();
-    return topics[0]?.partitions.length ?? 0;
-  } catch (cause) {
-    throw new LocalCloudError(
-      'PROVISIONING_FAILED',
-      `${logicalId} reads topic ${topic}, which the broker doesn't have.`,
-      {
-        cause,
-      },
-    );
+    await admin.connect();
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
   }
+}
+
+async function partitionCount(admin: Admin, { logicalId, topic }: KafkaMappingModel): Promise<number> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] }).catch((cause: unknown) => {
+    const message = `${logicalId} reads topic ${topic}, which the broker doesn't have.`;
+    throw new LocalCloudError('PROVISIONING_FAILED', message, { cause });
+  });
+  return topics[0]?.partitions.length ?? 0;
 }
 
 /** Waits for `work`, but not longer: a broker that is gone must not keep a stop waiting. */
