@@ -1,0 +1,212 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { orderCancelled, orderPlaced } from '../../../../functions/orders/events.ts';
+import { PlaceOrder, placedOrder } from '../../../../functions/orders/order.ts';
+import {
+  type EncodedEvent,
+  encodeEvent,
+  parseRecord,
+  type WireRecord,
+} from '../../../../functions/orders/wire.ts';
+import { anOrder, cancelled, orderId, placedEvent, TRACEPARENT } from '../../../support/orders.ts';
+
+const bytes = (text: string) => Buffer.from(text, 'utf8');
+
+function toRecord({ key, value, headers }: Pick<EncodedEvent, 'key' | 'value' | 'headers'>): WireRecord {
+  return {
+    key: bytes(key),
+    value,
+    headers: Object.entries(headers).map(([name, text]) => [name, bytes(text)] as const),
+  };
+}
+
+const order = anOrder('zoo');
+const placed = toRecord(placedEvent(order));
+
+const withValue = (value: Uint8Array | string | null): WireRecord => ({
+  ...placed,
+  value: typeof value === 'string' ? bytes(value) : value,
+});
+const data = JSON.parse(Buffer.from(placed.value ?? []).toString('utf8'));
+const withData = (change: object): WireRecord => withValue(JSON.stringify({ ...data, ...change }));
+/** JSON that JSON.stringify cannot produce. */
+const withRaw = (field: string, json: string): WireRecord =>
+  withValue(JSON.stringify({ ...data, [field]: '@' }).replace('"@"', json));
+const withHeader = (name: string, value: string | Uint8Array | undefined): WireRecord => ({
+  ...placed,
+  headers: [
+    ...placed.headers.filter(([other]) => other !== name),
+    ...(value === undefined ? [] : [[name, typeof value === 'string' ? bytes(value) : value] as const]),
+  ],
+});
+const plusHeader = (name: string, value: string | Uint8Array): WireRecord => ({
+  ...placed,
+  headers: [...placed.headers, [name, typeof value === 'string' ? bytes(value) : value]],
+});
+
+describe('encodeEvent', () => {
+  it('writes a CloudEvent in Kafka binary mode', () => {
+    const event = placedEvent(order);
+    expect(event.key).toBe(order.orderId);
+    expect(event.headers).toEqual({
+      ce_specversion: '1.0',
+      ce_id: `${order.orderId}.1`,
+      ce_source: '/orderly/checkout',
+      ce_type: 'OrderPlaced',
+      ce_subject: order.orderId,
+      ce_time: order.placedAt,
+      ce_partitionkey: order.orderId,
+      'content-type': 'application/json',
+      traceparent: TRACEPARENT,
+    });
+    expect(data).toMatchObject({
+      orderId: order.orderId,
+      customerId: 'customer-1',
+      seq: 1,
+      schemaVersion: '1.0',
+    });
+  });
+
+  it('gives the cancellation the next seq, and no address', () => {
+    const event = encodeEvent(orderCancelled(cancelled(order), new Date(0)), TRACEPARENT);
+    expect(event.eventId).toBe(`${order.orderId}.2`);
+    expect(Buffer.from(event.value).toString('utf8')).not.toContain('Musterweg');
+  });
+
+  it('survives the wire, whatever a customer writes', () => {
+    const text = (max: number) =>
+      fc.string({ unit: 'binary', minLength: 1, maxLength: max }).filter((value) => /\S/.test(value));
+    const line = fc.record({
+      sku: text(32),
+      name: text(100),
+      quantity: fc.integer({ min: 1, max: 999 }),
+      unitPrice: fc.integer({ min: 0, max: 10_000_000_000 }),
+    });
+    const body = fc.record({
+      customerId: fc.constant('customer-1'),
+      email: fc.constant('anna@example.com'),
+      shippingAddress: fc.record(
+        {
+          name: text(100),
+          line1: text(100),
+          line2: text(100),
+          city: text(50),
+          postalCode: text(10),
+          country: fc.constant('DE'),
+        },
+        { requiredKeys: ['name', 'line1', 'city', 'postalCode', 'country'] },
+      ),
+      currency: fc.constantFrom('EUR', 'JPY', 'KWD'),
+      lines: fc.array(line, { minLength: 1, maxLength: 5 }),
+    });
+    fc.assert(
+      fc.property(
+        body,
+        fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }),
+        (asked, at) => {
+          const one = placedOrder(PlaceOrder.parse(asked), orderId('k'), at);
+          const two = cancelled(one);
+          for (const event of [orderPlaced(one), orderCancelled(two, at)]) {
+            const parsed = parseRecord(toRecord(encodeEvent(event, TRACEPARENT)));
+            expect(parsed).toEqual({ kind: 'event', event, traceparent: TRACEPARENT });
+          }
+        },
+      ),
+    );
+  });
+});
+
+describe('parseRecord skips', () => {
+  it.each([
+    ['a tombstone', withValue(null), 'tombstone'],
+    ['an unknown type', withHeader('ce_type', 'OrderPaid'), 'unknown-type'],
+    [
+      'an unknown type of any form',
+      { ...withHeader('ce_type', 'OrderPaid'), value: Buffer.from([0xff]) },
+      'unknown-type',
+    ],
+  ])('%s', (_, record, reason) => {
+    expect(parseRecord(record)).toEqual({ kind: 'skipped', reason });
+  });
+});
+
+describe('parseRecord reads', () => {
+  it.each([
+    ['extra fields', withData({ voucher: 'x' })],
+    ['a newer minor version', withData({ schemaVersion: '1.7' })],
+    ['__proto__ in an ignored field', withRaw('extra', '{"__proto__":{"polluted":true}}')],
+    ['__proto__ as a field', withValue(JSON.stringify(data).replace('{', '{"__proto__":{"seq":9},'))],
+    ['deep nesting in an ignored field', withRaw('extra', `${'['.repeat(5_000)}${']'.repeat(5_000)}`)],
+    ['-0 for 0', withRaw('total', '-0')],
+    ['a null key', { ...placed, key: null }],
+    ['another key', { ...placed, key: bytes('other') }],
+    ['repeated equal headers', plusHeader('ce_id', `${order.orderId}.1`)],
+    ['repeated other headers', plusHeader('traceparent', TRACEPARENT)],
+    ['an empty header', plusHeader('x-empty', '')],
+    ['a header of 64 kB', plusHeader('x-large', 'x'.repeat(65_536))],
+    ['no ce_subject', withHeader('ce_subject', undefined)],
+    [
+      'control characters in a name',
+      withData({ shippingAddress: { ...data.shippingAddress, name: 'A\u0007' } }),
+    ],
+    [
+      'bidi characters in a name',
+      withData({ shippingAddress: { ...data.shippingAddress, name: '\u202eA' } }),
+    ],
+  ])('%s', (_, record) => {
+    expect(parseRecord(record)).toMatchObject({
+      kind: 'event',
+      event: { type: 'OrderPlaced', eventId: `${order.orderId}.1`, data: { orderId: order.orderId, seq: 1 } },
+    });
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+  });
+});
+
+describe('parseRecord cannot parse', () => {
+  it.each([
+    ['invalid JSON', withValue('{')],
+    ['an empty value', withValue('')],
+    ['an array', withValue('[]')],
+    ['a number', withValue('1')],
+    ['JSON null', withValue('null')],
+    ['a value that is not UTF-8', withValue(Buffer.from([0x7b, 0xff, 0x7d]))],
+    ['a byte order mark', withValue(`\ufeff${JSON.stringify(data)}`)],
+    ['gzip bytes labelled JSON', withValue(gzipSync(JSON.stringify(data)))],
+  ])('%s', (_, record) => {
+    expect(parseRecord(record)).toMatchObject({ kind: 'rejected', reason: 'unparseable' });
+  });
+});
+
+describe('parseRecord finds invalid', () => {
+  it.each([
+    ['a missing field', withData({ email: undefined }), '/email'],
+    ['a wrong type', withData({ lines: 'x' }), '/lines'],
+    ['an infinite number', withRaw('total', '1e400'), '/total'],
+    [
+      'a number out of range',
+      withData({ lines: [{ ...data.lines[0], quantity: 1000 }] }),
+      '/lines/0/quantity',
+    ],
+    ['a date out of range', withData({ placedAt: '2026-02-30T00:00:00.000Z' }), '/placedAt'],
+    ['an unknown major version', withData({ schemaVersion: '2.0' }), '/schemaVersion'],
+    ['no ce_id', withHeader('ce_id', undefined), 'ce_id'],
+    ['an empty ce_id', withHeader('ce_id', ''), 'ce_id'],
+    ['a ce_id that contradicts the value', withHeader('ce_id', `${orderId('other')}.1`), 'ce_id'],
+    ['a ce_subject that contradicts the value', withHeader('ce_subject', orderId('other')), 'ce_subject'],
+    ['a ce_ header repeated with another value', plusHeader('ce_id', `${order.orderId}.2`), 'ce_id'],
+    ['no ce_type', withHeader('ce_type', undefined), 'ce_type'],
+    ['another specversion', withHeader('ce_specversion', '0.3'), 'ce_specversion'],
+    ['a header that is not UTF-8', plusHeader('x', Buffer.from([0xff])), 'UTF-8'],
+  ])('%s', (_, record, named) => {
+    const parsed = parseRecord(record);
+    expect(parsed).toMatchObject({ kind: 'rejected', reason: 'invalid' });
+    expect(parsed).toHaveProperty('detail', expect.stringContaining(named));
+  });
+
+  it('and names fields, never their contents', () => {
+    const canary = 'Canary Street 7';
+    const parsed = parseRecord(withData({ email: canary, currency: canary, lines: [canary] }));
+    expect(JSON.stringify(parsed)).not.toContain('Canary');
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { PublishError, type PublishRecord } from '../../../../functions/kafka/publisher.ts';
+import type { OutboxKey, OutboxRow } from '../../../../functions/outbox/row.ts';
+import { relayHandler } from '../../../../functions/relay/relay.ts';
+import { cancelledRow, placedRow, silent, streamEvent } from '../../../support/outbox-rows.ts';
+
+const nameOf = ({ orderId, seq }: OutboxKey) => `${orderId}.${seq}`;
+
+/** A table, a topic and their failures, in memory. `refused` is a key the broker never takes. */
+function world(
+  rows: readonly OutboxRow[],
+  broken: { refused?: string; down?: number; deletes?: true; reads?: true } = {},
+) {
+  const table = new Map(rows.map((row) => [nameOf(row), row]));
+  const requests: string[][] = [];
+  const topic: string[] = [];
+  const find = (match: (row: OutboxRow) => boolean) => {
+    if (broken.reads) throw new Error('no table');
+    return [...table.values()].filter(match).sort((one, other) => one.seq - other.seq);
+  };
+  const handle = relayHandler({
+    topic: 'orders',
+    logger: silent,
+    outbox: {
+      readFirstEvents: async (orderIds) =>
+        find(({ orderId, seq }) => seq === 1 && orderIds.includes(orderId)),
+      readOrder: async (id) => find(({ orderId }) => orderId === id),
+      delete: async (keys) => {
+        if (broken.deletes) throw new Error('no table');
+        for (const key of keys) table.delete(nameOf(key));
+      },
+    },
+    publisher: {
+      partitionOf: () => 0,
+      publish: async (_topic, records: readonly PublishRecord[]) => {
+        requests.push(records.map(({ headers }) => headers.ce_id ?? ''));
+        if (requests.length === broken.down) throw new PublishError('PUBLISH_FAILED', 'orders', undefined);
+        if (records.some(({ key }) => key === broken.refused)) {
+          throw new PublishError('RECORDS_REFUSED', 'orders', undefined);
+        }
+        topic.push(...records.map(({ headers }) => headers.ce_id ?? ''));
+      },
+    },
+  });
+  return { handle, requests, topic, left: () => [...table.keys()] };
+}
+
+const placed = ['a', 'b', 'c', 'd'].map((key) => placedRow(key));
+const [a, b, c, d] = placed.map(nameOf);
+const fails = (...indexes: number[]) => ({
+  batchItemFailures: indexes.map((index) => ({ itemIdentifier: `sn-${index}` })),
+});
+
+describe('the relay', () => {
+  it('publishes what is named, deletes it, and is finished', async () => {
+    const { handle, topic, left } = world(placed);
+    expect(await handle(streamEvent(placed))).toEqual(fails());
+    expect(topic).toEqual([a, b, c, d]);
+    expect(left()).toEqual([]);
+  });
+
+  it('publishes an order from its first unpublished event on, whatever the stream names', async () => {
+    const { handle, topic } = world([placedRow('a'), cancelledRow('a')]);
+    expect(await handle(streamEvent([cancelledRow('a')]))).toEqual(fails());
+    expect(topic).toEqual([nameOf(placedRow('a')), nameOf(cancelledRow('a'))]);
+  });
+
+  it('has nothing to do for rows that are gone', async () => {
+    const { handle, requests } = world([]);
+    expect(await handle(streamEvent([...placed, cancelledRow('a')]))).toEqual(fails());
+    expect(requests).toEqual([]);
+  });
+
+  it('leaves out the one order that the broker refuses, and finishes the others', async () => {
+    const rows = [...placed, cancelledRow('c')];
+    const { handle, topic, left } = world(rows, { refused: placedRow('c').orderId });
+    expect(await handle(streamEvent(rows))).toEqual(fails(2, 4));
+    expect(topic.toSorted()).toEqual([a, b, d].toSorted());
+    expect(left().toSorted()).toEqual([c, nameOf(cancelledRow('c'))].toSorted());
+  });
+
+  it('publishes no later row of an order whose earlier row was refused', async () => {
+    const large = placedRow('a', 19_000);
+    const rows = [large, ...['x', 'y', 'z'].map((key) => placedRow(key, 19_000)), cancelledRow('a')];
+    const { handle, topic } = world(rows, { refused: large.orderId });
+    await handle(streamEvent(rows));
+    expect(topic).toHaveLength(3);
+    expect(topic.some((id) => id.startsWith(large.orderId))).toBe(false);
+  });
+
+  it('tries nothing more when the broker is in trouble, and finishes what went before', async () => {
+    const rows = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => placedRow(key, 19_000));
+    const { handle, requests, left } = world(rows, { down: 2 });
+    expect(await handle(streamEvent(rows))).toEqual(fails(3, 4, 5));
+    expect(requests).toHaveLength(2);
+    expect(left()).toEqual(rows.slice(3).map(nameOf));
+  });
+
+  it('asks again for orders whose rows it could not read', async () => {
+    const { handle } = world(placed, { reads: true });
+    expect(await handle(streamEvent(placed))).toEqual(fails(0, 1, 2, 3));
+  });
+
+  it('asks again for orders whose rows it could not delete', async () => {
+    const { handle, topic } = world(placed, { deletes: true });
+    expect(await handle(streamEvent(placed))).toEqual(fails(0, 1, 2, 3));
+    expect(topic).toHaveLength(4);
+  });
+});
