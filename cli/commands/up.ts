@@ -87,15 +87,14 @@ export async function up(
 }
 
 /** What a person needs to know of a cloud that has started. */
-function describeStart({ model, engine, apiUrl }: LocalCloud, elapsed: string): string {
-  const apis = model.apis.map(({ name, apiId }) => [`API ${name}`, apiUrl(apiId)]);
+function describeStart({ model, engine, apis }: LocalCloud, elapsed: string): string {
   const leftOut = new Set(model.notEmulated.map(({ type }) => type));
   return [
     bold(`orderly is up (${elapsed})`),
     '',
     table(
       [
-        ...apis,
+        ...apis.map(({ name, url }) => [`API ${name}`, url]),
         ['Kafka', `${engine.bootstrapServers}  ${model.topics.map(({ name }) => name).join(', ')}`],
         ['AWS endpoint', engine.awsEndpoint],
         ['functions', model.functions.map(({ path }) => path).join(', ')],

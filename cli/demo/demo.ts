@@ -79,7 +79,6 @@ export async function runDemo(
     const seen = await phase('counting from outside', async () => ({
       created: placed.created,
       replayed: placed.replayed,
-      cancelAnswers: cancelled.length,
       killedEnvironments: killer.killed(),
       orders: await tables.statuses(names.orders),
       outboxRows: await tables.rows(names.outbox),
@@ -204,8 +203,8 @@ function consumedTopic({ model }: LocalCloud): { topic: string; groups: readonly
   return { topic: first.topic, groups: mappings.map(({ groupId }) => groupId) };
 }
 
-function cloudApi(cloud: LocalCloud): string {
-  const [api] = cloud.model.apis;
+function cloudApi({ apis }: LocalCloud): string {
+  const [api] = apis;
   if (api === undefined) throw new LocalCloudError('CONFIG_INVALID', 'the app has no HTTP API');
-  return cloud.apiUrl(api.apiId);
+  return api.url;
 }

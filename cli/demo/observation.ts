@@ -3,7 +3,6 @@ export interface Observation {
   /** Answers 201 and 200 of `POST /orders`. */
   readonly created: number;
   readonly replayed: number;
-  readonly cancelAnswers: number;
   readonly killedEnvironments: number;
   /** Status by order id. */
   readonly orders: ReadonlyMap<string, string>;

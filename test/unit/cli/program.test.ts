@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../../../cli/program.ts';
+import type { Terminal } from '../../../cli/terminal.ts';
+
+describe('the command line', () => {
+  let dir: string;
+  let said: string[];
+  let terminal: Terminal;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'orderly-cli-'));
+    said = [];
+    const say = (text: string) => said.push(text);
+    terminal = { interactive: false, out: say, progress: say, error: say };
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  it.each([
+    [['demo', '--orders', '0']],
+    [['demo', '--orders', '1.5']],
+    [['up', '--port', '70000']],
+    [['up', '--engine', 'docker']],
+    [['frobnicate']],
+    [['order', '--cuont', '3']],
+  ])('answers %j with exit code 2 and the reason', async (argv) => {
+    expect(await run(argv, dir, terminal)).toBe(2);
+    expect(said.join('\n')).toContain('error:');
+  });
+
+  it.each(['order', 'status', 'mails', 'logs'])('%s names the remedy where nothing runs', async (command) => {
+    expect(await run([command], dir, terminal)).toBe(1);
+    expect(said.join('\n')).toMatch(/NOT_RUNNING[\s\S]*npm start/);
+  });
+
+  it('shows a stack trace only when it is asked for', async () => {
+    await run(['status'], dir, terminal);
+    expect(said.join('\n')).not.toContain('    at ');
+    await run(['--debug', 'status'], dir, terminal);
+    expect(said.join('\n')).toContain('    at ');
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { duration, printable, table } from '../../../cli/terminal.ts';
+
+describe('printable', () => {
+  it('shows what would move the cursor or turn the line around', () => {
+    expect(printable('a\u001b[2Jb\u202ec\nd')).toBe('a\\u{1b}[2Jb\\u{202e}c\\u{a}d');
+  });
+
+  it('leaves the letters of the world alone', () => {
+    expect(printable('Zoë 京都 क्‍ष')).toBe('Zoë 京都 क्‍ष');
+  });
+});
+
+describe('table', () => {
+  it('puts text to the left and numbers to the right', () => {
+    expect(
+      table([
+        ['name', 'count'],
+        ['a', 5],
+        ['bcdef', 1000],
+      ]),
+    ).toBe('  name   count\n  a          5\n  bcdef   1000');
+  });
+});
+
+describe('duration', () => {
+  it('counts in milliseconds below a second', () => {
+    expect([duration(12.4), duration(1234)]).toEqual(['12 ms', '1.2 s']);
+  });
+});
