@@ -1,0 +1,142 @@
+import type { RouteModel } from '../assembly/model.ts';
+
+/** An HTTP request as far as an event needs it. */
+export interface GatewayRequest {
+  readonly method: string;
+  /** As sent, without the query string. */
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  /** `HTTP/1.1` */
+  readonly protocol: string;
+  /** Name, value, name, value, as they came. */
+  readonly rawHeaders: readonly string[];
+  readonly sourceIp: string;
+  readonly body: Uint8Array;
+}
+
+/** What API Gateway itself knows of a request. */
+export interface EventFacts {
+  readonly apiId: string;
+  readonly account: string;
+  readonly requestId: string;
+  readonly route: RouteModel;
+  readonly pathParameters: Readonly<Record<string, string>> | undefined;
+  /** Epoch milliseconds. */
+  readonly timeMs: number;
+}
+
+/**
+ * The event a Lambda integration with payload format 2.0 receives.
+ *
+ * `requestContext.domainName` is what the client called, so that links built from it work. Routes with AWS_IAM get a
+ * made-up local principal, as nothing was signed; routes with JWT get a token without claims.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+export function httpEvent(request: GatewayRequest, facts: EventFacts): object {
+  const { headers, cookies } = readHeaders(request.rawHeaders);
+  const text = isText(headers['content-type']);
+  const body = Buffer.from(request.body.buffer, request.body.byteOffset, request.body.byteLength);
+  const domainName = headers.host ?? '';
+  return {
+    version: '2.0',
+    routeKey: facts.route.routeKey,
+    rawPath: request.path,
+    rawQueryString: request.query,
+    ...(cookies.length === 0 ? {} : { cookies }),
+    headers,
+    ...(request.query === '' ? {} : { queryStringParameters: queryParameters(request.query) }),
+    requestContext: {
+      accountId: facts.account,
+      apiId: facts.apiId,
+      ...authorizer(facts),
+      domainName,
+      domainPrefix: facts.apiId,
+      http: {
+        method: request.method,
+        path: request.path,
+        protocol: request.protocol,
+        sourceIp: request.sourceIp,
+        userAgent: headers['user-agent'] ?? '',
+      },
+      requestId: facts.requestId,
+      routeKey: facts.route.routeKey,
+      stage: '$default',
+      time: commonLogTime(facts.timeMs),
+      timeEpoch: Math.floor(facts.timeMs),
+    },
+    ...(facts.pathParameters === undefined ? {} : { pathParameters: facts.pathParameters }),
+    ...(body.length === 0 ? {} : { body: body.toString(text ? 'utf8' : 'base64') }),
+    isBase64Encoded: body.length > 0 && !text,
+  };
+}
+
+/** Headers that belong to the connection between client and gateway, which the function has no part in. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+]);
+
+/** Names in lower case, values of repeated names joined by commas, cookies apart. */
+function readHeaders(rawHeaders: readonly string[]): { headers: Record<string, string>; cookies: string[] } {
+  const joined = new Map<string, string>();
+  const cookies: string[] = [];
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    const value = rawHeaders[index + 1] ?? '';
+    if (hopByHop.has(name)) continue;
+    if (name === 'cookie') cookies.push(...value.split(';').map((cookie) => cookie.trim()));
+    else joined.set(name, joined.has(name) ? `${joined.get(name)},${value}` : value);
+  }
+  return { headers: Object.fromEntries(joined), cookies };
+}
+
+/** Values of repeated names joined by commas. */
+function queryParameters(query: string): Record<string, string> {
+  const joined = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    joined.set(name, joined.has(name) ? `${joined.get(name)},${value}` : value);
+  }
+  return Object.fromEntries(joined);
+}
+
+/** Bodies of these types come as they are, all others, forms included, in base64. Seen on AWS; AWS has no list of them. */
+function isText(contentType: string | undefined): boolean {
+  const [type = ''] = (contentType ?? '').toLowerCase().split(';');
+  return /^text\/|^application\/(json|javascript|xml|[\w.-]+\+(json|xml))$/.test(type.trim());
+}
+
+/** `12/Mar/2020:19:03:58 +0000` */
+function commonLogTime(epochMs: number): string {
+  const [, day, month, year, time] = new Date(epochMs).toUTCString().split(' ');
+  return `${day}/${month}/${year}:${time} +0000`;
+}
+
+function authorizer({ route, account }: EventFacts): object {
+  switch (route.authorization) {
+    case 'NONE':
+      return {};
+    case 'AWS_IAM':
+      return {
+        authorizer: {
+          iam: {
+            accessKey: 'LOCAL',
+            accountId: account,
+            callerId: 'LOCAL',
+            cognitoIdentity: null,
+            principalOrgId: null,
+            userArn: `arn:aws:iam::${account}:user/local`,
+            userId: 'LOCAL',
+          },
+        },
+      };
+    case 'JWT':
+      return { authorizer: { jwt: { claims: {}, scopes: null } } };
+  }
+}

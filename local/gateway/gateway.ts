@@ -1,0 +1,173 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { HttpApiModel } from '../assembly/model.ts';
+import { LocalCloudError } from '../errors.ts';
+import type { Invoke } from '../lambda/invocation.ts';
+import { readBody } from './body.ts';
+import { httpEvent } from './event.ts';
+import { integrate, payloadTooLarge } from './integration.ts';
+import { isLocalRequest } from './loopback.ts';
+import { type GatewayResponse, gatewayResponse, internalServerError } from './response.ts';
+import { createRouter, type Router } from './routes.ts';
+
+/** Answers every request whose path is `prefix` or lies below it, before any API is asked. */
+export interface PrefixHandler {
+  /** Such as `/_orderly/status`: a leading slash, none at the end. */
+  readonly prefix: string;
+  /** A rejection is answered by 500, if nothing was answered yet, and given to `onError`. */
+  handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;
+}
+
+export interface GatewayOptions {
+  /** The first answers at `/`, and each one, the first too, below `/_apis/<apiId>`. */
+  readonly apis: readonly HttpApiModel[];
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly invoke: Invoke;
+  readonly account: string;
+  /** What else is served on the same port. */
+  readonly prefixes: readonly PrefixHandler[];
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  readonly newRequestId: () => string;
+  /** Told of every failure that its client sees only as an Internal Server Error and that no function is to blame for. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Gateway {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** The address of an API, without a slash at the end; `undefined` for an id that is not served. */
+  apiUrl(apiId: string): string | undefined;
+  /** Cuts every connection. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** The longest body an HTTP API accepts. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** A client that has sent no complete request by then is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** A connection on which nothing moves for so long is cut; longer than any integration takes. */
+const SILENCE_TIMEOUT_MS = 60_000;
+
+/**
+ * Serves HTTP APIs of API Gateway (payload format 2.0) on 127.0.0.1, without asking for a signature or a token. Rejects
+ * with `PORT_TAKEN` if the port is in use.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const mounts = options.apis.map((api) => ({
+    api,
+    base: `/_apis/${encodeURIComponent(api.apiId)}`,
+    router: createRouter(api.routes),
+  }));
+
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isLocalRequest(request.headers.host, request.headers.origin)) {
+      return send(response, gatewayResponse(403, 'Forbidden: only for local clients'));
+    }
+    const [path = '', query = ''] = splitOnce(request.url ?? '', '?');
+    const prefixed = options.prefixes.find(({ prefix }) => isBelow(path, prefix));
+    if (prefixed !== undefined) return prefixed.handle(request, response);
+
+    const mount = mounts.find(({ base }) => isBelow(path, base));
+    const [at] = mounts;
+    if (mount !== undefined) {
+      return answer(mount, { path: path.slice(mount.base.length) || '/', query }, request, response);
+    }
+    if (at === undefined) return send(response, gatewayResponse(404, 'Not Found'));
+    return answer(at, { path, query }, request, response);
+  }
+
+  async function answer(
+    { api, router }: { api: HttpApiModel; router: Router },
+    { path, query }: { path: string; query: string },
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (body === 'aborted') return;
+    if (body === 'too-large') return send(response, payloadTooLarge);
+    const method = request.method ?? 'GET';
+    const match = router(method, path);
+    if (match === 'no-route') return send(response, gatewayResponse(404, 'Not Found'));
+    if (match === 'malformed') return send(response, gatewayResponse(400, 'Bad Request'));
+
+    const requestId = options.newRequestId();
+    const event = httpEvent(
+      {
+        method,
+        path,
+        query,
+        protocol: `HTTP/${request.httpVersion}`,
+        rawHeaders: request.rawHeaders,
+        sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+        body,
+      },
+      { apiId: api.apiId, account: options.account, requestId, ...match, timeMs: options.clock() },
+    );
+    const integrated = await integrate(options.invoke, match.route.functionName, event);
+    send(response, { ...integrated, headers: { ...integrated.headers, 'apigw-requestid': requestId } });
+  }
+
+  const server = createServer((request, response) => {
+    respond(request, response).catch((error: unknown) => {
+      options.onError(error);
+      if (response.headersSent) response.destroy();
+      else send(response, internalServerError);
+    });
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.timeout = SILENCE_TIMEOUT_MS;
+
+  const url = `http://127.0.0.1:${await listen(server, options.port)}`;
+  return {
+    url,
+    apiUrl(apiId) {
+      const mount = mounts.find(({ api }) => api.apiId === apiId);
+      if (mount === undefined) return undefined;
+      return mount === mounts[0] ? url : `${url}${mount.base}`;
+    },
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
+}
+
+function splitOnce(text: string, separator: string): readonly [string, string] {
+  const index = text.indexOf(separator);
+  return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
+}
+
+/** Writes to a client that may have left meanwhile: then there is nobody to tell. */
+function send(response: ServerResponse, { status, headers, body }: GatewayResponse): void {
+  if (response.destroyed) return;
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  const bodiless = status === 204 || status === 304;
+  if (!bodiless) response.setHeader('content-length', body.byteLength);
+  response.writeHead(status);
+  response.end(bodiless ? undefined : body);
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(listenError(error, port)));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
+
+function listenError(error: Error, port: number): Error {
+  if (!('code' in error) || error.code !== 'EADDRINUSE') return error;
+  return new LocalCloudError('PORT_TAKEN', `Port ${port} of 127.0.0.1 is in use.`, {
+    remedy: ['Choose another one with --port <number>; --port 0 takes any free one.'],
+    retriable: true,
+    cause: error,
+  });
+}

@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import type { RouteModel } from '../../../../local/assembly/model.ts';
+import { type GatewayRequest, httpEvent } from '../../../../local/gateway/event.ts';
+
+function eventOf(request: Partial<GatewayRequest> = {}, authorization: RouteModel['authorization'] = 'NONE') {
+  return httpEvent(
+    {
+      method: 'POST',
+      path: '/orders/a%20b',
+      query: '',
+      protocol: 'HTTP/1.1',
+      rawHeaders: ['Host', 'localhost:8080', 'User-Agent', 'test/1'],
+      sourceIp: '127.0.0.1',
+      body: Buffer.alloc(0),
+      ...request,
+    },
+    {
+      apiId: 'api1',
+      account: '123456789012',
+      requestId: 'r-1',
+      route: { routeKey: 'POST /orders/{id}', functionName: 'checkout', authorization },
+      pathParameters: { id: 'a b' },
+      timeMs: Date.UTC(2020, 2, 12, 19, 3, 58, 390) + 0.5,
+    },
+  );
+}
+
+const sent = (type: string, body: Uint8Array | string) =>
+  eventOf({ rawHeaders: ['Content-Type', type], body: Buffer.from(body) });
+
+test('an event has the fields of payload format 2.0, and only those the request gives rise to', () => {
+  expect(eventOf()).toEqual({
+    version: '2.0',
+    routeKey: 'POST /orders/{id}',
+    rawPath: '/orders/a%20b',
+    rawQueryString: '',
+    headers: { host: 'localhost:8080', 'user-agent': 'test/1' },
+    requestContext: {
+      accountId: '123456789012',
+      apiId: 'api1',
+      domainName: 'localhost:8080',
+      domainPrefix: 'api1',
+      http: {
+        method: 'POST',
+        path: '/orders/a%20b',
+        protocol: 'HTTP/1.1',
+        sourceIp: '127.0.0.1',
+        userAgent: 'test/1',
+      },
+      requestId: 'r-1',
+      routeKey: 'POST /orders/{id}',
+      stage: '$default',
+      time: '12/Mar/2020:19:03:58 +0000',
+      timeEpoch: 1584039838390,
+    },
+    pathParameters: { id: 'a b' },
+    isBase64Encoded: false,
+  });
+});
+
+test('headers are in lower case and joined by commas, cookies and the connection`s own headers apart', () => {
+  const event = eventOf({
+    rawHeaders: [
+      'X-One',
+      'a',
+      'x-one',
+      'b',
+      'Cookie',
+      'k=1; l=2',
+      'cookie',
+      'm=3',
+      'Connection',
+      'keep-alive',
+      '__proto__',
+      'p',
+    ],
+  });
+
+  expect(event).toHaveProperty('cookies', ['k=1', 'l=2', 'm=3']);
+  expect(Object.entries(Object.getOwnPropertyDescriptor(event, 'headers')?.value)).toEqual([
+    ['x-one', 'a,b'],
+    ['__proto__', 'p'],
+  ]);
+});
+
+test('query parameters are decoded and joined by commas; the raw query string stays', () => {
+  const event = eventOf({ query: 'a=1&a=2&b=x%20y&empty' });
+
+  expect(event).toMatchObject({
+    rawQueryString: 'a=1&a=2&b=x%20y&empty',
+    queryStringParameters: { a: '1,2', b: 'x y', empty: '' },
+  });
+});
+
+test.each([
+  ['application/json'],
+  ['application/json; charset=utf-8'],
+  ['Text/Plain'],
+  ['application/problem+json'],
+  ['application/cloudevents+json'],
+  ['application/xml'],
+  ['application/javascript'],
+])('a body of type %s is text', (type) => {
+  expect(sent(type, '{"é":1}')).toMatchObject({ body: '{"é":1}', isBase64Encoded: false });
+});
+
+test.each([
+  ['application/octet-stream'],
+  ['image/png'],
+  ['application/x-www-form-urlencoded'],
+  ['application/jsonp'],
+])('a body of type %s is base64', (type) => {
+  expect(sent(type, Buffer.from([0, 255, 1]))).toMatchObject({ body: 'AP8B', isBase64Encoded: true });
+});
+
+test('a body without a type is base64', () => {
+  expect(eventOf({ body: Buffer.from('a') })).toMatchObject({ body: 'YQ==', isBase64Encoded: true });
+});
+
+test('a route with AWS_IAM gets a local principal, one with JWT a token without claims', () => {
+  expect(eventOf({}, 'AWS_IAM')).toMatchObject({
+    requestContext: {
+      authorizer: { iam: { accountId: '123456789012', userArn: 'arn:aws:iam::123456789012:user/local' } },
+    },
+  });
+  expect(eventOf({}, 'JWT')).toMatchObject({
+    requestContext: { authorizer: { jwt: { claims: {}, scopes: null } } },
+  });
+});
