@@ -22,7 +22,7 @@ export type EnginePart = 'kafka' | 'ministack';
 export interface EngineExit {
   readonly part: EnginePart;
   readonly exit: Exit;
-  /** The last lines it wrote, oldest first. */
+  /** The last lines it wrote, oldest first, without stack frames. */
   readonly lastOutput: readonly string[];
 }
 

@@ -35,9 +35,11 @@ export async function startPart(command: PartCommand): Promise<RunningPart> {
     env: command.env,
     grace: 'term',
     onOutput(line) {
+      command.log(command.part, line);
+      // Frames of a Java stack would push out what went wrong.
+      if (/^\s+at /.test(line)) return;
       lastOutput.push(line);
       if (lastOutput.length > TOLD_LINES) lastOutput.shift();
-      command.log(command.part, line);
     },
   });
   const exited = child.exited.then((exit): EngineExit => ({ part: command.part, exit, lastOutput }));

@@ -55,7 +55,7 @@ const rules: Readonly<Record<ToolName, ToolRule>> = {
     remedy: 'Install Python, 3.10 or newer (https://www.python.org/downloads).',
   },
   pip: {
-    wanted: 'any',
+    wanted: 'any version',
     command: () => ['python3', '-m', 'pip', '--version'],
     version: /pip ([\d.]+)/,
     oldest: [0],

@@ -1,0 +1,179 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { startEmbeddedEngine } from '../../../../local/engines/embedded.ts';
+import { isFree } from '../../../../local/engines/ports.ts';
+import { resetEngine } from '../../../../local/engines/reset.ts';
+import { kafkaClient } from '../../../../local/kafka/client.ts';
+import { provisionTables } from '../../../../local/provisioning/tables.ts';
+import { provisionTopics } from '../../../../local/provisioning/topics.ts';
+
+const region = 'us-east-1';
+const named = { logicalId: 'X', path: 'Stack/X' };
+const topic = { ...named, name: 'orders', partitions: 3, config: {} };
+const table = {
+  ...named,
+  name: 'outbox',
+  keys: [{ name: 'orderId', role: 'HASH', type: 'S' }],
+  streamView: 'NEW_IMAGE',
+  timeToLiveAttribute: undefined,
+} as const;
+const Item = { orderId: { S: 'ord_1' } };
+
+async function dataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'orderly-engine-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function start(dataDir: string, ports: { kafka?: number; aws?: number } = {}) {
+  const engine = await startEmbeddedEngine({
+    dataDir,
+    ports,
+    log: () => undefined,
+    progress: () => undefined,
+  });
+  onTestFinished(() => engine.stop());
+  return engine;
+}
+
+const portOf = (address: string) => Number(address.split(':').at(-1));
+
+/** Kafka has its data folder on its command line. */
+function brokerOn(dataDir: string): number {
+  const rows = execFileSync('ps', ['-axo', 'pid=,args='], { encoding: 'utf8' }).split('\n');
+  return Number(
+    rows
+      .find((row) => row.includes('kafka.Kafka') && row.includes(dataDir))
+      ?.trim()
+      .split(' ')[0],
+  );
+}
+
+function aws(endpoint: string): DynamoDBClient {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint, region, credentials });
+  onTestFinished(() => client.destroy());
+  return client;
+}
+
+async function fill(engine: { bootstrapServers: string; awsEndpoint: string }) {
+  await provisionTopics(engine.bootstrapServers, [topic]);
+  const producer = kafkaClient({ ...engine, clientId: 'test' }).producer();
+  await producer.connect();
+  await producer.send({ topic: 'orders', messages: [{ value: 'placed', partition: 2 }] });
+  await producer.disconnect();
+  const streams = await provisionTables(engine.awsEndpoint, region, [table]);
+  await aws(engine.awsEndpoint).send(new PutItemCommand({ TableName: 'outbox', Item }));
+  return streams;
+}
+
+async function contents(engine: { bootstrapServers: string; awsEndpoint: string }) {
+  const admin = kafkaClient({ ...engine, clientId: 'test' }).admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets('orders');
+  await admin.disconnect();
+  const { Items } = await aws(engine.awsEndpoint).send(new ScanCommand({ TableName: 'outbox' }));
+  return { records: offsets.find(({ partition }) => partition === 2)?.high, Items };
+}
+
+it('goes on where it was when it is started again, on other ports', async () => {
+  const dataDir = await dataFolder();
+  const before = await readdir(tmpdir());
+  const first = await start(dataDir);
+  expect(first).toMatchObject({ kind: 'embedded', account: '000000000000', region });
+  const streams = await fill(first);
+  await first.stop();
+  expect(await isFree(portOf(first.bootstrapServers))).toBe(true);
+  expect(await isFree(portOf(first.awsEndpoint))).toBe(true);
+
+  const second = await start(dataDir);
+  expect(second.bootstrapServers).not.toBe(first.bootstrapServers);
+  expect(await contents(second)).toEqual({ records: '1', Items: [Item] });
+  expect(await provisionTables(second.awsEndpoint, region, [table])).toEqual(streams);
+  await second.stop();
+  const strayed = (await readdir(tmpdir())).filter(
+    (file) => !before.includes(file) && file.startsWith('ministack'),
+  );
+  expect(strayed).toEqual([]);
+});
+
+it('saves its state and leaves no process when its parent is killed', async () => {
+  const dataDir = await dataFolder();
+  const entry = fileURLToPath(new URL('./parent.ts', import.meta.url));
+  const parent = spawn(process.execPath, [entry, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void parent.kill('SIGKILL'));
+  const [line] = await once(createInterface({ input: parent.stdout }), 'line');
+  const engine: { bootstrapServers: string; awsEndpoint: string } = JSON.parse(line);
+  await fill(engine);
+  expect(brokerOn(dataDir)).toBeGreaterThan(0);
+
+  parent.kill('SIGKILL');
+  await vi.waitFor(() => expect(brokerOn(dataDir)).toBeNaN(), { timeout: 10_000, interval: 50 });
+  await vi.waitFor(async () => expect(await isFree(portOf(engine.awsEndpoint))).toBe(true), {
+    timeout: 10_000,
+  });
+  expect(await contents(await start(dataDir))).toEqual({ records: '1', Items: [Item] });
+});
+
+it('tells its owner when a part dies, and not when it is stopped', async () => {
+  const dataDir = await dataFolder();
+  const engine = await start(dataDir);
+  process.kill(brokerOn(dataDir), 'SIGKILL');
+  expect(await engine.exited).toMatchObject({ part: 'kafka', exit: { code: null, signal: 'SIGKILL' } });
+  await engine.stop();
+  expect(await isFree(portOf(engine.awsEndpoint))).toBe(true);
+
+  const stopped = await start(await dataFolder());
+  await Promise.all([stopped.stop(), stopped.stop()]);
+  const undecided = Symbol('neither');
+  expect(await Promise.race([stopped.exited, Promise.resolve(undecided)])).toBe(undecided);
+});
+
+it('is refused on a data folder that another engine uses', async () => {
+  const dataDir = await dataFolder();
+  await start(dataDir);
+  await expect(start(dataDir)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
+});
+
+it('is refused on a port that is taken, before anything is started', async () => {
+  const dataDir = await dataFolder();
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const kafka = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  await expect(start(dataDir, { kafka })).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    message: `Taken on 127.0.0.1: port ${kafka}.`,
+  });
+  expect(await readdir(dataDir)).toEqual([]);
+});
+
+it('tells the last words of a broker that dies at start, and stops the other part', async () => {
+  const dataDir = await dataFolder();
+  const first = await start(dataDir);
+  await first.stop();
+  const damaged = join(dataDir, 'kafka', 'log', 'meta.properties');
+  execFileSync('sed', ['-i.bak', 's/node.id=1/node.id=7/', damaged]);
+  await expect(start(dataDir)).rejects.toMatchObject({
+    code: 'ENGINE_START_FAILED',
+    message: expect.stringMatching(/^kafka ended while starting \(code 1\)[\s\S]*node id 7/),
+  });
+});
+
+it('forgets everything on reset, and touches nothing else in its folder', async () => {
+  const dataDir = await dataFolder();
+  const engine = await start(dataDir);
+  await fill(engine);
+  await resetEngine(engine, dataDir);
+  expect(await isFree(portOf(engine.bootstrapServers))).toBe(true);
+  expect(await readdir(dataDir)).toEqual([]);
+});
