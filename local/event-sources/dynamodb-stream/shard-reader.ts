@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type _Record,
+  type DynamoDBStreamsClient,
+  ExpiredIteratorException,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  TrimmedDataAccessException,
+} from '@aws-sdk/client-dynamodb-streams';
+
+/** Where a reader begins in a shard. */
+export type ShardPosition =
+  | { readonly at: 'TRIM_HORIZON' | 'LATEST' }
+  | { readonly at: 'AFTER_SEQUENCE_NUMBER'; readonly sequenceNumber: string };
+
+/** What every request about a stream needs. */
+export interface StreamRequest {
+  readonly client: DynamoDBStreamsClient;
+  readonly streamArn: string;
+  readonly signal: AbortSignal;
+  /** Told when requests begin to fail, and (undefined) when they succeed again. */
+  readonly trouble: (error: unknown) => void;
+}
+
+/** Lambda's base rate is four polls a second (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html). */
+const IDLE_MS = 250;
+const RETRY_MS = { first: 250, cap: 4_000 };
+
+/**
+ * An iterator at `position`. A position that has been trimmed (after 24 hours, or because a local engine has lost its
+ * data) becomes the oldest record there is: what is gone can't be read, what is there is not skipped.
+ */
+export async function openShard(
+  stream: StreamRequest,
+  shardId: string,
+  position: ShardPosition,
+): Promise<string | undefined> {
+  try {
+    const { ShardIterator } = await stream.client.send(
+      new GetShardIteratorCommand({
+        StreamArn: stream.streamArn,
+        ShardId: shardId,
+        ShardIteratorType: position.at,
+        SequenceNumber: position.at === 'AFTER_SEQUENCE_NUMBER' ? position.sequenceNumber : undefined,
+      }),
+      { abortSignal: stream.signal },
+    );
+    return ShardIterator;
+  } catch (error) {
+    if (!(error instanceof TrimmedDataAccessException) || position.at === 'TRIM_HORIZON') throw error;
+    return openShard(stream, shardId, { at: 'TRIM_HORIZON' });
+  }
+}
+
+/**
+ * Reads a shard page by page, at once while records come and four times a second while they don't. Ends when the shard
+ * is closed and read to its end, or when `signal` aborts. Requests that fail are made again, with growing pauses.
+ */
+export async function* readShard(
+  stream: StreamRequest,
+  shardId: string,
+  iterator: string | undefined,
+  from: ShardPosition,
+): AsyncGenerator<readonly _Record[]> {
+  const { client, signal } = stream;
+  let next = iterator;
+  let position = from;
+  let failures = 0;
+  while (next !== undefined && !signal.aborted) {
+    try {
+      const page = await client.send(new GetRecordsCommand({ ShardIterator: next, Limit: 1_000 }), {
+        abortSignal: signal,
+      });
+      if (failures > 0) stream.trouble(undefined);
+      failures = 0;
+      next = page.NextShardIterator;
+      const records = page.Records ?? [];
+      const last = records.at(-1)?.dynamodb?.SequenceNumber;
+      if (last !== undefined) position = { at: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: last };
+      yield records;
+      if (records.length === 0 && next !== undefined) await pause(IDLE_MS, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      // An iterator lives for 15 minutes, less than a laptop sleeps.
+      if (error instanceof ExpiredIteratorException || error instanceof TrimmedDataAccessException) {
+        next = await openShard(stream, shardId, position).catch(() => next);
+      }
+      if (failures === 0) stream.trouble(error);
+      await pause(Math.min(RETRY_MS.cap, RETRY_MS.first * 2 ** failures), signal);
+      failures += 1;
+    }
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,182 @@
+import { type _Record, DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import type { StreamMappingModel } from '../../assembly/model.ts';
+import { LocalCloudError } from '../../errors.ts';
+import type { Invoke } from '../../lambda/invocation.ts';
+import { backOffMs } from '../delivery/back-off.ts';
+import { startDelivery } from '../delivery/driver.ts';
+import { count, emptyTally, failureLine } from '../delivery/tally.ts';
+import { judge } from '../delivery/verdict.ts';
+import type { EventSource, PartitionStatus } from '../event-source.ts';
+import type { CheckpointStore } from './checkpoints.ts';
+import {
+  ENVELOPE_BYTES,
+  locateStreamRecord,
+  type StreamRecord,
+  streamEvent,
+  streamEventRecord,
+  streamRecord,
+} from './event.ts';
+import { recordFilter } from './filter.ts';
+import { readStream, type SavedPosition } from './stream-reader.ts';
+
+export interface StreamSourcePorts {
+  /** URL of the DynamoDB Streams endpoint. */
+  readonly awsEndpoint: string;
+  readonly region: string;
+  readonly invoke: Invoke;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  readonly log: (line: string) => void;
+  readonly checkpoints: CheckpointStore;
+}
+
+const MAX_EVENT_BYTES = 6 * 1024 * 1024;
+const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+const STOP_MS = 1_000;
+/** Saved in place of a sequence number when a shard has been handled to its end. */
+const SHARD_END = 'SHARD_END';
+
+/**
+ * Runs an event source mapping on a DynamoDB stream, as Lambda does: shards in order, one batch in flight per shard,
+ * filters before batching, and a checkpoint after each batch that is handled.
+ *
+ * Resolves when every readable shard has been opened, so what is written from then on is delivered even from `LATEST`.
+ * Without a checkpoint the mapping's starting position counts, again after each start until there is one. Rejects with
+ * `PROVISIONING_FAILED` if the stream can't be read at the start.
+ */
+export async function startStreamEventSource(
+  mapping: StreamMappingModel,
+  ports: StreamSourcePorts,
+): Promise<EventSource> {
+  const { streamArn, functionName } = mapping;
+  const { checkpoints } = ports;
+  const client = new DynamoDBStreamsClient({
+    endpoint: ports.awsEndpoint,
+    region: ports.region,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
+  });
+  const passes = recordFilter(mapping.filters);
+  const tally = emptyTally();
+  /** Each shard is a poller of its own; the number is its place here. */
+  const shards: string[] = [];
+  const stopping = new AbortController();
+
+  const isStopping = () => stopping.signal.aborted;
+  const keyOf = (shardId: string) => `${mapping.uuid} ${streamArn} ${shardId}`;
+
+  function saved(shardId: string): SavedPosition {
+    const position = checkpoints.load(keyOf(shardId));
+    if (position === undefined) return { kind: 'none' };
+    return position === SHARD_END ? { kind: 'finished' } : { kind: 'handled', sequenceNumber: position };
+  }
+
+  const delivery = startDelivery<StreamRecord>(
+    {
+      batchSize: mapping.batchSize,
+      windowMs: mapping.windowMs,
+      maxBytes: MAX_EVENT_BYTES - ENVELOPE_BYTES,
+      sliceBytes: 0,
+      maxInFlight: 1,
+      backOffMs: (attempt) => backOffMs(attempt, ports.random()),
+    },
+    {
+      clock: ports.clock,
+      deliver: async (batch) =>
+        judge(batch, await ports.invoke(functionName, streamEvent(batch)), {
+          partialResponses: mapping.partialResponses,
+          locate: locateStreamRecord,
+        }),
+      commit: ({ partition, last }) => checkpoints.save(keyOf(partition), last.sequenceNumber),
+      ended(batch, verdict) {
+        count(tally, batch, verdict);
+        if (verdict.kind !== 'handled') ports.log(failureLine(mapping, batch, verdict));
+      },
+    },
+  );
+
+  function trouble(error: unknown): void {
+    if (error === undefined) {
+      tally.lastProcessingResult = 'OK';
+      return;
+    }
+    tally.lastProcessingResult = 'PROBLEM: The stream can not be read';
+    const name = error instanceof Error ? error.name : 'unknown error';
+    ports.log(`${mapping.logicalId}: the stream of ${mapping.tableName} can't be read now (${name})`);
+  }
+
+  async function handle(shardId: string, pages: AsyncIterable<readonly _Record[]>): Promise<void> {
+    const poller = shards.push(shardId);
+    delivery.assigned(poller, [shardId], true);
+    for await (const page of pages) {
+      delivery.fetched(poller, shardId, passing(page));
+      await delivery.until(() => isStopping() || delivery.queued(shardId).bytes < MAX_QUEUED_BYTES);
+    }
+    await delivery.until(() => isStopping() || delivery.isDone(shardId));
+  }
+
+  function passing(page: readonly _Record[]): StreamRecord[] {
+    const records: StreamRecord[] = [];
+    for (const record of page) {
+      const eventRecord = streamEventRecord(record, { arn: streamArn, region: ports.region });
+      const sequenceNumber = record.dynamodb?.SequenceNumber;
+      if (sequenceNumber === undefined || !passes(eventRecord)) continue;
+      records.push(streamRecord(sequenceNumber, eventRecord));
+    }
+    return records;
+  }
+
+  if (mapping.enabled) {
+    try {
+      await readStream({
+        client,
+        streamArn,
+        signal: stopping.signal,
+        trouble,
+        startingPosition: mapping.startingPosition.at,
+        saved,
+        handle,
+        finished: (shardId) => checkpoints.save(keyOf(shardId), SHARD_END),
+      });
+    } catch (cause) {
+      client.destroy();
+      const message = `${mapping.logicalId} reads the stream of ${mapping.tableName}, which can't be opened.`;
+      throw new LocalCloudError('PROVISIONING_FAILED', message, { cause });
+    }
+  }
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await delivery.stop(STOP_MS);
+    client.destroy();
+  }
+
+  return {
+    async status() {
+      return {
+        logicalId: mapping.logicalId,
+        uuid: mapping.uuid,
+        kind: mapping.kind,
+        functionName,
+        state: mapping.enabled && stopped === undefined ? 'Enabled' : 'Disabled',
+        source: `stream of ${mapping.tableName}`,
+        partitions: shards.map((shardId) => shardStatus(shardId, saved(shardId))),
+        ...tally,
+      };
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** A stream tells neither its end nor how many records lie between two sequence numbers. */
+function shardStatus(shardId: string, position: SavedPosition): PartitionStatus {
+  const committed = position.kind === 'handled' ? BigInt(position.sequenceNumber) : null;
+  return { partition: shardId, committed, end: null, lag: null };
+}
