@@ -1,8 +1,11 @@
-import { type Admin, ConfigResourceTypes, KafkaJSAggregateError } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicModel } from '../assembly/model.ts';
 import { LocalCloudError } from '../errors.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { planTopics } from './topic-plan.ts';
+
+// Node finds only some of this CommonJS package's names by itself.
+const { ConfigResourceTypes, KafkaJSAggregateError } = kafkajs;
 
 /**
  * Makes the topics exist as modelled: missing ones are created, partitions added, and configurations set to exactly

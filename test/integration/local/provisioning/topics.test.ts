@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, ConfigResourceTypes } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { TopicModel } from '../../../../local/assembly/model.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
@@ -27,7 +27,7 @@ async function partitionsOf({ name }: TopicModel): Promise<number | undefined> {
 }
 
 async function configOf({ name }: TopicModel, wanted: string[]) {
-  const resource = { type: ConfigResourceTypes.TOPIC, name, configNames: wanted };
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: wanted };
   const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
   return Object.fromEntries(
     resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]) ?? [],
