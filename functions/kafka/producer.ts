@@ -1,4 +1,4 @@
-import { type ICustomPartitioner, type Kafka, Partitioners, type Producer } from 'kafkajs';
+import { type ICustomPartitioner, Partitioners, type Producer, type ProducerConfig } from 'kafkajs';
 import { type EventPublisher, PublishError, type PublishRecord } from './publisher.ts';
 
 /** The broker's time for its replicas, below the client's for the whole request. */
@@ -19,6 +19,12 @@ const SUSPECT: ReadonlySet<string> = new Set([
   'KafkaJSConnectionClosedError',
 ]);
 
+/** What is used of a kafkajs client. */
+export interface ProducerFactory {
+  producer(config: ProducerConfig): Pick<Producer, 'connect' | 'send' | 'disconnect'>;
+}
+type Connected = ReturnType<ProducerFactory['producer']>;
+
 /** A publisher that can be closed; a function's is kept for the life of its environment. */
 export interface KafkaPublisher extends EventPublisher {
   close(): Promise<void>;
@@ -36,13 +42,13 @@ export interface KafkaPublisher extends EventPublisher {
  *
  * `newClient` makes a client; `now` is epoch milliseconds.
  */
-export function kafkaPublisher(newClient: () => Kafka, now: () => number): KafkaPublisher {
+export function kafkaPublisher(newClient: () => ProducerFactory, now: () => number): KafkaPublisher {
   const partitioner = observedPartitioner();
-  let producer: Promise<Producer> | undefined;
+  let producer: Promise<Connected> | undefined;
   let lastUsed = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
-  async function connected(): Promise<Producer> {
+  async function connected(): Promise<Connected> {
     if (producer !== undefined && now() - lastUsed > MAX_IDLE_MS) abandon();
     producer ??= connect(newClient, partitioner.create);
     lastUsed = now();
@@ -105,7 +111,10 @@ export function kafkaPublisher(newClient: () => Kafka, now: () => number): Kafka
   };
 }
 
-async function connect(newClient: () => Kafka, createPartitioner: ICustomPartitioner): Promise<Producer> {
+async function connect(
+  newClient: () => ProducerFactory,
+  createPartitioner: ICustomPartitioner,
+): Promise<Connected> {
   const producer = newClient().producer({ allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return producer;

@@ -23,7 +23,8 @@ export function cancelledRow(key: string): OutboxRow {
 }
 
 function bytesOf({ key, value, headers }: OutboxRow['event']): OutboxRow['event'] {
-  return { key, value, headers };
+  // The SDK gives bytes back as a Uint8Array, which is not equal to a Buffer in a test's eyes.
+  return { key, value: new Uint8Array(value), headers };
 }
 
 /** A batch of the outbox table's stream, one INSERT per row; sequence numbers are `sn-0`, `sn-1` and so on. */
