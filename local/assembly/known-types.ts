@@ -168,6 +168,7 @@ export const knownTypes: ReadonlyMap<string, KnownType> = new Map<string, KnownT
       attributes: { Arn: ({ name, facts }) => resolved(`arn:aws:iam::${facts.account}:role/${name}`) },
     },
   ],
+  ['AWS::SES::EmailIdentity', { nameProperty: 'EmailIdentity', nameLimit: 320, ref: name, attributes: {} }],
   [
     'AWS::SQS::Queue',
     {

@@ -3,6 +3,7 @@ import type { Assembly, Resource } from './assembly.ts';
 import { functionsThatRun, referencesOf, throughVersion } from './closure.ts';
 import { clustersThatAreRead } from './clusters.ts';
 import { asksForBrokers } from './custom-resources.ts';
+import { emailIdentityOf } from './email-identities.ts';
 import { type EnvironmentOverlay, overlayOf, unknownOverlayKeys } from './environment.ts';
 import { doubtfulConditions, existingResources } from './existence.ts';
 import { unaccepted } from './findings.ts';
@@ -64,6 +65,9 @@ export function modelOf(
   const topics = readEach(ofType('AWS::MSK::Topic'), (resource) => topicOf(scope, resource)).filter((topic) =>
     inUse(topic, mapped),
   );
+  const emailIdentities = readEach(ofType('AWS::SES::EmailIdentity'), (resource) =>
+    emailIdentityOf(scope, resource),
+  ).filter((identity) => inUse(identity, texts));
 
   const leadsTo = (resource: Resource, wanted: readonly Resource[]): boolean =>
     [...references.from(resource)].some((target) => wanted.includes(throughVersion(references, target)));
@@ -73,7 +77,7 @@ export function modelOf(
     .filter((parts) => parts.integrations.some((one) => integrations.includes(one)))
     .map((parts) => ({ parts, resource: parts.api, ...httpApiOf(scope, parts, targets.functions) }));
 
-  const readings = [...functions, ...mappings, ...tables, ...topics, ...apis];
+  const readings = [...functions, ...mappings, ...tables, ...topics, ...emailIdentities, ...apis];
   const clusters = clustersThatAreRead(scope, [...named]);
   const findings = [
     ...findingsOf(readings),
@@ -109,6 +113,7 @@ export function modelOf(
       mappings: modelsOf(mappings),
       tables: firstOfEachName(modelsOf(tables)),
       topics: [...declared, ...undeclaredTopics(kafkaMappings, declared)],
+      emailIdentities: modelsOf(emailIdentities),
       apis: modelsOf(apis),
       notEmulated: resources.filter((resource) => !emulated.has(resource)).map(asNotEmulated),
       outputs: outputsOf(scope),

@@ -99,6 +99,14 @@ export interface TopicModel {
   readonly undeclared?: true;
 }
 
+/** An address or domain that mails may come from; verified at once here. */
+export interface EmailIdentityModel {
+  readonly logicalId: string;
+  readonly path: string;
+  /** The address or the domain. */
+  readonly name: string;
+}
+
 /** One route of an HTTP API with an AWS_PROXY integration, payload 2.0. */
 export interface RouteModel {
   /** `GET /orders/{id}`, `ANY /x/{proxy+}` or `$default`. */
@@ -129,6 +137,7 @@ export interface CloudModel {
   readonly mappings: readonly MappingModel[];
   readonly tables: readonly TableModel[];
   readonly topics: readonly TopicModel[];
+  readonly emailIdentities: readonly EmailIdentityModel[];
   readonly apis: readonly HttpApiModel[];
   readonly notEmulated: readonly NotEmulated[];
   /** Stack outputs by `<stack>.<output>`, resolved; those that can't be are left out. */

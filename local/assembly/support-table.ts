@@ -259,3 +259,14 @@ export const authorizerSupport: SupportTable = {
   JwtConfiguration: harmless('tokens are not checked on 127.0.0.1'),
   Name: label,
 };
+
+/** `AWS::SES::EmailIdentity` */
+export const emailIdentitySupport: SupportTable = {
+  ConfigurationSetAttributes: harmless('no mail leaves this machine'),
+  DkimAttributes: harmless('no mail leaves this machine'),
+  DkimSigningAttributes: harmless('no mail leaves this machine'),
+  EmailIdentity: honoured,
+  FeedbackAttributes: harmless('no mail leaves this machine'),
+  MailFromAttributes: harmless('no mail leaves this machine'),
+  Tags: label,
+};

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Lookup } from '../../../../../local/assembly/intrinsics/intrinsic.ts';
+import { resolveValue } from '../../../../../local/assembly/intrinsics/resolve.ts';
+import { type Resolution, resolved, unresolved } from '../../../../../local/assembly/resolution.ts';
+
+const named =
+  (values: Readonly<Record<string, unknown>>) =>
+  (key: string): Resolution =>
+    Object.hasOwn(values, key) ? resolved(values[key]) : unresolved(key, 'not there');
+
+const lookup: Lookup = {
+  region: 'us-east-1',
+  ref: named({
+    Table: 'orders-table',
+    Count: 3,
+    List: ['a', 'b', 'c'],
+    'AWS::NoValue': undefined,
+    'AWS::Region': 'us-east-1',
+  }),
+  attribute: (logicalId, name) =>
+    named({ 'Table.Arn': 'arn:table', 'Nested.Outputs.Arn': 'arn:nested' })(`${logicalId}.${name}`),
+  exported: named({ 'Network:Vpc': 'vpc-1' }),
+  output: (stack, name) => named({ 'Network.Vpc': 'vpc-1' })(`${stack}.${name}`),
+  mapping: (map, top, second) => named({ 'Sizes.prod.memory': 512 })(`${map}.${top}.${second}`),
+  condition: named({ Yes: true, No: false }),
+};
+
+const resolvedValue = (value: unknown): unknown => {
+  const resolution = resolveValue(value, lookup);
+  return resolution.resolved ? resolution.value : { unresolved: resolution.expression };
+};
+
+describe('resolveValue', () => {
+  it.each([
+    ['Ref', { Ref: 'Table' }, 'orders-table'],
+    ['Fn::GetAtt as a list', { 'Fn::GetAtt': ['Table', 'Arn'] }, 'arn:table'],
+    ['Fn::GetAtt as a text', { 'Fn::GetAtt': 'Table.Arn' }, 'arn:table'],
+    ['Fn::GetAtt with dots in the attribute', { 'Fn::GetAtt': 'Nested.Outputs.Arn' }, 'arn:nested'],
+    ['Fn::Join', { 'Fn::Join': ['/', ['a', { Ref: 'Table' }, { Ref: 'Count' }]] }, 'a/orders-table/3'],
+    ['Fn::Join over a resolved list', { 'Fn::Join': ['-', { Ref: 'List' }] }, 'a-b-c'],
+    [
+      'Fn::Sub',
+      { 'Fn::Sub': `\${Table} in \${AWS::Region}: \${Table.Arn}` },
+      'orders-table in us-east-1: arn:table',
+    ],
+    [
+      'Fn::Sub with own variables',
+      { 'Fn::Sub': [`\${Name}:\${Table}`, { Name: { Ref: 'Count' } }] },
+      '3:orders-table',
+    ],
+    ['Fn::Sub with an escape', { 'Fn::Sub': `\${!Table} is \${Table}` }, `\${Table} is orders-table`],
+    ['Fn::Select', { 'Fn::Select': [1, ['a', { Ref: 'Table' }]] }, 'orders-table'],
+    ['Fn::Select by a text', { 'Fn::Select': ['2', { Ref: 'List' }] }, 'c'],
+    ['Fn::Split', { 'Fn::Split': [':', { 'Fn::GetAtt': 'Table.Arn' }] }, ['arn', 'table']],
+    ['Fn::Select of Fn::Split', { 'Fn::Select': [1, { 'Fn::Split': [':', 'x:y'] }] }, 'y'],
+    ['Fn::ImportValue', { 'Fn::ImportValue': 'Network:Vpc' }, 'vpc-1'],
+    [
+      'Fn::ImportValue of a computed name',
+      { 'Fn::ImportValue': { 'Fn::Sub': [`\${S}:Vpc`, { S: 'Network' }] } },
+      'vpc-1',
+    ],
+    ['Fn::GetStackOutput', { 'Fn::GetStackOutput': { StackName: 'Network', OutputName: 'Vpc' } }, 'vpc-1'],
+    ['Fn::FindInMap', { 'Fn::FindInMap': ['Sizes', 'prod', 'memory'] }, 512],
+    [
+      'Fn::FindInMap with a default',
+      { 'Fn::FindInMap': ['Sizes', 'dev', 'memory', { DefaultValue: 128 }] },
+      128,
+    ],
+    ['Fn::If', { 'Fn::If': ['Yes', 'then', { Ref: 'Nowhere' }] }, 'then'],
+    ['Fn::If, the other way', { 'Fn::If': ['No', { Ref: 'Nowhere' }, 'else'] }, 'else'],
+    ['Fn::Base64', { 'Fn::Base64': 'retention.ms=1' }, 'cmV0ZW50aW9uLm1zPTE='],
+    ['Fn::GetAZs', { 'Fn::GetAZs': '' }, ['us-east-1a', 'us-east-1b', 'us-east-1c']],
+    ['Fn::Length', { 'Fn::Length': { Ref: 'List' } }, 3],
+    ['Fn::ToJsonString', { 'Fn::ToJsonString': { name: { Ref: 'Table' } } }, '{"name":"orders-table"}'],
+    ['AWS::NoValue in a map', { a: 1, b: { Ref: 'AWS::NoValue' } }, { a: 1 }],
+    ['AWS::NoValue in a list', ['a', { Ref: 'AWS::NoValue' }], ['a']],
+  ])('resolves %s', (_name, value, expected) => {
+    expect(resolvedValue(value)).toEqual(expected);
+  });
+
+  it.each([
+    ['a reference to nothing', { Ref: 'Nowhere' }],
+    ['one deep inside', { a: [{ 'Fn::Join': ['', ['x', { Ref: 'Nowhere' }]] }] }],
+    ['a macro', { 'Fn::Transform': { Name: 'AWS::Include' } }],
+    ['an unknown function', { 'Fn::ForEach::Loop': [] }],
+    ['Fn::Select beyond the end', { 'Fn::Select': [3, ['a']] }],
+    ['a member that is no text in Fn::Join', { 'Fn::Join': ['', [{ Ref: 'List' }]] }],
+    ['arguments of the wrong shape', { 'Fn::Split': 'x' }],
+    ['an unknown condition', { 'Fn::If': ['Perhaps', 1, 2] }],
+  ])('leaves %s unresolved and tells the expression', (_name, value) => {
+    expect(resolvedValue(value)).toEqual({ unresolved: expect.stringMatching(/\S/) });
+  });
+
+  it('leaves data without intrinsics as it is', () => {
+    const withoutIntrinsics = fc.jsonValue().filter((value) => !/"(Ref|Fn::)/.test(JSON.stringify(value)));
+    fc.assert(
+      fc.property(withoutIntrinsics, (value) => {
+        expect(resolvedValue(value)).toEqual(value);
+      }),
+    );
+  });
+
+  it('splits what it joined', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.string().filter((text) => !text.includes('|')),
+          { minLength: 1 },
+        ),
+        (texts) => {
+          expect(resolvedValue({ 'Fn::Split': ['|', { 'Fn::Join': ['|', texts] }] })).toEqual(texts);
+        },
+      ),
+    );
+  });
+
+  it('selects of a list what stands there', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string(), { minLength: 1 }), fc.nat(), (texts, seed) => {
+        const at = seed % texts.length;
+        expect(resolvedValue({ 'Fn::Select': [at, texts] })).toBe(texts[at]);
+      }),
+    );
+  });
+
+  it('puts any value into a Fn::Sub as it is, however much it looks like a variable', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(resolvedValue({ 'Fn::Sub': [`<\${X}|\${X}>`, { X: text }] })).toBe(`<${text}|${text}>`);
+      }),
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { accepts, functionResource, judged, tableResource } from './fixtures.ts';
+
+const index = {
+  GlobalSecondaryIndexes: [
+    { IndexName: 'byEmail', KeySchema: [{ AttributeName: 'email', KeyType: 'HASH' }] },
+  ],
+};
+
+describe('tables', () => {
+  it('have keys, a stream and a time to live', () => {
+    const { model, findings } = judged({
+      Outbox: tableResource({
+        TableName: 'outbox',
+        AttributeDefinitions: [
+          { AttributeName: 'orderId', AttributeType: 'S' },
+          { AttributeName: 'seq', AttributeType: 'N' },
+        ],
+        KeySchema: [
+          { AttributeName: 'orderId', KeyType: 'HASH' },
+          { AttributeName: 'seq', KeyType: 'RANGE' },
+        ],
+        StreamSpecification: { StreamViewType: 'NEW_IMAGE' },
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      }),
+    });
+    expect(findings).toEqual([]);
+    expect(model.tables).toEqual([
+      {
+        logicalId: 'Outbox',
+        path: 'Outbox',
+        name: 'outbox',
+        keys: [
+          { name: 'orderId', role: 'HASH', type: 'S' },
+          { name: 'seq', role: 'RANGE', type: 'N' },
+        ],
+        streamView: 'NEW_IMAGE',
+        timeToLiveAttribute: 'ttl',
+      },
+    ]);
+  });
+
+  it('have no time to live where it is switched off', () => {
+    const { model } = judged({
+      Table: tableResource({ TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: false } }),
+    });
+    expect(model.tables[0]?.timeToLiveAttribute).toBeUndefined();
+  });
+
+  it('may be global: settings of a replica are judged one by one', () => {
+    const global = (replica: Readonly<Record<string, unknown>>) => ({
+      Table: {
+        ...tableResource({ Replicas: [{ Region: { Ref: 'AWS::Region' }, ...replica }] }),
+        Type: 'AWS::DynamoDB::GlobalTable',
+      },
+      Consumer: functionResource({ Environment: { Variables: { TABLE: { Ref: 'Table' } } } }),
+    });
+    const backedUp = judged(
+      global({ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }),
+    );
+    expect(backedUp.findings).toEqual([]);
+    expect(backedUp.model.tables).toHaveLength(1);
+    const streamed = judged(global({ KinesisStreamSpecification: { StreamArn: 'arn' } }));
+    expect(accepts(streamed.findings)).toEqual(['Table.Replicas.0.KinesisStreamSpecification']);
+  });
+
+  it('with an index are refused where a function names them', () => {
+    const { findings } = judged({
+      Table: tableResource(index),
+      Consumer: functionResource({ Environment: { Variables: { TABLE: { Ref: 'Table' } } } }),
+    });
+    expect(accepts(findings)).toEqual(['Table.GlobalSecondaryIndexes']);
+  });
+
+  it('with an index are refused where a function names them by a text', () => {
+    const { findings } = judged({
+      Table: tableResource({ ...index, TableName: 'orders' }),
+      Consumer: functionResource({ Environment: { Variables: { TABLE: 'orders' } } }),
+    });
+    expect(accepts(findings)).toEqual(['Table.GlobalSecondaryIndexes']);
+  });
+
+  it('with an index are listed as not emulated where nobody names them', () => {
+    const { model, findings } = judged({ Table: tableResource(index) });
+    expect(findings).toEqual([]);
+    expect(model.tables).toEqual([]);
+    expect(model.notEmulated).toEqual([{ logicalId: 'Table', path: 'Table', type: 'AWS::DynamoDB::Table' }]);
+  });
+
+  it('need a type for each key', () => {
+    const { findings } = judged({
+      Table: tableResource({ AttributeDefinitions: [] }),
+      Consumer: functionResource({ Environment: { Variables: { TABLE: { Ref: 'Table' } } } }),
+    });
+    expect(accepts(findings)).toEqual(['Table.KeySchema']);
+  });
+});
