@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type DeliveryPorts, startDelivery } from '../../../../../local/event-sources/delivery/driver.ts';
+import type { Batch } from '../../../../../local/event-sources/delivery/state.ts';
+import type { Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
+
+interface Numbered {
+  readonly bytes: number;
+  readonly n: number;
+}
+const numbers = (...list: number[]): Numbered[] => list.map((n) => ({ n, bytes: 1 }));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function start(deliver: DeliveryPorts<Numbered>['deliver'], windowMs = 0) {
+  const commits: number[] = [];
+  const delivery = startDelivery<Numbered>(
+    { batchSize: 2, windowMs, maxBytes: 1_000, sliceBytes: 0, maxInFlight: 5, backOffMs: () => 100 },
+    { clock: Date.now, deliver, commit: ({ last }) => commits.push(last.n), ended: () => {} },
+  );
+  delivery.assigned(0, ['p'], true);
+  return { delivery, commits };
+}
+
+test('sends a lone record when its window is over', async () => {
+  const deliver = vi.fn(async (): Promise<Verdict> => ({ kind: 'handled' }));
+  const { delivery } = start(deliver, 500);
+  delivery.fetched(0, 'p', numbers(1));
+  await vi.advanceTimersByTimeAsync(499);
+  expect(deliver).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(deliver).toHaveBeenCalledOnce();
+});
+
+test('a delivery that rejects is a failed one: the batch comes again', async () => {
+  const sent: number[][] = [];
+  const { delivery, commits } = start(async (batch: Batch<Numbered>) => {
+    sent.push(batch.slices.flatMap((slice) => slice.records.map((record) => record.n)));
+    if (sent.length === 1) throw new Error('the host is stopping');
+    return { kind: 'handled' };
+  });
+  delivery.fetched(0, 'p', numbers(1, 2));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(sent).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+  expect(commits).toEqual([2]);
+});
+
+test('until resolves when the condition comes true, or at its deadline', async () => {
+  const { delivery } = start(() => new Promise(() => {}));
+  const isEmpty = () => delivery.queued('p').count === 0;
+  delivery.fetched(0, 'p', numbers(1, 2, 3));
+  const resolved: string[] = [];
+  void delivery.until(isEmpty).then(() => resolved.push('empty'));
+  void delivery.until(isEmpty, 50).then(() => resolved.push('deadline'));
+  await vi.advanceTimersByTimeAsync(50);
+  expect(resolved).toEqual(['deadline']);
+  delivery.assigned(0, [], true);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(resolved).toEqual(['deadline', 'empty']);
+});
+
+test('stop waits for what is in flight, but not longer than its bound, and leaves no timer', async () => {
+  const { delivery } = start(() => new Promise(() => {}));
+  delivery.fetched(0, 'p', numbers(1));
+  let stopped = false;
+  void delivery.stop(1_000).then(() => {
+    stopped = true;
+  });
+  await vi.advanceTimersByTimeAsync(999);
+  expect(stopped).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(stopped).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});

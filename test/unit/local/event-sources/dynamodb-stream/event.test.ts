@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import {
+  ENVELOPE_BYTES,
+  locateStreamRecord,
+  streamEvent,
+  streamEventRecord,
+  streamRecord,
+} from '../../../../../local/event-sources/dynamodb-stream/event.ts';
+
+const stream = { arn: 'arn:aws:dynamodb:us-east-1:000000000000:table/T/stream/2026', region: 'us-east-1' };
+
+test("a record is what Lambda's event has: values as DynamoDB writes them, binary as base64, absent images absent", () => {
+  const rendered = streamEventRecord(
+    {
+      eventID: 'e1',
+      eventName: 'INSERT',
+      eventSource: 'aws:dynamodb',
+      dynamodb: {
+        ApproximateCreationDateTime: new Date(1_790_000_000_999),
+        Keys: { pk: { S: 'a' } },
+        NewImage: {
+          pk: { S: 'a' },
+          n: { N: '12345678901234567890.5' },
+          b: { B: Buffer.from([0, 255]) },
+          bs: { BS: [Buffer.from([1]), Buffer.from([2])] },
+          l: { L: [{ B: Buffer.from([3]) }, { NULL: true }] },
+          m: { M: { inner: { B: Buffer.from([4]) } } },
+          ns: { NS: ['1', '2'] },
+        },
+        SequenceNumber: '100000000000000000001',
+        SizeBytes: 42,
+        StreamViewType: 'NEW_AND_OLD_IMAGES',
+      },
+    },
+    stream,
+  );
+  expect(JSON.parse(JSON.stringify(rendered))).toStrictEqual({
+    eventID: 'e1',
+    eventName: 'INSERT',
+    eventVersion: '1.1',
+    eventSource: 'aws:dynamodb',
+    awsRegion: 'us-east-1',
+    dynamodb: {
+      ApproximateCreationDateTime: 1_790_000_000,
+      Keys: { pk: { S: 'a' } },
+      NewImage: {
+        pk: { S: 'a' },
+        n: { N: '12345678901234567890.5' },
+        b: { B: 'AP8=' },
+        bs: { BS: ['AQ==', 'Ag=='] },
+        l: { L: [{ B: 'Aw==' }, { NULL: true }] },
+        m: { M: { inner: { B: 'BA==' } } },
+        ns: { NS: ['1', '2'] },
+      },
+      SequenceNumber: '100000000000000000001',
+      SizeBytes: 42,
+      StreamViewType: 'NEW_AND_OLD_IMAGES',
+    },
+    eventSourceARN: stream.arn,
+  });
+});
+
+test('a deletion by time to live tells who did it', () => {
+  const rendered = streamEventRecord(
+    { eventName: 'REMOVE', userIdentity: { PrincipalId: 'dynamodb.amazonaws.com', Type: 'Service' } },
+    stream,
+  );
+  expect(rendered.userIdentity).toEqual({ principalId: 'dynamodb.amazonaws.com', type: 'Service' });
+});
+
+const records = ['11', '12', '13'].map((sequenceNumber) =>
+  streamRecord(sequenceNumber, { sequenceNumber, x: 'ü' }),
+);
+const batch = { id: 1, poller: 1, attempt: 0, slices: [{ partition: 'shard', epoch: 1, records }] };
+
+test('the event lists the records and is as large as was counted', () => {
+  const event = streamEvent(batch);
+  expect(JSON.parse(event)).toEqual({ Records: records.map((record) => JSON.parse(record.json)) });
+  const counted = records.reduce((sum, record) => sum + record.bytes, ENVELOPE_BYTES);
+  // The last record has no comma.
+  expect(Buffer.byteLength(event)).toBe(counted - 1);
+});
+
+test('an item identifier is a sequence number of the batch, as a string', () => {
+  expect(locateStreamRecord(batch, '12')).toEqual({ partition: 'shard', index: 1 });
+  for (const other of [12, '', null, undefined, '14', { partition: 'shard', offset: 12 }]) {
+    expect(locateStreamRecord(batch, other)).toBeUndefined();
+  }
+});
