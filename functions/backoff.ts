@@ -12,3 +12,11 @@ export interface Backoff {
 export function fullJitter(backoff: Backoff, attempt: number, random: () => number): number {
   return random() * Math.min(backoff.capMs, backoff.baseMs * 2 ** (attempt - 1));
 }
+
+/** Time and chance for waiting between attempts. */
+export interface Waiting {
+  /** Resolves after `ms` milliseconds. */
+  sleep(ms: number): Promise<unknown>;
+  /** 0 to below 1. */
+  random(): number;
+}

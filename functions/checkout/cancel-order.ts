@@ -1,8 +1,9 @@
+import type { Waiting } from '../backoff.ts';
 import { orderCancelled } from '../orders/events.ts';
 import type { OrderId } from '../orders/ids.ts';
 import { cancelledOrder, type Order } from '../orders/order.ts';
 import { encodeEvent } from '../orders/wire.ts';
-import { ATTEMPTS, beforeAttempt, type Waiting } from './contention.ts';
+import { ATTEMPTS, beforeAttempt } from './contention.ts';
 import type { OrderStore } from './store.ts';
 
 export type CancelOutcome =

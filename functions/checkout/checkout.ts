@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Waiting } from '../backoff.ts';
 import type { Logger } from '../logger.ts';
 import { OrderId } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
 import { isTransient } from '../transient.ts';
 import { cancelOrder } from './cancel-order.ts';
-import type { Waiting } from './contention.ts';
 import { placeOrder } from './place-order.ts';
 import { problem, problemResponse } from './problems.ts';
 import { parsePlaceOrder } from './request.ts';

@@ -1,12 +1,4 @@
-import { type Backoff, fullJitter } from '../backoff.ts';
-
-/** Time and chance for waiting between attempts. */
-export interface Waiting {
-  /** Resolves after `ms` milliseconds. */
-  sleep(ms: number): Promise<unknown>;
-  /** 0 to below 1. */
-  random(): number;
-}
+import { type Backoff, fullJitter, type Waiting } from '../backoff.ts';
 
 /** How often a contended transaction is tried before it is given up: waits of half a second in all, at most. */
 export const ATTEMPTS = 5;

@@ -1,8 +1,9 @@
+import type { Waiting } from '../backoff.ts';
 import { orderPlaced } from '../orders/events.ts';
 import { orderIdFor } from '../orders/ids.ts';
 import { type Order, placedOrder } from '../orders/order.ts';
 import { encodeEvent } from '../orders/wire.ts';
-import { ATTEMPTS, beforeAttempt, type Waiting } from './contention.ts';
+import { ATTEMPTS, beforeAttempt } from './contention.ts';
 import type { PlaceOrderRequest } from './request.ts';
 import type { OrderStore, PlaceResult, StoredOrder } from './store.ts';
 

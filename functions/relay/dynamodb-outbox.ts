@@ -8,7 +8,7 @@ import {
   type DynamoDBClient,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
-import { type Backoff, fullJitter } from '../backoff.ts';
+import { type Backoff, fullJitter, type Waiting } from '../backoff.ts';
 import { OrderlyError } from '../errors.ts';
 import { fromOutboxItem, type Item, type OutboxRow, toOutboxKey } from '../outbox/row.ts';
 import type { OutboxStore } from './outbox-store.ts';
@@ -16,11 +16,6 @@ import type { OutboxStore } from './outbox-store.ts';
 /** Unprocessed keys are asked for 8 times within some 3 seconds; then the orders wait for the next invocation. */
 const ATTEMPTS = 8;
 const BACKOFF: Backoff = { baseMs: 25, capMs: 1_000 };
-
-interface Waiting {
-  sleep(ms: number): Promise<unknown>;
-  random(): number;
-}
 
 /**
  * The outbox table in DynamoDB. What a batch left unprocessed is asked again, never taken for done or gone.
