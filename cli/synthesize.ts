@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LocalCloudError } from '../local/errors.ts';
 import { spawnGuarded } from '../local/processes/guarded.ts';
@@ -27,6 +27,8 @@ export async function synthesize(projectDir: string, outdir: string): Promise<vo
     onOutput: (line) => output.push(line),
     env: {
       ...process.env,
+      // The app's `node` is the one that runs this, whatever else is installed.
+      PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       CDK_OUTDIR: outdir,
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...METADATA }),
     },

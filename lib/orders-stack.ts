@@ -91,7 +91,7 @@ export class OrdersStack extends Stack {
       description: 'Thanks the customer of each order, and confirms cancellations',
       folder: 'email',
       groupId: 'email-service',
-      environment: { EMAIL_LEDGER_TABLE: emailLedger.tableName, MAIL_FROM: mailFrom },
+      environment: { EMAIL_LEDGER_TABLE: emailLedger.tableName, MAIL_FROM: sender.emailIdentityName },
     });
     allow(email, emailLedger, [
       'PartiQLInsert',

@@ -9,7 +9,7 @@ import type { LocalConfig } from './config.ts';
 import { ACCOUNT, REGION } from './engines/addresses.ts';
 import type { Engine } from './engines/engine.ts';
 import { LocalCloudError } from './errors.ts';
-import { openCheckpoints } from './event-sources/dynamodb-stream/checkpoints.ts';
+import { fileCheckpoints } from './event-sources/dynamodb-stream/checkpoints.ts';
 import { startStreamEventSource } from './event-sources/dynamodb-stream/source.ts';
 import type { EventSource } from './event-sources/event-source.ts';
 import { type KafkaSourcePorts, startKafkaEventSource } from './event-sources/kafka/source.ts';
@@ -17,6 +17,7 @@ import { localEnvironment } from './function-environment.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createFunctionHost, type FunctionHost, type FunctionHostOptions } from './lambda/host.ts';
+import { provisionEmailIdentities } from './provisioning/email-identities.ts';
 import { provisionTables } from './provisioning/tables.ts';
 import { provisionTopics } from './provisioning/topics.ts';
 import { statusHandler } from './status-handler.ts';
@@ -47,7 +48,7 @@ export interface LocalCloud {
   readonly engine: Engine;
   readonly model: CloudModel;
   readonly host: FunctionHost;
-  apiUrl(apiId: string): string;
+  readonly apis: CloudStatus['apis'];
   status(): Promise<CloudStatus>;
   /** Ends everything that was started, the engine included; resolves when it is gone. Idempotent. */
   stop(): Promise<void>;
@@ -98,14 +99,15 @@ async function start(
   const [streamArns] = await Promise.all([
     provisionTables(engine.awsEndpoint, engine.region, planned.tables),
     provisionTopics(engine.bootstrapServers, planned.topics),
+    provisionEmailIdentities(engine.awsEndpoint, engine.region, planned.emailIdentities),
   ]);
   const cloud = model(assembly, config, { ...engineFacts, streamArn: (table) => streamArns.get(table) });
 
   progress('starting functions and event source mappings');
   const logs = await openFunctionLogs(join(stateDir, 'logs'));
   onStop(() => logs.close());
-  const checkpoints = await openCheckpoints(join(stateDir, 'checkpoints.json'));
-  onStop(() => checkpoints.close());
+  const checkpoints = fileCheckpoints(join(stateDir, 'checkpoints.json'));
+  onStop(async () => checkpoints.flush());
 
   const sources: EventSource[] = [];
   const status = async (): Promise<CloudStatus> => ({
@@ -116,7 +118,7 @@ async function start(
       region: engine.region,
       account: engine.account,
     },
-    apis: cloud.apis.map(({ name, apiId }) => ({ name, url: gateway.apiUrl(apiId) })),
+    apis: apis(),
     functions: host.stats().map((stats) => ({ ...stats, path: pathOf(cloud, stats.functionName) })),
     mappings: await Promise.all(sources.map((source) => source.status())),
     outputs: cloud.outputs,
@@ -129,11 +131,16 @@ async function start(
     port: options.port,
     invoke: (functionName, event) => host.invoke(functionName, event),
     account: engine.account,
-    region: engine.region,
     clock: Date.now,
     newRequestId: randomUUID,
     prefixes: [statusHandler(status)],
+    onError: (error) => log(`gateway: ${error instanceof Error ? error.message : String(error)}`),
   });
+  const apis = (): CloudStatus['apis'] =>
+    cloud.apis.flatMap(({ name, apiId }) => {
+      const url = gateway.apiUrl(apiId);
+      return url === undefined ? [] : [{ name, url }];
+    });
   const host = createFunctionHost({
     functions: cloud.functions,
     environment: () => localEnvironment(engine, gateway.url),
@@ -172,7 +179,7 @@ async function start(
   for (const result of [loaded, ...mapped]) if (result.status === 'rejected') throw result.reason;
   if (loaded.status === 'fulfilled') refuseBroken(loaded.value);
 
-  return { url: gateway.url, engine, model: cloud, host, apiUrl: gateway.apiUrl, status, stop };
+  return { url: gateway.url, engine, model: cloud, host, apis: apis(), status, stop };
 }
 
 /** One after the other, each even if an earlier one failed; then the first failure is thrown. */
@@ -192,11 +199,7 @@ function model(assembly: Assembly, config: LocalConfig, engineFacts: EngineFacts
   );
   const judged = modelOf(assembly, engineFacts, { accept: new Set(config.accept), environment });
   if (judged.findings.length === 0) return judged.model;
-  throw new LocalCloudError('ASSEMBLY_NOT_HONOURED', describeFindings(judged.findings), {
-    remedy: [
-      'Change the app, or accept the difference: --accept <LogicalId.Property>, or "accept" in orderly.json.',
-    ],
-  });
+  throw new LocalCloudError('ASSEMBLY_NOT_HONOURED', describeFindings(judged.findings));
 }
 
 function pathOf(cloud: CloudModel, functionName: string): string {

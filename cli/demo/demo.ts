@@ -30,7 +30,7 @@ interface TableNames {
 }
 
 /** When nothing has moved for this long, what isn't there will not come. */
-const STALLED_MS = 30_000;
+const STALLED_MS = 15_000;
 const POLL_MS = 50;
 
 /**

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LocalCloudError } from '../errors.ts';
 import { ACCOUNT, REGION } from './addresses.ts';
 import { cacheFolder, isCached } from './cache.ts';
@@ -32,9 +32,10 @@ type Env = Readonly<Record<string, string | undefined>>;
  * ENGINE_MISSING_TOOL (names every missing tool), ENGINE_INSTALL_FAILED, PORT_TAKEN, ALREADY_RUNNING (another engine
  * uses the data folder), ENGINE_START_FAILED.
  */
-export async function startEmbeddedEngine(options: EmbeddedOptions): Promise<Engine> {
+export async function startEmbeddedEngine(given: EmbeddedOptions): Promise<Engine> {
   const env = process.env;
-  const cacheDir = options.cacheDir ?? cacheFolder(env);
+  const options = { ...given, dataDir: resolve(given.dataDir) };
+  const cacheDir = resolve(given.cacheDir ?? cacheFolder(env));
   await refuseTakenPorts([options.ports?.kafka, options.ports?.aws]);
   const tools = await Promise.all(toolsNeeded(cacheDir).map((name) => findTool(name, env)));
   requireUsable(tools);
@@ -51,8 +52,8 @@ export async function startEmbeddedEngine(options: EmbeddedOptions): Promise<Eng
     awsEndpoint: `http://127.0.0.1:${ministack.port}`,
     account: ACCOUNT,
     region: REGION,
-    exited: new Promise<EngineExit>((resolve) => {
-      for (const part of parts) void part.exited.then((exit) => stopping ?? resolve(exit));
+    exited: new Promise<EngineExit>((tell) => {
+      for (const part of parts) void part.exited.then((exit) => stopping ?? tell(exit));
     }),
     stop() {
       stopping ??= Promise.all(parts.map((part) => part.stop())).then(() => undefined);

@@ -4,6 +4,7 @@
  *
  * As every start of an environment waits for it, it imports as little as it can.
  */
+import { flushCompileCache } from 'node:module';
 import { callWithCallback } from './callbacks.ts';
 import { type NextInvocation, type RuntimeClient, runtimeClient } from './client.ts';
 import { errorDocument, RuntimeError } from './errors.ts';
@@ -43,6 +44,8 @@ async function run(runtime: RuntimeClient): Promise<void> {
   } catch (error) {
     return die(error, EXIT_INIT_ERROR, 'Init Error');
   }
+  // Does nothing unless NODE_COMPILE_CACHE is set. At the exit it would be too late: an environment ends by SIGKILL.
+  flushCompileCache();
   const fixed = {
     functionName: variable('AWS_LAMBDA_FUNCTION_NAME'),
     functionVersion: variable('AWS_LAMBDA_FUNCTION_VERSION'),
