@@ -17,7 +17,7 @@ import {
   SKIPPED,
 } from '../kafka/outcome.ts';
 import type { ActResult } from '../ledger/act-once.ts';
-import type { LedgerInsert } from '../ledger/ledger.ts';
+import type { LedgerRead } from '../ledger/ledger.ts';
 import type { MailRefusal } from './mail.ts';
 
 /** What a cancellation finds of its order's thank-you. */
@@ -31,29 +31,29 @@ export type ThankYou =
 
 const HELD = retry('LEASE_HELD');
 
+/** After a cancellation that nothing preceded has suppressed the thank-you. */
+export const SUPPRESSED_NOW: ThankYou = { kind: 'suppressed', outcome: DONE };
+
 /**
- * After a cancellation that nothing preceded in its batch has tried to suppress the thank-you.
+ * After a cancellation that nothing preceded in its batch found that the thank-you has a row.
  *
  * A claim whose lease is past says that the placement arrived first, and that its mail is late or in the dead letters:
  * the cancellation doesn't wait for it.
  */
-export function afterSuppression(insert: LedgerInsert, now: number): ThankYou {
-  switch (insert.kind) {
-    case 'inserted':
-      return { kind: 'suppressed', outcome: DONE };
-    case 'failed':
-      return { kind: 'open', outcome: outcomeOfError(insert.error) };
-    case 'exists':
-      switch (insert.row.status) {
-        case 'SENT':
-          return { kind: 'due' };
-        case 'SUPPRESSED':
-          return { kind: 'suppressed', outcome: DUPLICATE };
-        case 'CLAIMED':
-          return insert.row.leaseUntil <= now ? { kind: 'due' } : { kind: 'open', outcome: HELD };
-      }
+export function ofThankYouRow(read: LedgerRead, now: number): ThankYou {
+  if (read.kind === 'failed') return openAfter(read.error);
+  switch (read.row.status) {
+    case 'SENT':
+      return { kind: 'due' };
+    case 'SUPPRESSED':
+      return { kind: 'suppressed', outcome: DUPLICATE };
+    case 'CLAIMED':
+      return read.row.leaseUntil <= now ? { kind: 'due' } : { kind: 'open', outcome: HELD };
   }
 }
+
+/** When the ledger didn't say. */
+export const openAfter = (error: unknown): ThankYou => ({ kind: 'open', outcome: outcomeOfError(error) });
 
 /** After the thank-you itself was attempted, just before in the same batch. */
 export function afterThankYou(outcome: Outcome): ThankYou {

@@ -15,7 +15,7 @@ export function cancellationMail(eventId: EventId, order: OrderCancelledData): M
     subject: `Your order ${order.orderId} is cancelled`,
     text: `Hello,
 
-your order is cancelled, as you asked. Nothing will be shipped.
+your order is cancelled. Nothing will be shipped.
 
 Order number: ${order.orderId}
 Total: ${total}
@@ -25,7 +25,7 @@ Questions? Reply to this mail and tell us your order number.
     html: htmlMail(
       TITLE,
       `<p>Hello,</p>
-<p>your order is cancelled, as you asked. Nothing will be shipped.</p>
+<p>your order is cancelled. Nothing will be shipped.</p>
 <p>Order number: <strong>${order.orderId}</strong><br>Total: ${shown(total)}</p>`,
     ),
   };

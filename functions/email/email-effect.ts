@@ -3,7 +3,7 @@ import type { BatchEvent, OrderEvents } from '../kafka/fold.ts';
 import { type Outcome, outcomeOfCopy } from '../kafka/outcome.ts';
 import type { LedgerRow } from '../ledger/claim.ts';
 import type { OrderId } from '../orders/ids.ts';
-import { afterSuppression, afterThankYou, type ThankYou } from './arrival.ts';
+import { afterThankYou, ofThankYouRow, openAfter, SUPPRESSED_NOW, type ThankYou } from './arrival.ts';
 import { type SendMailsPorts, sendMails, thankYouKey } from './send-mails.ts';
 
 /**
@@ -47,17 +47,20 @@ async function suppress(
   orders: readonly OrderEvents[],
   { ledger, consumer, now }: SendMailsPorts,
 ): Promise<Map<OrderId, ThankYou>> {
-  if (orders.length === 0) return new Map();
-  const row: LedgerRow = { status: 'SUPPRESSED' };
-  const inserts = await ledger.insert(
-    new Map(orders.map(({ orderId }) => [thankYouKey(consumer, orderId), row])),
-  );
-  return new Map(
-    orders.flatMap(({ orderId }) => {
-      const insert = inserts.get(thankYouKey(consumer, orderId));
-      return insert === undefined ? [] : [[orderId, afterSuppression(insert, now())]];
-    }),
-  );
+  const suppressed: LedgerRow = { status: 'SUPPRESSED' };
+  const byKey = new Map(orders.map(({ orderId }) => [thankYouKey(consumer, orderId), orderId]));
+  const inserts = await ledger.insert(new Map([...byKey.keys()].map((key) => [key, suppressed])));
+  const met = [...inserts].filter(([, { kind }]) => kind === 'exists').map(([key]) => key);
+  const rows = await ledger.read(met);
+
+  const thankYous = new Map<OrderId, ThankYou>();
+  for (const [key, orderId] of byKey) {
+    const [insert, read] = [inserts.get(key), rows.get(key)];
+    if (read !== undefined) thankYous.set(orderId, ofThankYouRow(read, now()));
+    else if (insert?.kind === 'inserted') thankYous.set(orderId, SUPPRESSED_NOW);
+    else if (insert?.kind === 'failed') thankYous.set(orderId, openAfter(insert.error));
+  }
+  return thankYous;
 }
 
 /** Events without a mail of their own end as their order's thank-you says. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';

@@ -9,7 +9,7 @@
  *
  * Only `records` is relied on: batches that were delivered again have been seen without the fields beside it.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { OrderlyError } from '../errors.ts';
 import type { KafkaRecord } from './record.ts';
 

@@ -1,8 +1,8 @@
 import { chunksOf, mapConcurrently } from '../concurrency.ts';
-import { type Claim, givenBack, mayBegin, type Owner, type SettledStatus } from './claim.ts';
-import { type ClaimResult, claimKeys } from './claim-keys.ts';
+import { givenBack, mayBegin, type Owner, type SettledStatus } from './claim.ts';
+import { type ClaimResult, claimNew, readMet, takeOver } from './claim-keys.ts';
 import type { Ledger } from './ledger.ts';
-import type { StatementError } from './statement-error.ts';
+import { StatementError } from './statement-error.ts';
 
 /** An effect on the world outside, which no transaction covers. */
 export interface ExternalEffect<Task, Refusal> {
@@ -39,7 +39,8 @@ export interface ActOncePorts {
 const CLAIMS_AT_ONCE = 25;
 
 /**
- * Makes each task's effect once, as far as an external effect can be: claim, act, mark `SENT`, 25 tasks at a time.
+ * Makes each task's effect once, as far as an external effect can be: claim, act, mark `SENT`, 25 tasks at a time; those
+ * that were claimed before are looked at last, all together.
  *
  * The mark is unconditional. What didn't happen is given back, so that the next delivery need not wait for the lease. A
  * crash between act and mark lets the next delivery act again; nothing else does, but an act that happened and threw.
@@ -47,28 +48,81 @@ const CLAIMS_AT_ONCE = 25;
 export async function actOnce<Task, Refusal>(
   tasks: readonly Task[],
   effect: ExternalEffect<Task, Refusal>,
-  ports: ActOncePorts,
+  { ledger, newOwner, now }: ActOncePorts,
 ): Promise<Map<Task, ActResult<Refusal>>> {
-  const owner = ports.newOwner();
+  const owner = newOwner();
   const results = new Map<Task, ActResult<Refusal>>();
+  const act = async (claimed: readonly Claimed<Task>[]) => {
+    for (const [task, result] of await actUnder(claimed, effect, ledger, now)) results.set(task, result);
+  };
+
+  const met = new Map<string, Task>();
   for (const slice of chunksOf(tasks, CLAIMS_AT_ONCE)) {
-    const claims = await claimKeys(ports.ledger, slice.map(effect.keyOf), owner, ports.now());
-    const acted = await mapConcurrently(slice, effect.inFlight, async (task) => {
-      const claim = claims.get(effect.keyOf(task));
-      return [task, await actUnder(claim, task, effect, ports.now)] as const;
-    });
-    for (const [task, result] of await settle(acted, claims, effect, ports.ledger)) results.set(task, result);
+    const byKey = new Map(slice.map((task) => [effect.keyOf(task), task]));
+    const claims = await claimNew(ledger, [...byKey.keys()], owner, now());
+    const claimed: Claimed<Task>[] = [];
+    for (const [key, task] of byKey) {
+      const claim = claims.get(key) ?? unanswered();
+      if (claim.kind === 'exists') met.set(key, task);
+      else claimed.push({ key, task, claim });
+    }
+    await act(claimed);
+  }
+  if (met.size === 0) return results;
+
+  const rows = await readMet(ledger, [...met.keys()], owner, now());
+  for (const slice of chunksOf([...met], CLAIMS_AT_ONCE)) {
+    const found = new Map(slice.map(([key]) => [key, rows.get(key) ?? unanswered()]));
+    const claims = await takeOver(ledger, found, owner, now());
+    await act(slice.map(([key, task]) => ({ key, task, claim: claims.get(key) ?? unanswered() })));
   }
   return results;
 }
 
+interface Claimed<Task> {
+  readonly key: string;
+  readonly task: Task;
+  readonly claim: ClaimResult;
+}
+
+function unanswered(): Extract<ClaimResult, { kind: 'failed' }> {
+  return { kind: 'failed', error: new StatementError('NO_ANSWER', 'the ledger did not answer for a key') };
+}
+
+/** Acts where the claim was granted, then marks what was made and gives back what was granted in vain. */
 async function actUnder<Task, Refusal>(
-  claim: ClaimResult | undefined,
-  task: Task,
+  claimed: readonly Claimed<Task>[],
+  effect: ExternalEffect<Task, Refusal>,
+  ledger: Ledger,
+  now: () => number,
+): Promise<Map<Task, ActResult<Refusal>>> {
+  const acted = await mapConcurrently(claimed, effect.inFlight, async (one) => ({
+    ...one,
+    result: await actOn(one, effect, now),
+  }));
+
+  const made = acted.filter(({ result }) => result.kind === 'made');
+  const inVain = acted.flatMap(({ key, claim, result }) =>
+    claim.kind === 'granted' && result.kind !== 'made' ? [[key, claim.claim] as const] : [],
+  );
+  // Giving back is a courtesy: where it fails, the lease runs out by itself.
+  const [unmarked] = await Promise.all([
+    ledger.put(new Map(made.map(({ key }) => [key, { status: 'SENT' }]))),
+    ledger.replace(new Map(inVain.map(([key, claim]) => [key, { from: claim, to: givenBack(claim) }]))),
+  ]);
+  return new Map(
+    acted.map(({ key, task, result }) => [
+      task,
+      result.kind === 'made' ? { kind: 'made', unmarked: unmarked.get(key) } : result,
+    ]),
+  );
+}
+
+async function actOn<Task, Refusal>(
+  { task, claim }: Claimed<Task>,
   effect: ExternalEffect<Task, Refusal>,
   now: () => number,
 ): Promise<ActResult<Refusal>> {
-  if (claim === undefined) throw new TypeError('the ledger did not answer for a key');
   if (claim.kind === 'held') return { kind: 'held' };
   if (claim.kind !== 'granted') return claim;
   if (!mayBegin(claim.claim, now(), effect.deadlineMs)) return { kind: 'held' };
@@ -78,30 +132,4 @@ async function actUnder<Task, Refusal>(
   } catch (error) {
     return { kind: 'failed', error };
   }
-}
-
-/** Marks what was made and gives back what was granted in vain. */
-async function settle<Task, Refusal>(
-  acted: readonly (readonly [Task, ActResult<Refusal>])[],
-  claims: ReadonlyMap<string, ClaimResult>,
-  effect: ExternalEffect<Task, Refusal>,
-  ledger: Ledger,
-): Promise<[Task, ActResult<Refusal>][]> {
-  const made = new Map<string, { status: SettledStatus }>();
-  const inVain = new Map<string, { from: Claim; to: Claim }>();
-  for (const [task, result] of acted) {
-    const key = effect.keyOf(task);
-    const claim = claims.get(key);
-    if (result.kind === 'made') made.set(key, { status: 'SENT' });
-    else if (claim?.kind === 'granted') inVain.set(key, { from: claim.claim, to: givenBack(claim.claim) });
-  }
-  // Giving back is a courtesy: where it fails, the lease runs out by itself.
-  const [unmarked] = await Promise.all([
-    made.size === 0 ? new Map<string, StatementError>() : ledger.put(made),
-    inVain.size === 0 ? undefined : ledger.replace(inVain),
-  ]);
-  return acted.map(([task, result]) => [
-    task,
-    result.kind === 'made' ? { kind: 'made', unmarked: unmarked.get(effect.keyOf(task)) } : result,
-  ]);
 }

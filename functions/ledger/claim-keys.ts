@@ -1,5 +1,6 @@
 import { type Claim, type ClaimDecision, decideClaim, newClaim, type Owner } from './claim.ts';
-import type { Ledger, LedgerInsert, LedgerReplace } from './ledger.ts';
+import type { InsertOutcome } from './insert-items.ts';
+import type { Ledger, LedgerReplace } from './ledger.ts';
 import { StatementError } from './statement-error.ts';
 
 /** What became of the wish to claim a key. */
@@ -7,62 +8,79 @@ export type ClaimResult =
   | Exclude<ClaimDecision, { kind: 'expired' }>
   | { readonly kind: 'failed'; readonly error: StatementError };
 
-/**
- * Claims keys for `me`: new ones by insertion, those whose lease is past by taking them over; a result for every key.
- *
- * Whoever loses a race for an expired claim finds it held by the winner.
- */
-export async function claimKeys(
+/** What a key that was claimed before is found to be. */
+export type MetRow = ClaimDecision | { readonly kind: 'failed'; readonly error: StatementError };
+
+/** Claims the keys that nobody ever claimed; `exists` for the others. */
+export async function claimNew(
   ledger: Ledger,
   keys: readonly string[],
   me: Owner,
   now: number,
-): Promise<Map<string, ClaimResult>> {
+): Promise<Map<string, ClaimResult | Extract<InsertOutcome, { kind: 'exists' }>>> {
   const claim = newClaim(me, now);
   const inserted = await ledger.insert(new Map(keys.map((key) => [key, claim])));
+  return new Map(
+    [...inserted].map(([key, outcome]) => [
+      key,
+      outcome.kind === 'inserted' ? { kind: 'granted', claim } : outcome,
+    ]),
+  );
+}
 
+/** Looks at the keys that exist: settled, held, free, or mine after all, by a request whose answer was lost. */
+export async function readMet(
+  ledger: Ledger,
+  keys: readonly string[],
+  me: Owner,
+  now: number,
+): Promise<Map<string, MetRow>> {
+  const rows = await ledger.read(keys);
+  return new Map(
+    [...rows].map(([key, read]) => [key, read.kind === 'found' ? decideClaim(read.row, me, now) : read]),
+  );
+}
+
+/**
+ * Takes over the claims among `met` whose lease is past; the others stay what they are.
+ *
+ * Whoever loses a race for an expired claim finds it held by the winner.
+ */
+export async function takeOver(
+  ledger: Ledger,
+  met: ReadonlyMap<string, MetRow>,
+  me: Owner,
+  now: number,
+): Promise<Map<string, ClaimResult>> {
+  const mine = newClaim(me, now);
   const results = new Map<string, ClaimResult>();
-  const expired = new Map<string, Claim>();
-  for (const [key, insertion] of inserted) {
-    const decision = afterInsert(insertion, claim, now);
-    if (decision.kind === 'expired') expired.set(key, decision.claim);
-    else results.set(key, decision);
+  const expired = new Map<string, { from: Claim; to: Claim }>();
+  for (const [key, row] of met) {
+    if (row.kind === 'expired') expired.set(key, { from: row.claim, to: mine });
+    else results.set(key, row);
   }
   if (expired.size === 0) return results;
-
-  const replaced = await ledger.replace(
-    new Map([...expired].map(([key, from]) => [key, { from, to: claim }])),
-  );
-  for (const [key, replacement] of replaced) results.set(key, afterReplace(replacement, claim, now));
+  for (const [key, replaced] of await ledger.replace(expired)) {
+    results.set(key, afterReplace(replaced, mine, now));
+  }
   return results;
 }
 
-function afterInsert(insertion: LedgerInsert, mine: Claim, now: number): ClaimDecision | ClaimResult {
-  switch (insertion.kind) {
-    case 'inserted':
-      return { kind: 'granted', claim: mine };
-    case 'exists':
-      return decideClaim(insertion.row, mine.owner, now);
-    case 'failed':
-      return insertion;
-  }
-}
-
-function afterReplace(replacement: LedgerReplace, mine: Claim, now: number): ClaimResult {
-  switch (replacement.kind) {
+function afterReplace(replaced: LedgerReplace, mine: Claim, now: number): ClaimResult {
+  switch (replaced.kind) {
     case 'replaced':
       return { kind: 'granted', claim: mine };
     case 'failed':
-      return replacement;
+      return replaced;
     case 'changed': {
-      if (replacement.row === undefined) return { kind: 'failed', error: overtaken() };
-      const decision = decideClaim(replacement.row, mine.owner, now);
+      if (replaced.row === undefined) return { kind: 'failed', error: overtaken() };
+      const decision = decideClaim(replaced.row, mine.owner, now);
       return decision.kind === 'expired' ? { kind: 'failed', error: overtaken() } : decision;
     }
   }
 }
 
-/** Taken over and given back again, or deleted, by somebody else in the meantime: it is free, the next attempt gets it. */
+/** Taken over and given back, or deleted, by somebody else in the meantime: free, so the next attempt may get it. */
 function overtaken(): StatementError {
   return new StatementError('CLAIM_OVERTAKEN', 'a claim changed while it was taken over', {
     retriable: true,

@@ -1,24 +1,30 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { executeStatements, type Statement, type StatementResult } from './execute-statements.ts';
-import { type InsertResult, insertNewInto } from './insert-new.ts';
-import type { ClaimChange, Ledger, LedgerInsert, LedgerReplace } from './ledger.ts';
+import { insertItems } from './insert-items.ts';
+import { itemVanished } from './insert-new.ts';
+import type { ClaimChange, Ledger, LedgerRead, LedgerReplace } from './ledger.ts';
 import { itemOf, LEDGER_KEY, rowOf } from './ledger-item.ts';
 import { putItems } from './put-items.ts';
+import { type ReadResult, readItems } from './read-items.ts';
 import type { KeyedTable } from './table.ts';
 
 /**
  * A ledger in a DynamoDB table with the partition key `eventKey` and the TTL attribute `expiresAt`.
  *
- * For 100 new rows 4 requests to insert and 4 to put; for 100 that exist 4 and one more to read them.
+ * 100 rows take 4 requests to insert, 1 to read, 4 to replace and 4 to put.
  */
 export function dynamoDbLedger(client: DynamoDBClient, tableName: string, now: () => number): Ledger {
   const table: KeyedTable = { client, name: tableName, key: LEDGER_KEY };
-  const insertNew = insertNewInto(table);
   return {
     async insert(rows) {
       const at = now();
-      const results = await insertNew([...rows].map(([key, row]) => itemOf(key, row, at)));
-      return mapValues(results, ledgerInsert);
+      return await insertItems(
+        table,
+        [...rows].map(([key, row]) => itemOf(key, row, at)),
+      );
+    },
+    async read(keys) {
+      return mapValues(await readItems(table, keys), ledgerRead);
     },
     async replace(changes) {
       const at = now();
@@ -53,8 +59,15 @@ function replaceStatement(table: KeyedTable, key: string, { from, to }: ClaimCha
   };
 }
 
-function ledgerInsert(result: InsertResult): LedgerInsert {
-  return result.kind === 'exists' ? { kind: 'exists', row: rowOf(result.item) } : result;
+function ledgerRead(result: ReadResult): LedgerRead {
+  switch (result.kind) {
+    case 'found':
+      return { kind: 'found', row: rowOf(result.item) };
+    case 'absent':
+      return { kind: 'failed', error: itemVanished() };
+    case 'failed':
+      return result;
+  }
 }
 
 function ledgerReplace(result: StatementResult): LedgerReplace {

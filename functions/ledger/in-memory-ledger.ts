@@ -1,4 +1,5 @@
 import type { LedgerRow } from './claim.ts';
+import { itemVanished } from './insert-new.ts';
 import type { Ledger } from './ledger.ts';
 
 /** A ledger in memory with the semantics of the one in DynamoDB: for tests, and to try an effect without a table. */
@@ -6,11 +7,18 @@ export function inMemoryLedger(rows: Map<string, LedgerRow> = new Map()): Ledger
   return {
     async insert(added) {
       return each(added, (key, row) => {
-        const existing = rows.get(key);
-        if (existing !== undefined) return { kind: 'exists', row: existing };
+        if (rows.has(key)) return { kind: 'exists' };
         rows.set(key, row);
         return { kind: 'inserted' };
       });
+    },
+    async read(keys) {
+      return new Map(
+        keys.map((key) => {
+          const row = rows.get(key);
+          return [key, row ? { kind: 'found', row } : { kind: 'failed', error: itemVanished() }];
+        }),
+      );
     },
     async replace(changes) {
       return each(changes, (key, { from, to }) => {

@@ -1,7 +1,7 @@
-import { executeStatements, type Statement, type StatementResult } from './execute-statements.ts';
+import { insertItems } from './insert-items.ts';
 import { type ReadResult, readItems } from './read-items.ts';
 import { StatementError } from './statement-error.ts';
-import { type Item, type KeyedTable, keyOf } from './table.ts';
+import type { Item, KeyedTable } from './table.ts';
 
 /** How the insertion under one key ended. */
 export type InsertResult =
@@ -18,53 +18,32 @@ export type InsertResult =
 export type InsertNew = (items: readonly Item[]) => Promise<ReadonlyMap<string, InsertResult>>;
 
 /**
- * `InsertNew` on a DynamoDB table: 25 items to a request, and the items that the losers met by one more for each 100.
+ * `InsertNew` on a DynamoDB table: 25 items to a request, and one more request to read each 100 that existed.
  *
  * After a lost answer the SDK sends a request again and so may meet what it wrote itself: that is an `exists` too, which
- * the caller knows by its content or its owner.
+ * the caller knows by its content.
  */
 export function insertNewInto(table: KeyedTable): InsertNew {
   return async (items) => {
-    const distinct = new Map<string, Item>();
-    for (const item of items) {
-      const key = keyOf(table, item);
-      if (!distinct.has(key)) distinct.set(key, item);
-    }
-    const statements = [...distinct].map(([key, item]) => insertStatement(table, key, item));
-    const written = await executeStatements(table, statements);
-
-    const losers = [...written]
-      .filter(([, result]) => result.kind === 'condition-failed')
-      .map(([key]) => key);
+    const inserted = await insertItems(table, items);
+    const losers = [...inserted].filter(([, { kind }]) => kind === 'exists').map(([key]) => key);
     const existing = await readItems(table, losers);
-    return new Map([...written].map(([key, result]) => [key, insertResult(result, existing.get(key))]));
+    return new Map(
+      [...inserted].map(([key, outcome]) => [
+        key,
+        outcome.kind === 'exists' ? existsAs(existing.get(key)) : outcome,
+      ]),
+    );
   };
 }
 
-function insertStatement(table: KeyedTable, key: string, item: Item): Statement {
-  const names = Object.keys(item);
-  return {
-    key,
-    text: `INSERT INTO "${table.name}" VALUE {${names.map((name) => `'${name}': ?`).join(', ')}}`,
-    parameters: Object.values(item),
-  };
+function existsAs(read: ReadResult | undefined): InsertResult {
+  if (read?.kind === 'found') return { kind: 'exists', item: read.item };
+  return { kind: 'failed', error: read?.kind === 'failed' ? read.error : itemVanished() };
 }
 
-function insertResult(written: StatementResult, read: ReadResult | undefined): InsertResult {
-  switch (written.kind) {
-    case 'written':
-      return { kind: 'inserted' };
-    case 'failed':
-      return written;
-    case 'condition-failed':
-      if (read?.kind === 'found') return { kind: 'exists', item: read.item };
-      if (read?.kind === 'failed') return read;
-      return { kind: 'failed', error: vanished() };
-  }
-}
-
-/** It stood there for the INSERT and was gone for the read: deleted, or expired, in between. */
-function vanished(): StatementError {
+/** What stood there for an INSERT was gone for the read after it: deleted, or expired, in between. */
+export function itemVanished(): StatementError {
   return new StatementError('ITEM_VANISHED', 'an item was deleted while it was looked at', {
     retriable: true,
   });

@@ -1,4 +1,5 @@
 import type { Claim, LedgerRow } from './claim.ts';
+import type { InsertOutcome } from './insert-items.ts';
 import type { StatementError } from './statement-error.ts';
 
 /**
@@ -9,16 +10,17 @@ import type { StatementError } from './statement-error.ts';
  */
 export interface Ledger {
   /** Inserts the rows whose key is new; a result for every key. */
-  insert(rows: ReadonlyMap<string, LedgerRow>): Promise<ReadonlyMap<string, LedgerInsert>>;
+  insert(rows: ReadonlyMap<string, LedgerRow>): Promise<ReadonlyMap<string, InsertOutcome>>;
+  /** Reads what stands under the keys now; a result for every key. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, LedgerRead>>;
   /** Changes claims that are still exactly `from`; a result for every key. */
   replace(changes: ReadonlyMap<string, ClaimChange>): Promise<ReadonlyMap<string, LedgerReplace>>;
   /** Writes rows whatever stands there; answers the keys that failed. */
   put(rows: ReadonlyMap<string, LedgerRow>): Promise<ReadonlyMap<string, StatementError>>;
 }
 
-export type LedgerInsert =
-  | { readonly kind: 'inserted' }
-  | { readonly kind: 'exists'; readonly row: LedgerRow }
+export type LedgerRead =
+  | { readonly kind: 'found'; readonly row: LedgerRow }
   | { readonly kind: 'failed'; readonly error: StatementError };
 
 export interface ClaimChange {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod';
+import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
+import { emailHandler } from '../../../../functions/email/email-handler.ts';
+import { SEND_DEADLINE_MS, sesSender } from '../../../../functions/email/ses.ts';
+import type { Owner } from '../../../../functions/ledger/claim.ts';
+import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
+import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
+import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
+import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
+import { testEngines } from '../../../support/engines.ts';
+import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { cancelledEvent } from '../../../support/order-events.ts';
+import { anOrder, placedEvent } from '../../../support/orders.ts';
+
+const order = anOrder('email');
+const [P, C] = [placedEvent(order), cancelledEvent(order)];
+const many = (count: number) => Array.from({ length: count }, (_, n) => placedEvent(anOrder(`many-${n}`)));
+
+const mail = z.object({
+  Source: z.string(),
+  To: z.array(z.string()),
+  Subject: z.string(),
+  BodyText: z.string(),
+  BodyHtml: z.string(),
+});
+
+/** A sender of this test's own, verified, and what MiniStack sent in its name. */
+async function mailbox() {
+  const endpoint = testEngines().ministack;
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new SESv2Client({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
+  onTestFinished(() => client.destroy());
+  const from = `orders@${randomUUID()}.example.com`;
+  const verify = () => client.send(new CreateEmailIdentityCommand({ EmailIdentity: from }));
+  const sent = async () => {
+    const answer = await fetch(`${endpoint}/_ministack/ses/messages`);
+    const { messages } = z
+      .object({ messages: z.record(z.string(), z.array(mail)) })
+      .parse(await answer.json());
+    return Object.values(messages)
+      .flat()
+      .filter(({ Source }) => Source === from);
+  };
+  return { send: sesSender(client, from), verify, sent };
+}
+
+describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) => {
+  async function fixture({ verified = true } = {}) {
+    const client = testClient(testEngines()[engine]);
+    const ledger = await testTable(client, { hash: 'eventKey' });
+    const letters = await testTable(client, { hash: 'consumer', range: { name: 'recordId', type: 'S' } });
+    const box = await mailbox();
+    if (verified) await box.verify();
+    const consumer = recordedConsumer({ writeDeadLetter: deadLetterStore(client, letters) });
+    const handler = emailHandler({
+      ...consumer.ports,
+      ledger: dynamoDbLedger(client, ledger, consumer.ports.now),
+      newOwner: () => randomUUID() as string as Owner,
+      sendMail: box.send,
+      sendDeadlineMs: SEND_DEADLINE_MS,
+    });
+    return {
+      client,
+      ...box,
+      deliver: async (...events: EncodedEvent[]) => {
+        expect(await handler(kafkaEventOf(events), LAMBDA_CONTEXT)).toEqual({ batchItemFailures: [] });
+        return consumer.lines.at(-1)?.fields;
+      },
+      ledger: () => scan(client, ledger),
+      letters: () => scan(client, letters),
+    };
+  }
+
+  it('thanks for an order, in text and in HTML', async () => {
+    const { deliver, sent, ledger } = await fixture();
+    expect(await deliver(P)).toMatchObject({ done: 1 });
+    expect(await sent()).toMatchObject([
+      {
+        To: ['anna@example.com'],
+        Subject: `Thank you for your order ${order.orderId}`,
+        BodyText: expect.stringContaining('2 x Tea at €4.50: €9.00'),
+        BodyHtml: expect.stringContaining('<strong>€9.00</strong>'),
+      },
+    ]);
+    expect(await ledger()).toMatchObject([
+      { eventKey: { S: `test-service#${order.orderId}.1` }, status: { S: 'SENT' } },
+    ]);
+  });
+
+  it.each([
+    ['placed, then cancelled, each twice', [[P], [P], [C], [C]], ['Thank', 'Your']],
+    ['placed and cancelled in one batch', [[P, C]], ['Thank', 'Your']],
+    ['cancelled first', [[C], [P], [C, P]], []],
+    ['cancelled first in one batch', [[C, P]], []],
+  ])('%s', async (_name, batches, expected) => {
+    const { deliver, sent } = await fixture();
+    for (const batch of batches) await deliver(...batch);
+    expect((await sent()).map(({ Subject }) => Subject.split(' ')[0])).toEqual(expected);
+  });
+
+  it('needs 8 requests beside the sends for 100 new records, 5 for the same again', async () => {
+    const { client, deliver, sent } = await fixture();
+    const commands = sentCommands(client);
+    expect(await deliver(...many(100))).toMatchObject({ done: 100 });
+    expect(commands.splice(0)).toHaveLength(8);
+    expect(await deliver(...many(100))).toMatchObject({ duplicate: 100 });
+    expect(commands.splice(0)).toHaveLength(5);
+    expect(new Set((await sent()).map(({ Subject }) => Subject)).size).toBe(100);
+    expect(await sent()).toHaveLength(100);
+  });
+
+  it('keeps as a dead letter what the provider refuses, without an address in it', async () => {
+    const { deliver, sent, letters, verify } = await fixture({ verified: false });
+    expect(await deliver(P)).toMatchObject({ deadLetter: 1 });
+    const [letter] = await letters();
+    expect(letter).toMatchObject({
+      reason: { S: 'refused' },
+      error: { M: { code: { S: 'MessageRejected' } } },
+    });
+    expect(JSON.stringify(letter?.error)).not.toContain('@');
+
+    await verify();
+    expect(await deliver(P)).toMatchObject({ done: 1 });
+    expect(await sent()).toHaveLength(1);
+  });
+});

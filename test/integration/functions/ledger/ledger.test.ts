@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { LEASE_MS, type LedgerRow, newClaim, type Owner } from '../../../../functions/ledger/claim.ts';
+import { type ClaimResult, claimNew, readMet, takeOver } from '../../../../functions/ledger/claim-keys.ts';
+import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
+import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
+import type { Ledger } from '../../../../functions/ledger/ledger.ts';
+import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
+import { testEngines } from '../../../support/engines.ts';
+
+const NOW = Date.parse('2026-03-01T12:00:00.000Z');
+const [me, other] = ['me' as Owner, 'other' as Owner];
+const keys = (count: number) => Array.from({ length: count }, (_, n) => `group#event-${n}`);
+/** The whole way to a claim, as `actOnce` goes it. */
+async function claimKeys(
+  ledger: Ledger,
+  wanted: readonly string[],
+  owner: Owner,
+  now: number,
+): Promise<Map<string, ClaimResult>> {
+  const results = new Map<string, ClaimResult>();
+  const met: string[] = [];
+  for (const [key, claim] of await claimNew(ledger, wanted, owner, now)) {
+    if (claim.kind === 'exists') met.push(key);
+    else results.set(key, claim);
+  }
+  const rows = await readMet(ledger, met, owner, now);
+  return new Map([...results, ...(await takeOver(ledger, rows, owner, now))]);
+}
+
+const row = (key: string, value: LedgerRow) => new Map([[key, value]]);
+
+async function onDynamoDb(engine: 'ministack' | 'dynamodbLocal') {
+  const client = testClient(testEngines()[engine]);
+  const table = await testTable(client, { hash: 'eventKey' });
+  return { client, table, ledger: dynamoDbLedger(client, table, () => NOW) };
+}
+
+const ledgers: Record<string, () => Promise<{ readonly ledger: Ledger }>> = {
+  memory: async () => ({ ledger: inMemoryLedger() }),
+  MiniStack: () => onDynamoDb('ministack'),
+  'DynamoDB Local': () => onDynamoDb('dynamodbLocal'),
+};
+
+describe.each(Object.entries(ledgers))('a ledger in %s', (_name, ledgerIn) => {
+  it('inserts a row once and shows it to whoever comes later', async () => {
+    const { ledger } = await ledgerIn();
+    const claim = newClaim(me, NOW);
+    expect((await ledger.insert(new Map([['a', claim]]))).get('a')).toEqual({ kind: 'inserted' });
+    expect((await ledger.insert(row('a', newClaim(other, NOW)))).get('a')).toEqual({ kind: 'exists' });
+    expect((await ledger.read(['a'])).get('a')).toEqual({ kind: 'found', row: claim });
+  });
+
+  it('takes a row that is gone for nothing that is known', async () => {
+    const { ledger } = await ledgerIn();
+    expect((await ledger.read(['a'])).get('a')).toMatchObject({ kind: 'failed', error: { retriable: true } });
+  });
+
+  it('replaces a claim only while it is the one that was read', async () => {
+    const { ledger } = await ledgerIn();
+    const [from, to] = [newClaim(other, NOW), newClaim(me, NOW + LEASE_MS)];
+    await ledger.insert(row('a', from));
+    const change = new Map([['a', { from, to }]]);
+    expect((await ledger.replace(change)).get('a')).toEqual({ kind: 'replaced' });
+    expect((await ledger.replace(change)).get('a')).toEqual({ kind: 'changed', row: to });
+    const renewed = new Map([['a', { from: { ...to, leaseUntil: 1 }, to: from }]]);
+    expect((await ledger.replace(renewed)).get('a')).toEqual({ kind: 'changed', row: to });
+  });
+
+  it('replaces neither a settled row nor one that is not there', async () => {
+    const { ledger } = await ledgerIn();
+    const claim = newClaim(me, NOW);
+    await ledger.put(row('sent', { status: 'SENT' }));
+    const results = await ledger.replace(
+      new Map(['sent', 'absent'].map((key) => [key, { from: claim, to: claim }])),
+    );
+    expect(results.get('sent')).toEqual({ kind: 'changed', row: { status: 'SENT' } });
+    expect(results.get('absent')).toEqual({ kind: 'changed', row: undefined });
+  });
+
+  it('puts a row whatever stands there', async () => {
+    const { ledger } = await ledgerIn();
+    await ledger.insert(row('a', newClaim(other, NOW)));
+    expect(await ledger.put(row('a', { status: 'SENT' }))).toEqual(new Map());
+    expect((await ledger.read(['a'])).get('a')).toEqual({ kind: 'found', row: { status: 'SENT' } });
+  });
+
+  it('grants each key to one of two rivals, new or expired', async () => {
+    const { ledger } = await ledgerIn();
+    const wanted = keys(60);
+    for (const at of [NOW, NOW + LEASE_MS]) {
+      const rivals = await Promise.all(
+        [`a-${at}`, `b-${at}`].map((owner) => claimKeys(ledger, wanted, owner as Owner, at)),
+      );
+      for (const key of wanted) {
+        expect(rivals.map((results) => results.get(key)?.kind).sort()).toEqual(['granted', 'held']);
+      }
+    }
+  });
+
+  it('grants what my own request wrote, when only its answer was lost', async () => {
+    const { ledger } = await ledgerIn();
+    const lossy: Ledger = {
+      ...ledger,
+      insert: async (rows) => {
+        await ledger.insert(rows);
+        return ledger.insert(rows);
+      },
+    };
+    expect((await claimKeys(lossy, ['a'], me, NOW)).get('a')).toEqual({
+      kind: 'granted',
+      claim: newClaim(me, NOW),
+    });
+  });
+
+  it('grants what my own take-over wrote, when only its answer was lost', async () => {
+    const { ledger } = await ledgerIn();
+    await ledger.insert(row('a', newClaim(other, NOW - LEASE_MS)));
+    const lossy: Ledger = {
+      ...ledger,
+      replace: async (changes) => {
+        await ledger.replace(changes);
+        return ledger.replace(changes);
+      },
+    };
+    expect((await claimKeys(lossy, ['a'], me, NOW)).get('a')).toEqual({
+      kind: 'granted',
+      claim: newClaim(me, NOW),
+    });
+  });
+});
+
+describe.each(['ministack', 'dynamodbLocal'] as const)('dynamoDbLedger on %s', (engine) => {
+  it('needs 4 requests to claim 100 keys, 4 to mark them, 5 to find them settled', async () => {
+    const { client, ledger } = await onDynamoDb(engine);
+    const sent = sentCommands(client);
+    await claimKeys(ledger, keys(100), me, NOW);
+    expect(sent.splice(0)).toEqual(Array(4).fill('BatchExecuteStatementCommand'));
+    await ledger.put(new Map(keys(100).map((key) => [key, { status: 'SENT' }])));
+    expect(sent.splice(0)).toEqual(Array(4).fill('BatchWriteItemCommand'));
+    await claimKeys(ledger, keys(100), me, NOW);
+    expect(sent.splice(0)).toEqual([...Array(4).fill('BatchExecuteStatementCommand'), 'BatchGetItemCommand']);
+  });
+
+  it('lets rows expire after 90 days', async () => {
+    const { client, table, ledger } = await onDynamoDb(engine);
+    await ledger.put(row('a', { status: 'SENT' }));
+    const expiresAt = Date.parse('2026-05-30T12:00:00.000Z') / 1000;
+    expect((await scan(client, table))[0]?.expiresAt).toEqual({ N: String(expiresAt) });
+  });
+});

@@ -1,0 +1,38 @@
+import type { InsertResult } from '../../functions/ledger/insert-new.ts';
+import type { Item } from '../../functions/ledger/table.ts';
+import { contentAttributes, storedShipment } from '../../functions/shipping/shipment-item.ts';
+import type { Shipments } from '../../functions/shipping/shipments.ts';
+
+/** Shipments in a map, under the conditions that the table's requests set. */
+export function inMemoryShipments(items: Map<string, Item> = new Map()): Shipments {
+  return {
+    async insertNew(added) {
+      return new Map(
+        added.map((item): [string, InsertResult] => {
+          const key = item.orderId?.S ?? '';
+          const existing = items.get(key);
+          if (existing !== undefined) return [key, { kind: 'exists', item: existing }];
+          items.set(key, item);
+          return [key, { kind: 'inserted' }];
+        }),
+      );
+    },
+    async cancel({ orderId, cancelledAt }) {
+      const before = items.get(orderId);
+      items.set(orderId, {
+        orderId: { S: orderId },
+        cancelledAt: { S: cancelledAt },
+        ...before,
+        status: { S: 'CANCELLED' },
+      });
+      return before && storedShipment(before);
+    },
+    async complete(placement) {
+      const before = items.get(placement.orderId);
+      if (before === undefined) throw new Error('there is no shipment to complete');
+      if (before.fingerprint !== undefined) return { kind: 'has-content', stored: storedShipment(before) };
+      items.set(placement.orderId, { ...before, ...contentAttributes(placement) });
+      return { kind: 'completed' };
+    },
+  };
+}

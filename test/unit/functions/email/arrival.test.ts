@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { LEASE_MS, type LedgerRow, type Owner } from '../../../../functions/ledger/claim.ts';
+import { StatementError } from '../../../../functions/ledger/statement-error.ts';
+import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
+import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
+import { type EmailParts, emailOver } from '../../../support/consumers.ts';
+import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { cancelledEvent } from '../../../support/order-events.ts';
+import { anOrder, orderBody, placedEvent } from '../../../support/orders.ts';
+
+const order = anOrder('arrival');
+const [P, C] = [placedEvent(order), cancelledEvent(order)];
+const thankYouKey = `test-service#${order.orderId}.1`;
+
+function email(replace?: (parts: EmailParts) => Partial<EmailParts>) {
+  const clock = { now: Date.parse('2026-03-01T12:00:00.000Z') };
+  const consumer = recordedConsumer({ now: () => clock.now });
+  const over = emailOver(consumer.ports, replace);
+  const deliver = async (...events: EncodedEvent[]) => {
+    const response = await over.handler(kafkaEventOf(events), LAMBDA_CONTEXT);
+    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset);
+  };
+  const mails = () =>
+    over.sent.map(({ subject }) => (subject.startsWith('Thank') ? 'thanks' : 'cancellation'));
+  const counts = () => consumer.lines.at(-1)?.fields;
+  return { ...over, clock, letters: consumer.letters, deliver, mails, counts };
+}
+
+describe('the mails of an order', () => {
+  it.each([
+    ['placed', [[P]], ['thanks']],
+    ['placed, delivered twice', [[P], [P]], ['thanks']],
+    ['placed, twice in a batch', [[P, P]], ['thanks']],
+    ['placed, then cancelled', [[P], [C]], ['thanks', 'cancellation']],
+    ['placed, then cancelled, in one batch', [[P, C]], ['thanks', 'cancellation']],
+    [
+      'placed and cancelled, all of it again',
+      [
+        [P, C],
+        [P, C],
+      ],
+      ['thanks', 'cancellation'],
+    ],
+    [
+      'placed and cancelled, again the other way round',
+      [
+        [P, C],
+        [C, P],
+      ],
+      ['thanks', 'cancellation'],
+    ],
+    ['cancelled first', [[C]], []],
+    ['cancelled first, then placed', [[C], [P]], []],
+    ['cancelled first, then placed, in one batch', [[C, P]], []],
+    ['cancelled first, all of it again', [[C, P], [P, C], [C]], []],
+    ['cancelled, placed and cancelled in one batch', [[C, P, C]], []],
+  ])('%s', async (_name, batches, expected) => {
+    const { deliver, mails, letters } = email();
+    for (const batch of batches) expect(await deliver(...batch)).toEqual([]);
+    expect(mails()).toEqual(expected);
+    expect(letters).toEqual([]);
+  });
+
+  it('counts a suppressed thank-you as skipped, the cancellation that did it as done, and its copies as duplicates', async () => {
+    const { deliver, counts } = email();
+    await deliver(C, P, C);
+    expect(counts()).toMatchObject({ done: 1, skipped: 1, duplicate: 1 });
+    await deliver(C);
+    expect(counts()).toMatchObject({ done: 0, duplicate: 1 });
+  });
+
+  it('thanks once per order, whatever else a second placement says', async () => {
+    const { deliver, mails } = email();
+    const other = placedEvent(anOrder('arrival', { ...orderBody(), email: 'other@example.com' }));
+    await deliver(P, other);
+    expect(mails()).toEqual(['thanks']);
+  });
+});
+
+describe('a cancellation', () => {
+  it('waits for a thank-you that is under way elsewhere', async () => {
+    const { deliver, mails, rows, clock } = email();
+    rows.set(thankYouKey, {
+      status: 'CLAIMED',
+      owner: 'elsewhere' as Owner,
+      leaseUntil: clock.now + LEASE_MS,
+    });
+    expect(await deliver(C)).toEqual([0]);
+    expect(await deliver(P, C)).toEqual([0, 1]);
+    rows.set(thankYouKey, { status: 'SENT' } satisfies LedgerRow);
+    expect(await deliver(P, C)).toEqual([]);
+    expect(mails()).toEqual(['cancellation']);
+  });
+
+  it('does not wait for one whose lease is past', async () => {
+    const { deliver, mails, rows, clock } = email();
+    rows.set(thankYouKey, { status: 'CLAIMED', owner: 'dead' as Owner, leaseUntil: clock.now });
+    expect(await deliver(C)).toEqual([]);
+    expect(mails()).toEqual(['cancellation']);
+  });
+
+  it('comes again together with a thank-you that could not be sent, and after it', async () => {
+    let down = true;
+    const { deliver, mails } = email(({ sendMail }) => ({
+      sendMail: async (mail) => {
+        if (down) throw Object.assign(new Error('slow down'), { name: 'TooManyRequestsException' });
+        return sendMail(mail);
+      },
+    }));
+    expect(await deliver(P, C)).toEqual([0, 1]);
+    down = false;
+    expect(await deliver(P, C)).toEqual([]);
+    expect(mails()).toEqual(['thanks', 'cancellation']);
+  });
+
+  it('goes out although its thank-you was refused for good', async () => {
+    const { deliver, mails, letters } = email(({ sendMail }) => ({
+      sendMail: async (mail) =>
+        mail.subject.startsWith('Thank') ? { code: 'MessageRejected' } : sendMail(mail),
+    }));
+    expect(await deliver(P)).toEqual([]);
+    expect(await deliver(C)).toEqual([]);
+    expect(letters).toMatchObject([{ reason: 'refused', error: { code: 'MessageRejected' } }]);
+    expect(mails()).toEqual(['cancellation']);
+  });
+
+  it('holds the thank-you back while it is not known which came first', async () => {
+    const busy = new StatementError('ThrottlingError', 'busy', { retriable: true });
+    let throttled = true;
+    const { deliver, mails } = email(({ ledger }) => ({
+      ledger: {
+        ...ledger,
+        insert: async (rows) =>
+          throttled
+            ? new Map([...rows].map(([key]) => [key, { kind: 'failed', error: busy }]))
+            : ledger.insert(rows),
+      },
+    }));
+    expect(await deliver(C, P)).toEqual([0, 1]);
+    throttled = false;
+    expect(await deliver(C, P)).toEqual([]);
+    expect(mails()).toEqual([]);
+  });
+});
+
+describe('the proof that this can fail', () => {
+  it('a ledger that writes without its condition sends duplicates', async () => {
+    const { deliver, mails } = email(({ ledger }) => ({
+      ledger: {
+        ...ledger,
+        insert: async (rows) => {
+          await ledger.put(rows);
+          return new Map([...rows].map(([key]) => [key, { kind: 'inserted' }]));
+        },
+      },
+    }));
+    await deliver(P);
+    await deliver(P);
+    expect(mails()).toEqual(['thanks', 'thanks']);
+  });
+});

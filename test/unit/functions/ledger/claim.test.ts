@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import {
+  decideClaim,
+  givenBack,
+  LEASE_MS,
+  mayBegin,
+  newClaim,
+  type Owner,
+} from '../../../../functions/ledger/claim.ts';
+
+const [me, other] = ['me' as Owner, 'other' as Owner];
+const now = 1_000_000;
+
+describe('decideClaim', () => {
+  it.each(['SENT', 'SUPPRESSED'] as const)('%s is settled for everybody', (status) => {
+    expect(decideClaim({ status }, me, now)).toEqual({ kind: 'settled', status });
+  });
+
+  it('a live claim of somebody else is held', () => {
+    const claim = newClaim(other, now);
+    expect(decideClaim(claim, me, now)).toEqual({ kind: 'held', claim });
+    expect(decideClaim(claim, me, now + LEASE_MS - 1)).toEqual({ kind: 'held', claim });
+  });
+
+  it('a live claim of mine is my own request whose answer was lost', () => {
+    const claim = newClaim(me, now);
+    expect(decideClaim(claim, me, now + 1)).toEqual({ kind: 'granted', claim });
+  });
+
+  it('a claim whose lease is past is free, whoever had it', () => {
+    for (const owner of [me, other]) {
+      const claim = newClaim(owner, now);
+      expect(decideClaim(claim, me, now + LEASE_MS)).toEqual({ kind: 'expired', claim });
+    }
+  });
+
+  it('a claim that was given back is free at once', () => {
+    const claim = givenBack(newClaim(other, now));
+    expect(decideClaim(claim, me, now)).toEqual({ kind: 'expired', claim });
+  });
+});
+
+describe('mayBegin', () => {
+  const claim = newClaim(me, now);
+  it('only while the effect would end within the lease', () => {
+    expect(mayBegin(claim, claim.leaseUntil - 7_000, 7_000)).toBe(true);
+    expect(mayBegin(claim, claim.leaseUntil - 6_999, 7_000)).toBe(false);
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { BatchEvent, OrderEvents } from '../../../../functions/kafka/fold.ts';
+import { orderCancelled, orderPlaced } from '../../../../functions/orders/events.ts';
+import { missingWrite, outcomesOf, planShipment } from '../../../../functions/shipping/plan.ts';
+import { type Fingerprint, placementOf } from '../../../../functions/shipping/shipment.ts';
+import { anOrder, cancelled, orderBody } from '../../../support/orders.ts';
+
+const record = {
+  topicPartition: 'o-0',
+  topic: 'o',
+  partition: 0,
+  offset: 0,
+  timestamp: 0,
+  key: null,
+  value: null,
+};
+const batchEvent = (event: BatchEvent['event']): BatchEvent => ({
+  event,
+  copies: [{ ...record, headers: [] }],
+});
+
+const order = anOrder('plan');
+const placed = batchEvent(orderPlaced(order));
+const cancel = batchEvent(orderCancelled(cancelled(order), new Date('2026-03-01T12:05:00.000Z')));
+const planOf = (...events: OrderEvents['events']) => planShipment({ orderId: order.orderId, events });
+const kinds = (outcomes: ReturnType<typeof outcomesOf>) => [...outcomes.values()].map(({ kind }) => kind);
+
+const fingerprint = placementOf(orderPlaced(order).data as never).fingerprint;
+const other = 'other' as Fingerprint;
+
+describe('placementOf', () => {
+  const of = (body: object) => planShipmentOf(body).fingerprint;
+  const planShipmentOf = (body: object) => {
+    const [first] = planShipment({
+      orderId: order.orderId,
+      events: [batchEvent(orderPlaced(anOrder('plan', body)))],
+    }).placements;
+    if (first === undefined) throw new Error('no placement');
+    return first.placement;
+  };
+  const body = orderBody();
+
+  it('has the same fingerprint for what ships the same', () => {
+    expect(of({ ...body, email: 'other@example.com' })).toBe(fingerprint);
+    expect(of({ ...body, lines: body.lines.map((line) => ({ ...line, unitPrice: 1 })) })).toBe(fingerprint);
+  });
+
+  it('has another one for another address, another line or another quantity', () => {
+    expect(of({ ...body, shippingAddress: { ...body.shippingAddress, line1: 'Other 2' } })).not.toBe(
+      fingerprint,
+    );
+    expect(of({ ...body, lines: body.lines.map((line) => ({ ...line, quantity: 3 })) })).not.toBe(
+      fingerprint,
+    );
+  });
+});
+
+describe('missingWrite', () => {
+  const label = { status: 'LABEL_CREATED', fingerprint } as const;
+  const withdrawn = { status: 'CANCELLED', fingerprint } as const;
+  const empty = { status: 'CANCELLED', fingerprint: undefined } as const;
+
+  it.each([
+    ['placed', planOf(placed), ['none', 'none', 'complete']],
+    ['cancelled', planOf(cancel), ['cancel', 'none', 'none']],
+    ['placed and cancelled', planOf(placed, cancel), ['cancel', 'none', 'complete']],
+  ] as const)('%s', (_name, plan, expected) => {
+    expect([label, withdrawn, empty].map((stored) => missingWrite(plan, stored))).toEqual(expected);
+  });
+});
+
+describe('outcomesOf', () => {
+  it('is done for what was written, whatever the order of arrival', () => {
+    for (const plan of [planOf(placed, cancel), planOf(cancel, placed)]) {
+      const written = plan.placements[0]?.placement;
+      expect(kinds(outcomesOf(plan, { placed: written, cancelled: true, fingerprint }))).toEqual([
+        'done',
+        'done',
+      ]);
+    }
+  });
+
+  it('is a duplicate where the same stood there before', () => {
+    const writes = { placed: undefined, cancelled: false, fingerprint };
+    expect(kinds(outcomesOf(planOf(placed, cancel), writes))).toEqual(['duplicate', 'duplicate']);
+  });
+
+  it('is a conflict where something else stood there', () => {
+    const outcomes = outcomesOf(planOf(placed), { placed: undefined, cancelled: false, fingerprint: other });
+    expect(outcomes.get(placed)).toMatchObject({ kind: 'dead-letter', reason: 'conflict' });
+  });
+});
