@@ -1,0 +1,54 @@
+import { vi } from 'vitest';
+import type { InvocationResult, Invoke } from '../../../../local/lambda/invocation.ts';
+
+/** A function that remembers the events it got; `answer` may change while it runs. */
+export interface FakeFunction<E> {
+  readonly events: E[];
+  readonly invoke: Invoke;
+  /** What an invocation ends with; by default it succeeds with `null`. */
+  answer: (event: E) => InvocationResult | Promise<InvocationResult>;
+}
+
+export function fakeFunction<E>(): FakeFunction<E> {
+  const events: E[] = [];
+  const fake: FakeFunction<E> = {
+    events,
+    answer: () => success(),
+    invoke: async (_name, json) => {
+      const event: E = JSON.parse(json);
+      events.push(event);
+      return fake.answer(event);
+    },
+  };
+  return fake;
+}
+
+export function success(response: unknown = null): InvocationResult {
+  return { kind: 'success', requestId: 'r', payload: Buffer.from(JSON.stringify(response)), durationMs: 1 };
+}
+
+export function functionError(): InvocationResult {
+  const payload = Buffer.from('{"errorType":"Error","errorMessage":"no"}');
+  return {
+    kind: 'function-error',
+    requestId: 'r',
+    payload,
+    errorType: 'Error',
+    errorMessage: 'no',
+    durationMs: 1,
+  };
+}
+
+/** An answer that is held back until `release`. */
+export function gate(): { readonly opened: Promise<InvocationResult>; release(): void } {
+  let open: (result: InvocationResult) => void = () => {};
+  const opened = new Promise<InvocationResult>((resolve) => {
+    open = resolve;
+  });
+  return { opened, release: () => open(success()) };
+}
+
+/** Waits until `check` no longer throws. */
+export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
+  return vi.waitFor(check, { timeout: 15_000, interval: 20 });
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import type { Kafka, Message } from 'kafkajs';
+import { onTestFinished } from 'vitest';
+import type { KafkaMappingModel } from '../../../../../local/assembly/model.ts';
+import type { EventSource } from '../../../../../local/event-sources/event-source.ts';
+import {
+  type KafkaSourcePorts,
+  startKafkaEventSource,
+} from '../../../../../local/event-sources/kafka/source.ts';
+import { testEngines } from '../../../../support/engines.ts';
+import { testKafka, testTopic } from '../../../../support/topics.ts';
+import { type FakeFunction, fakeFunction } from '../fake-function.ts';
+
+export interface KafkaEvent {
+  readonly eventSource: string;
+  readonly eventSourceArn: string;
+  readonly bootstrapServers: string;
+  readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>;
+}
+export interface KafkaEventRecord {
+  readonly partition: number;
+  readonly offset: number;
+  readonly value: string | null;
+}
+
+/** A topic and a group of their own, and sources on them that stop when the test ends. */
+export interface Running {
+  readonly kafka: Kafka;
+  readonly mapping: KafkaMappingModel;
+  readonly fn: FakeFunction<KafkaEvent>;
+  /** Starts a source on the mapping; `fn` unless another function is given. */
+  start(changes?: Partial<KafkaMappingModel>, ports?: Partial<KafkaSourcePorts>): Promise<EventSource>;
+  send(partition: number, ...values: (string | Omit<Message, 'partition'>)[]): Promise<void>;
+  /** The group's committed offset of each partition, as the broker tells it; -1: none. */
+  committed(): Promise<number[]>;
+}
+
+export async function running(
+  partitions: number,
+  changes: Partial<KafkaMappingModel> = {},
+): Promise<Running> {
+  const { bootstrapServers } = testEngines();
+  const kafka = testKafka(bootstrapServers);
+  const topic = await testTopic(kafka, partitions);
+  const admin = kafka.admin();
+  const producer = kafka.producer();
+  await Promise.all([admin.connect(), producer.connect()]);
+  const mapping: KafkaMappingModel = {
+    logicalId: 'Mapping',
+    path: 'Test/Mapping',
+    uuid: randomUUID(),
+    arn: 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:x',
+    functionName: 'consumer',
+    enabled: true,
+    batchSize: 100,
+    windowMs: 0,
+    partialResponses: true,
+    kind: 'kafka',
+    clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/x',
+    topic,
+    groupId: `test-${randomUUID()}`,
+    startingPosition: { at: 'TRIM_HORIZON' },
+    pollers: 1,
+    ...changes,
+  };
+  onTestFinished(async () => {
+    // A group that never had a member is not there to be deleted.
+    await admin.deleteGroups([mapping.groupId]).catch(() => {});
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+  });
+  const fn = fakeFunction<KafkaEvent>();
+  return {
+    kafka,
+    mapping,
+    fn,
+    async start(again = {}, ports = {}) {
+      const source = await startKafkaEventSource(
+        { ...mapping, ...again },
+        { bootstrapServers, invoke: fn.invoke, clock: Date.now, random: () => 0, log: () => {}, ...ports },
+      );
+      onTestFinished(() => source.stop());
+      return source;
+    },
+    async send(partition, ...values) {
+      const messages = values.map((value) => ({
+        ...(typeof value === 'string' ? { value } : value),
+        partition,
+      }));
+      await producer.send({ topic, messages });
+    },
+    async committed() {
+      const [found] = await admin.fetchOffsets({ groupId: mapping.groupId, topics: [topic] });
+      const offsets = found?.partitions ?? [];
+      return offsets.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
+    },
+  };
+}
+
+/** The records of some events, in the order of delivery. */
+export function recordsOf(events: readonly KafkaEvent[]): readonly KafkaEventRecord[] {
+  return events.flatMap((event) => Object.values(event.records).flat());
+}
+
+/** The offsets delivered of one partition. */
+export function offsetsOf(events: readonly KafkaEvent[], partition: number): number[] {
+  return recordsOf(events)
+    .filter((record) => record.partition === partition)
+    .map((record) => record.offset);
+}
+
+export function text(record: KafkaEventRecord): string {
+  return Buffer.from(record.value ?? '', 'base64').toString();
+}

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { testEngines } from '../../../../support/engines.ts';
+import { eventually, functionError, success } from '../fake-function.ts';
+import { type KafkaEvent, offsetsOf, recordsOf, running, text } from './running.ts';
+
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+
+describe('the event', () => {
+  test('holds the records of several partitions, with everything a record can have', async () => {
+    const { mapping, fn, start, send } = await running(3, { windowMs: 500 });
+    await send(2, {
+      key: Buffer.from([0, 128, 255]),
+      value: Buffer.from([255, 0]),
+      timestamp: '1790000000000',
+      headers: { 'content-type': 'application/json', binary: Buffer.from('ë'), again: ['a', 'b'] },
+    });
+    await send(0, { key: null, value: null, timestamp: '1790000000001' });
+    await start();
+    await eventually(() => expect(fn.events).toHaveLength(1));
+    const { topic } = mapping;
+    expect(fn.events[0]).toStrictEqual({
+      eventSource: 'aws:kafka',
+      eventSourceArn: mapping.clusterArn,
+      bootstrapServers: testEngines().bootstrapServers,
+      records: {
+        [`${topic}-0`]: [
+          {
+            topic,
+            partition: 0,
+            offset: 0,
+            timestamp: 1790000000001,
+            timestampType: 'CREATE_TIME',
+            value: null,
+            headers: [],
+          },
+        ],
+        [`${topic}-2`]: [
+          {
+            topic,
+            partition: 2,
+            offset: 0,
+            timestamp: 1790000000000,
+            timestampType: 'CREATE_TIME',
+            key: 'AID/',
+            value: '/wA=',
+            headers: [
+              { 'content-type': [...Buffer.from('application/json')] },
+              { binary: [-61, -85] },
+              { again: [97] },
+              { again: [98] },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  test('stays below 6 MB, however many records the batch may have', async () => {
+    const { fn, start, send } = await running(1, { batchSize: 10_000, windowMs: 1_500 });
+    const value = 'x'.repeat(60_000);
+    for (let sent = 0; sent < 100; sent += 1) await send(0, value);
+    await start();
+    await eventually(() => expect(offsetsOf(fn.events, 0)).toHaveLength(100));
+    const sizes = fn.events.map((event) => JSON.stringify(event).length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(6 * 1024 * 1024);
+    expect(Math.max(...sizes)).toBeGreaterThan(5.8 * 1024 * 1024);
+  });
+});
+
+describe('delivery', () => {
+  test('keeps the order of each partition and commits the offset after the last record', async () => {
+    const { fn, start, send, committed } = await running(3, { batchSize: 7 });
+    const source = await start();
+    for (const partition of [0, 1, 2]) await send(partition, ...numbers(100 + partition));
+    await eventually(async () => expect(await committed()).toEqual([100, 101, 102]));
+    for (const partition of [0, 1, 2]) {
+      expect(offsetsOf(fn.events, partition)).toEqual(numbers(100 + partition).map(Number));
+    }
+    expect(await source.status()).toMatchObject({
+      state: 'Enabled',
+      lastProcessingResult: 'OK',
+      partitions: [
+        { partition: 0, committed: 100, end: 100, lag: 0 },
+        { partition: 1, committed: 101, end: 101, lag: 0 },
+        { partition: 2, committed: 102, end: 102, lag: 0 },
+      ],
+      delivered: 303,
+      failedBatches: 0,
+    });
+  });
+
+  test('a function error brings the batch again and holds its partition, and no other', async () => {
+    const { fn, start, send, committed } = await running(2, { batchSize: 1 });
+    const isPoisoned = (event: KafkaEvent) => recordsOf([event]).some((record) => text(record) === 'poison');
+    let cured = false;
+    fn.answer = (event) => (isPoisoned(event) && !cured ? functionError() : success());
+    const source = await start();
+    await send(0, 'fine', 'poison', 'behind');
+    await send(1, ...numbers(20));
+    await eventually(async () => expect(await committed()).toEqual([1, 20]));
+    await eventually(() => expect(fn.events.filter(isPoisoned).length).toBeGreaterThan(2));
+    expect(offsetsOf(fn.events, 0)).not.toContain(2);
+    expect((await source.status()).partitions[0]).toMatchObject({ committed: 1, lag: 2 });
+    cured = true;
+    await eventually(async () => expect(await committed()).toEqual([3, 20]));
+  });
+
+  test('a partial response redelivers from the lowest failure of a partition, and commits what lies before', async () => {
+    const { mapping, fn, start, send, committed } = await running(2, { windowMs: 300 });
+    let failing = true;
+    const itemIdentifier = { partition: `${mapping.topic}-0`, offset: 2 };
+    fn.answer = (event) =>
+      success({
+        batchItemFailures: failing && offsetsOf([event], 0).includes(2) ? [{ itemIdentifier }] : [],
+      });
+    await send(0, ...numbers(5));
+    await send(1, ...numbers(5));
+    await start();
+    await eventually(async () => expect(await committed()).toEqual([2, 5]));
+    await eventually(() => expect(fn.events.length).toBeGreaterThan(2));
+    for (const again of fn.events.slice(1)) expect(offsetsOf([again], 0)).toEqual([2, 3, 4]);
+    failing = false;
+    await eventually(async () => expect(await committed()).toEqual([5, 5]));
+  });
+
+  test('a response that cannot be understood fails the whole batch', async () => {
+    const { mapping, fn, start, send, committed } = await running(1);
+    fn.answer = () =>
+      fn.events.length < 3
+        ? success({ batchItemFailures: [{ itemIdentifier: `${mapping.topic}-0-1` }] })
+        : success();
+    await send(0, 'a', 'b');
+    await start();
+    await eventually(async () => expect(await committed()).toEqual([2]));
+    expect(fn.events.map((event) => offsetsOf([event], 0))).toEqual([
+      [0, 1],
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  test('what runs a batch can be exchanged: commit first, and a failure loses the record', async () => {
+    const { fn, start, send, committed } = await running(1, { batchSize: 1 });
+    fn.answer = () => functionError();
+    await start(
+      {},
+      {
+        deliver: async ({ invoke, commit }) => {
+          await commit();
+          await invoke();
+          return { kind: 'handled' };
+        },
+      },
+    );
+    await send(0, 'a', 'b');
+    await eventually(async () => expect(await committed()).toEqual([2]));
+    await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([0, 1]));
+  });
+});
+
+test('a mapping that is not enabled reads nothing and tells how far behind it is', async () => {
+  const { fn, start, send } = await running(1, { enabled: false });
+  await send(0, 'a', 'b');
+  const source = await start();
+  expect(await source.status()).toMatchObject({
+    state: 'Disabled',
+    lastProcessingResult: 'No records processed',
+    partitions: [{ partition: 0, committed: null, end: 2, lag: 2 }],
+    delivered: 0,
+  });
+  expect(fn.events).toEqual([]);
+});
+
+test('a topic that the broker does not have is named', async () => {
+  const { start } = await running(1);
+  await expect(start({ topic: 'no-such-topic' })).rejects.toMatchObject({
+    code: 'PROVISIONING_FAILED',
+    message: expect.stringContaining('no-such-topic'),
+  });
+});
