@@ -143,9 +143,8 @@ function splitOnce(text: string, separator: string): readonly [string, string] {
   return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)];
 }
 
-/** Writes to a client that may have left meanwhile: then there is nobody to tell. */
+/** A client may have left meanwhile: then what is written to it goes nowhere. */
 function send(response: ServerResponse, { status, headers, body }: GatewayResponse): void {
-  if (response.destroyed) return;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   const bodiless = status === 204 || status === 304;
   if (!bodiless) response.setHeader('content-length', body.byteLength);

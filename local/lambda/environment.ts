@@ -26,7 +26,7 @@ export interface EnvironmentOptions {
   readonly newId: () => string;
   /** The environment waits for an invocation: for the first one, or after one has ended. */
   readonly onIdle: (environment: Environment) => void;
-  /** It will take no more invocations; `initFailure` is set if it never became idle. */
+  /** It takes no more invocations and has to be stopped; `initFailure` is set if it never became idle. */
   readonly onGone: (environment: Environment, initFailure: InitFailure | undefined) => void;
 }
 
@@ -157,7 +157,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     leave((requestId) => timedOut(requestId, INIT_SECONDS + fn.timeoutSeconds));
   }
 
-  /** The end of the environment, whatever its state: what waits for it gets the failure, the process is killed. */
+  /** The end of the environment, whatever its state: an invocation at hand gets the failure. */
   function leave(why: InitFailure): void {
     if (state.at === 'gone') return;
     const left = state;
@@ -169,7 +169,6 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     clearTimeout(initTimer);
     if (left.at === 'busy' || left.at === 'ending') clearTimeout(left.invocation.timer);
     state = { at: 'gone' };
-    child.kill('SIGKILL');
     options.onGone(environment, left.at === 'init' ? why : undefined);
   }
 }

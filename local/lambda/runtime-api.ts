@@ -23,6 +23,7 @@ export interface RuntimeListener {
   onLost(): void;
   onResponse(requestId: string, body: Body): boolean;
   onError(requestId: string, body: Body, errorType: string | undefined): boolean;
+  /** Also what ends the process in the middle of an invocation: runtimes report an uncaught exception here. */
   onInitError(body: Body, errorType: string | undefined): boolean;
 }
 

@@ -95,14 +95,12 @@ function stringified(result: unknown): string {
   }
 }
 
-/** Reports what ends this process to whoever waits for it: the invocation at hand, or the start of the environment. */
+/** Reports what ends this process: the host knows whether an invocation or the start of the environment waits for it. */
 async function die(error: unknown, exitCode: number, what: string): Promise<void> {
   log(what, error);
   const document = errorDocument(error);
-  const body = JSON.stringify(document);
   try {
-    if (current === undefined) await client.failInit(document.errorType, body);
-    else await client.fail(current.requestId, document.errorType, body);
+    await client.failInit(document.errorType, JSON.stringify(document));
   } finally {
     process.exit(exitCode);
   }

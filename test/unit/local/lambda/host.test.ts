@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { answerOf, errorOf, functionOf, hostOf, isAlive } from './host-fixture.ts';
 
 test('an invocation gets the event and Lambda`s context, and its answer is the result', async () => {
@@ -59,6 +59,20 @@ test('an environment is reused, and keeps what its module remembers', async () =
   expect(first).toEqual([environment?.pid, 1]);
   expect(second).toEqual([environment?.pid, 2]);
   expect(others).toEqual([]);
+});
+
+test('the timeout is that of each invocation: an environment outlives it', async () => {
+  const fn = await functionOf(
+    `export const handler = () => new Promise((resolve) => setTimeout(resolve, 60, process.pid));`,
+    { timeoutSeconds: 0.4 },
+  );
+  const host = hostOf([fn]);
+  const pids = new Set<unknown>();
+
+  const first = performance.now();
+  while (performance.now() - first < 700) pids.add(await answerOf(host));
+
+  expect(pids.size).toBe(1);
 });
 
 test('environments work one invocation at a time, at most as many as allowed, and the rest waits in line', async () => {
@@ -128,6 +142,26 @@ test('an environment that died idle is replaced at the next invocation', async (
   await vi.waitUntil(() => host.environments('subject').length === 0);
 
   expect(await answerOf(host)).not.toBe(first);
+});
+
+test('a dead environment gets no invocation, even while something else holds its output open', async () => {
+  const fn = await functionOf(
+    `import { spawn } from 'node:child_process';
+     let holder;
+     export const handler = async (event) => {
+       if (event === 'hold') holder = spawn('sleep', ['10'], { detached: true, stdio: 'inherit' });
+       return { pid: process.pid, holder: holder?.pid };
+     };`,
+  );
+  const host = hostOf([fn]);
+  const { pid, holder } = (await answerOf(host, 'hold')) as { pid: number; holder: number };
+  onTestFinished(() => void process.kill(holder, 'SIGKILL'));
+  await vi.waitUntil(() => host.environments('subject')[0]?.state === 'idle');
+
+  process.kill(pid, 'SIGKILL');
+  await vi.waitUntil(() => !isAlive(pid));
+
+  expect(await answerOf(host)).not.toMatchObject({ pid });
 });
 
 test('what a function prints comes line by line, with Lambda`s own lines around it', async () => {
