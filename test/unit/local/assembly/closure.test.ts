@@ -54,6 +54,19 @@ describe('the functions that run', () => {
     expect(names(result)).toEqual(['Seeder', 'Checkout']);
   });
 
+  it('are those that such a function calls in turn', () => {
+    const calling = (name: string) =>
+      functionResource({ Environment: { Variables: { NEXT: { Ref: name } } } });
+    const result = judged({
+      Thing: served('Server'),
+      Server: calling('First'),
+      First: calling('Second'),
+      Second: functionResource(),
+      Checkout: calling('First'),
+    });
+    expect(names(result)).toEqual(['First', 'Second', 'Checkout']);
+  });
+
   it('are those that a custom resource names without being served by them', () => {
     const result = judged({
       Thing: served('Server', { HandlerArn: { Ref: 'Consumer' } }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { derivedUuid, generatedName } from '../../../../local/assembly/physical-names.ts';
+import { derivedId, derivedUuid, generatedName } from '../../../../local/assembly/physical-names.ts';
 
 describe('generatedName', () => {
   it('is stack and logical id where that fits', () => {
@@ -30,5 +30,13 @@ describe('derivedUuid', () => {
         expect(derivedUuid(one) === derivedUuid(other)).toBe(one === other);
       }),
     );
+  });
+});
+
+describe('names and ids', () => {
+  it('are the same on every run and machine, so that data of an earlier run is found again', () => {
+    expect(derivedUuid('App/Mapping')).toBe('a03ab3c3-85a9-8996-88e0-06c00835f4c1');
+    expect(derivedId('App/Api')).toBe('e982890920');
+    expect(generatedName('App', 'x'.repeat(80), 64)).toBe(`App-${'x'.repeat(51)}-bfc51c01`);
   });
 });

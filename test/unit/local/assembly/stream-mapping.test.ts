@@ -68,7 +68,7 @@ describe('DynamoDB stream mappings', () => {
     const app = resources(filters({ eventName: ['INSERT'] }, pattern));
     const { findings } = judged(app);
     expect(accepts(findings)).toEqual(['Mapping.FilterCriteria']);
-    expect(findings[0]?.message).toContain(operator);
+    expect(findings[0]?.message).toContain(`uses ${operator},`);
     const accepted = judged(app, { accept: new Set(['Mapping.FilterCriteria']) });
     expect(accepted.model.mappings[0]).toMatchObject({ filters: [] });
   });
@@ -86,6 +86,10 @@ describe('DynamoDB stream mappings', () => {
 
   it('are refused on a table without a stream, and on one of another app', () => {
     expect(accepts(judged(resources({}, {})).findings)).toEqual(['Mapping.EventSourceArn']);
+    const own = 'arn:aws:dynamodb:us-east-1:000000000000:table/App-Outbox/stream/2026-01-01T00:00:00.000';
+    expect(accepts(judged(resources({ EventSourceArn: own }, {})).findings)).toEqual([
+      'Mapping.EventSourceArn',
+    ]);
     const foreign = 'arn:aws:dynamodb:eu-west-1:000000000000:table/Foreign/stream/2026-01-01T00:00:00.000';
     expect(accepts(judged(resources({ EventSourceArn: foreign })).findings)).toEqual([
       'Mapping.EventSourceArn',

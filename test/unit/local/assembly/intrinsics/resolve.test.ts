@@ -51,6 +51,7 @@ describe('resolveValue', () => {
     ],
     ['Fn::Sub with an escape', { 'Fn::Sub': `\${!Table} is \${Table}` }, `\${Table} is orders-table`],
     ['Fn::Select', { 'Fn::Select': [1, ['a', { Ref: 'Table' }]] }, 'orders-table'],
+    ['Fn::Select beside what is unknown', { 'Fn::Select': [0, ['a', { Ref: 'Nowhere' }]] }, 'a'],
     ['Fn::Select by a text', { 'Fn::Select': ['2', { Ref: 'List' }] }, 'c'],
     ['Fn::Split', { 'Fn::Split': [':', { 'Fn::GetAtt': 'Table.Arn' }] }, ['arn', 'table']],
     ['Fn::Select of Fn::Split', { 'Fn::Select': [1, { 'Fn::Split': [':', 'x:y'] }] }, 'y'],
