@@ -19,7 +19,7 @@ const MAX_ROWS_DELETED = 25;
  * The topic's `max.message.bytes`. It limits the batch that a producer makes of all records for one partition, not a
  * record, and kafkajs never splits a batch.
  */
-const MAX_BATCH_BYTES = 72 * 1024;
+export const MAX_BATCH_BYTES = 72 * 1024;
 /** Upper bounds in record batch format 2 (https://kafka.apache.org/documentation/#recordbatch). */
 const BATCH_OVERHEAD = 61;
 const RECORD_OVERHEAD = 36;

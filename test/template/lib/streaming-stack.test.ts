@@ -1,5 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAX_BATCH_BYTES } from '../../../functions/relay/plan.ts';
 import { synthesizedStacks } from '../../support/template.ts';
 
 describe('StreamingStack', () => {
@@ -19,6 +20,12 @@ describe('StreamingStack', () => {
       'max.message.bytes=73728',
       'min.insync.replicas=1',
     ]);
+  });
+
+  it('takes the batches that the relay makes, and no larger ones', () => {
+    const [topic] = Object.values(template.findResources('AWS::MSK::Topic'));
+    const configs = Buffer.from(topic?.Properties.Configs, 'base64').toString('utf8');
+    expect(configs).toContain(`max.message.bytes=${MAX_BATCH_BYTES}\n`);
   });
 
   it('leaves the topic to go with its cluster, which goes with the stack', () => {

@@ -1,0 +1,31 @@
+/** Shipping as it must not be: it writes every shipment, whether there is one or not. */
+import { type AttributeValue, BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { dynamoDbClient } from '../../functions/dynamodb.ts';
+import { functionLogger } from '../../functions/logger.ts';
+import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
+import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import { variablesOf } from './variables.ts';
+
+const [shipments, consumer] = variablesOf('SHIPMENTS_TABLE', 'CONSUMER_GROUP');
+const dynamodb = dynamoDbClient();
+
+async function put(items: readonly Record<string, AttributeValue>[]): Promise<void> {
+  for (let start = 0; start < items.length; start += 25) {
+    const requests = items.slice(start, start + 25).map((Item) => ({ PutRequest: { Item } }));
+    await dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [shipments]: requests } }));
+  }
+}
+
+export const handler = shippingHandler({
+  consumer,
+  shipments: {
+    ...dynamoDbShipments(dynamodb, shipments),
+    async insertNew(items) {
+      await put(items);
+      return new Map(items.map((item) => [item.orderId?.S ?? '', { kind: 'inserted' as const }]));
+    },
+  },
+  writeDeadLetter: () => Promise.reject(new Error('no dead letters here')),
+  logger: functionLogger('shipping'),
+  now: Date.now,
+});

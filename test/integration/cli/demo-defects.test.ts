@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demo } from '../../../cli/commands/demo.ts';
+import type { DemoReport } from '../../../cli/demo/report.ts';
+import { synthesize } from '../../../cli/synthesize.ts';
+import type { Terminal } from '../../../cli/terminal.ts';
+import type { Deliver } from '../../../local/event-sources/delivery/deliver.ts';
+import { defectiveAssembly } from '../../support/defective-assembly.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const silent: Terminal = { interactive: false, out: () => {}, progress: () => {}, error: () => {} };
+
+describe('the demo sees', { timeout: 180_000 }, () => {
+  let dir: string;
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'orderly-defects-'));
+    await synthesize(root, join(dir, 'cdk.out'));
+  });
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  async function runWith(construct: string, handler: string): Promise<DemoReport> {
+    const app = join(dir, handler);
+    await defectiveAssembly(join(dir, 'cdk.out'), app, construct, handler);
+    return runDemo({ app });
+  }
+
+  function runDemo(options: { app: string; deliver?: Deliver }): Promise<DemoReport> {
+    return demo(root, { orders: 60, json: true, ...options }, silent, new AbortController().signal);
+  }
+
+  const wrong = ({ counts }: DemoReport): readonly string[] =>
+    counts.filter(({ expected, counted }) => expected !== counted).map(({ what }) => what.trim());
+
+  it('shipments that are written without their condition', async () => {
+    const report = await runWith('orderly-orders/Shipping/Function', 'shipping-without-condition.ts');
+    expect(report.exact).toBe(false);
+    expect(wrong(report)).toContain('contradictions: order against shipment');
+  });
+
+  it('mails that are sent without asking the ledger', async () => {
+    const report = await runWith('orderly-orders/Email/Function', 'email-without-condition.ts');
+    expect(report.exact).toBe(false);
+    expect(wrong(report)).toContain('duplicates: effects more than once');
+  });
+
+  it('a relay that deletes before it publishes', async () => {
+    const report = await runWith('orderly-orders/Relay/Function', 'relay-deleting-first.ts');
+    expect(report.exact).toBe(false);
+    expect(wrong(report)).toContain('events on the topic');
+  });
+
+  it('no fault in the relay as it is, under the same trouble of the broker', async () => {
+    const report = await runWith('orderly-orders/Relay/Function', 'relay-with-troubled-broker.ts');
+    expect(wrong(report)).toEqual([]);
+  });
+
+  it('a poller that commits before it delivers', async () => {
+    const atMostOnce: Deliver = async ({ commit, invoke }) => {
+      await commit();
+      await invoke();
+      return { kind: 'handled' };
+    };
+    const report = await runDemo({ app: join(dir, 'cdk.out'), deliver: atMostOnce });
+    expect(report.exact).toBe(false);
+    expect(wrong(report)).toContain('lost: orders without mail or shipment');
+  });
+});
