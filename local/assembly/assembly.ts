@@ -35,7 +35,7 @@ export interface Resource {
   readonly condition: string | undefined;
 }
 
-export interface Output {
+interface Output {
   readonly value: unknown;
   /** `Export.Name`, possibly an intrinsic. */
   readonly exportName: unknown;
