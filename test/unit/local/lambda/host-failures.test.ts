@@ -1,5 +1,5 @@
-import { expect, test, vi } from 'vitest';
-import { answerOf, errorOf, functionOf, hostOf, isAlive, type RunningHost } from './host-fixture.ts';
+import { expect, test } from 'vitest';
+import { answerOf, errorOf, functionOf, hostOf, isAlive, type RunningHost, until } from './host-fixture.ts';
 
 /** Runs one broken invocation, then shows that the next one is well. */
 async function brokenThenWell(host: RunningHost, event: unknown = 'break'): Promise<unknown> {
@@ -153,7 +153,7 @@ test('a rejection between two invocations costs neither of them', async () => {
   const host = hostOf([fn]);
   await answerOf(host, 'break');
 
-  await vi.waitUntil(() => host.environments('subject').length === 0);
+  await until(() => host.environments('subject').length === 0);
 
   expect(await answerOf(host, 'well')).toBe('well');
   expect(host.stats()).toMatchObject([{ invocations: 2, errors: 0 }]);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { FunctionModel } from '../../../../local/assembly/model.ts';
 import { createFunctionHost, type FunctionHost } from '../../../../local/lambda/host.ts';
 
@@ -76,4 +76,9 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Waits for a condition, with patience for a busy machine. */
+export function until(condition: () => boolean): Promise<unknown> {
+  return vi.waitUntil(condition, { timeout: 4_000, interval: 10 });
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { functionOf, isAlive } from './host-fixture.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { functionOf, isAlive, until } from './host-fixture.ts';
 
 test('an environment whose handler loops for ever dies with a host that is killed', async () => {
   const fn = await functionOf(`export const handler = async () => { for (;;); };`);
@@ -20,7 +20,7 @@ test('an environment whose handler loops for ever dies with a host that is kille
 
   host.kill('SIGKILL');
 
-  await vi.waitUntil(() => !isAlive(pid), { timeout: 5_000 });
+  await until(() => !isAlive(pid));
 });
 
 const hostProgram = `

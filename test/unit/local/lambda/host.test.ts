@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { answerOf, errorOf, functionOf, hostOf, isAlive } from './host-fixture.ts';
+import { answerOf, errorOf, functionOf, hostOf, isAlive, until } from './host-fixture.ts';
 
 test('an invocation gets the event and Lambda`s context, and its answer is the result', async () => {
   const fn = await functionOf(
@@ -64,13 +64,13 @@ test('an environment is reused, and keeps what its module remembers', async () =
 test('the timeout is that of each invocation: an environment outlives it', async () => {
   const fn = await functionOf(
     `export const handler = () => new Promise((resolve) => setTimeout(resolve, 60, process.pid));`,
-    { timeoutSeconds: 0.4 },
+    { timeoutSeconds: 0.6 },
   );
   const host = hostOf([fn]);
   const pids = new Set<unknown>();
 
   const first = performance.now();
-  while (performance.now() - first < 700) pids.add(await answerOf(host));
+  while (performance.now() - first < 900) pids.add(await answerOf(host));
 
   expect(pids.size).toBe(1);
 });
@@ -136,10 +136,10 @@ test('an environment that died idle is replaced at the next invocation', async (
   const fn = await functionOf(`export const handler = async () => process.pid;`);
   const host = hostOf([fn]);
   const first = await answerOf(host);
-  await vi.waitUntil(() => host.environments('subject')[0]?.state === 'idle');
+  await until(() => host.environments('subject')[0]?.state === 'idle');
 
   process.kill(Number(first), 'SIGKILL');
-  await vi.waitUntil(() => host.environments('subject').length === 0);
+  await until(() => host.environments('subject').length === 0);
 
   expect(await answerOf(host)).not.toBe(first);
 });
@@ -156,10 +156,10 @@ test('a dead environment gets no invocation, even while something else holds its
   const host = hostOf([fn]);
   const { pid, holder } = (await answerOf(host, 'hold')) as { pid: number; holder: number };
   onTestFinished(() => void process.kill(holder, 'SIGKILL'));
-  await vi.waitUntil(() => host.environments('subject')[0]?.state === 'idle');
+  await until(() => host.environments('subject')[0]?.state === 'idle');
 
   process.kill(pid, 'SIGKILL');
-  await vi.waitUntil(() => !isAlive(pid));
+  await until(() => !isAlive(pid));
 
   expect(await answerOf(host)).not.toMatchObject({ pid });
 });
@@ -171,7 +171,7 @@ test('what a function prints comes line by line, with Lambda`s own lines around 
   const host = hostOf([fn]);
 
   const result = await host.invoke('subject', '{}');
-  await vi.waitUntil(() => host.logs.length >= 6);
+  await until(() => host.logs.length >= 6);
 
   const requestId = result.kind === 'success' ? result.requestId : '';
   const lines = host.logs.map(({ line }) => line);
@@ -233,7 +233,7 @@ test('stopping rejects what is pending and leaves no process', async () => {
   const running = host.invoke('subject', '{}');
   const waiting = host.invoke('subject', '{}');
   const ends = Promise.allSettled([running, waiting]);
-  await vi.waitUntil(() => pids.length === 1);
+  await until(() => pids.length === 1);
 
   await host.stop();
 
