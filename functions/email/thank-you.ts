@@ -80,7 +80,9 @@ function addressOf({ shippingAddress }: OrderPlacedData): string[] {
   return [name, line1, ...(line2 === undefined ? [] : [line2]), `${postalCode} ${city}`, country];
 }
 
-/** The day in UTC, so that every copy of a mail says the same. */
+/** The day in UTC, so that every copy of a mail says the same. Made once: it takes longer to make than a mail. */
+const DAY = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
+
 function dateOf({ placedAt }: OrderPlacedData): string {
-  return new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(placedAt));
+  return DAY.format(new Date(placedAt));
 }

@@ -2,7 +2,7 @@ import type { Outcome } from './outcome.ts';
 import type { KafkaRecord } from './record.ts';
 
 /** Names one record to an event source mapping; for Kafka an object, where other sources have a string. */
-export interface KafkaItemIdentifier {
+interface KafkaItemIdentifier {
   /** `<topic>-<partition>`, as the batch spelled it. */
   readonly partition: string;
   readonly offset: number;

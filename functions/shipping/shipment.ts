@@ -5,7 +5,7 @@ import type { OrderId } from '../orders/ids.ts';
 import type { OrderLine, ShippingAddress } from '../orders/order.ts';
 
 /** `CANCELLED` is final: a placement that arrives later doesn't bring the shipment back. */
-export type ShipmentStatus = 'LABEL_CREATED' | 'CANCELLED';
+type ShipmentStatus = 'LABEL_CREATED' | 'CANCELLED';
 
 /** What is to be shipped, and when it was ordered: all of it from the placement, so that a replay says the same. */
 export interface Placement {

@@ -11,7 +11,7 @@ export interface Shipments {
   readonly complete: (placement: Placement) => Promise<Completed>;
 }
 
-export type Completed =
+type Completed =
   | { readonly kind: 'completed' }
   | { readonly kind: 'has-content'; readonly stored: StoredShipment };
 
