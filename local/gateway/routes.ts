@@ -1,14 +1,14 @@
 import type { RouteModel } from '../assembly/model.ts';
 
 /** A request's way to its function. */
-export interface Match {
+interface Match {
   readonly route: RouteModel;
   /** Decoded values of the path variables; `undefined` where the route has none. */
   readonly pathParameters: Readonly<Record<string, string>> | undefined;
 }
 
 /** `malformed`: a path variable can't be percent-decoded. */
-export type RouteResult = Match | 'no-route' | 'malformed';
+type RouteResult = Match | 'no-route' | 'malformed';
 
 export type Router = (method: string, path: string) => RouteResult;
 
