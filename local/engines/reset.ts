@@ -22,8 +22,8 @@ export async function resetEngine(engine: Engine, dataDir: string, compose = COM
   }
 }
 
-/** Removes what an embedded engine, stopped by now, keeps in its data folder, and nothing else that lies there. */
-export async function wipeDataFolder(dataDir: string): Promise<void> {
+/** What an embedded engine, stopped by now, keeps in its data folder; nothing else that lies there. */
+async function wipeDataFolder(dataDir: string): Promise<void> {
   const parts = ['kafka', 'ministack'].map((part) => join(dataDir, part));
   await Promise.all(parts.map((part) => rm(part, { recursive: true, force: true })));
 }

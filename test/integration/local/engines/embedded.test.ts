@@ -110,12 +110,14 @@ it('saves its state and leaves no process when its parent is killed', async () =
   const entry = fileURLToPath(new URL('./parent.ts', import.meta.url));
   const parent = spawn(process.execPath, [entry, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void parent.kill('SIGKILL'));
-  const [line] = await once(createInterface({ input: parent.stdout }), 'line');
+  const died = once(parent, 'exit').then(() => Promise.reject(new Error('the parent ended')));
+  const [line] = await Promise.race([once(createInterface({ input: parent.stdout }), 'line'), died]);
   const engine: { bootstrapServers: string; awsEndpoint: string } = JSON.parse(line);
   await fill(engine);
   expect(brokerOn(dataDir)).toBeGreaterThan(0);
 
   parent.kill('SIGKILL');
+  await expect(died).rejects.toThrow();
   await vi.waitFor(() => expect(brokerOn(dataDir)).toBeNaN(), { timeout: 10_000, interval: 50 });
   await vi.waitFor(async () => expect(await isFree(portOf(engine.awsEndpoint))).toBe(true), {
     timeout: 10_000,

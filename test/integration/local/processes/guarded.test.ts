@@ -25,8 +25,10 @@ function members(group: number): number[] {
     .map(([pid]) => Number(pid));
 }
 
-const emptied = (group: number, timeout: number) =>
+const emptied = (group: number, timeout = 20_000) =>
   vi.waitFor(() => expect(members(group)).toEqual([]), { timeout, interval: 20 });
+
+const seen = (expectation: () => void) => vi.waitFor(expectation, { timeout: 20_000, interval: 20 });
 
 function guarded(code: string, grace: 'kill' | 'term' = 'kill') {
   const lines: string[] = [];
@@ -36,7 +38,7 @@ function guarded(code: string, grace: 'kill' | 'term' = 'kill') {
     onOutput: (line, stream) => lines.push(`${stream} ${line}`),
   });
   onTestFinished(() => child.stop());
-  return { child, lines, ready: () => vi.waitFor(() => expect(lines).toContain('stdout ready')) };
+  return { child, lines, ready: () => seen(() => expect(lines).toContain('stdout ready')) };
 }
 
 async function parentOf(code: string, grace: 'kill' | 'term', ending: string) {
@@ -46,7 +48,7 @@ async function parentOf(code: string, grace: 'kill' | 'term', ending: string) {
   onTestFinished(() => void parent.kill('SIGKILL'));
   const lines: string[] = [];
   createInterface({ input: parent.stdout }).on('line', (line) => lines.push(line));
-  await vi.waitFor(() => expect(lines.join()).toMatch(/group.*ready/), { timeout: 10_000 });
+  await seen(() => expect(lines.join()).toMatch(/group.*ready/));
   const group = Number(/group (\d+)/.exec(lines.join())?.[1]);
   return { parent, group };
 }
@@ -57,40 +59,40 @@ describe('a guarded process dies with its parent', () => {
       const { parent, group } = await parentOf(idle, 'kill', 'wait');
       expect(members(group)).toContain(group);
       parent.kill(signal);
-      await emptied(group, 2000);
+      await emptied(group);
     });
   }
 
   for (const ending of ['exit', 'throw', 'abort']) {
     it(`when the parent ends by ${ending}`, async () => {
       const { group } = await parentOf(idle, 'kill', ending);
-      await emptied(group, 2000);
+      await emptied(group);
     });
   }
 
   it('when it blocks its own event loop', async () => {
     const { parent, group } = await parentOf(blocked, 'kill', 'wait');
     parent.kill('SIGKILL');
-    await emptied(group, 2000);
+    await emptied(group);
   });
 
   it('and its own children die too', async () => {
     const { parent, group } = await parentOf(withGrandchild, 'kill', 'wait');
-    await vi.waitFor(() => expect(members(group)).toHaveLength(3));
+    await seen(() => expect(members(group)).toHaveLength(3));
     parent.kill('SIGKILL');
-    await emptied(group, 2000);
+    await emptied(group);
   });
 
   it('after SIGTERM where it may save its state, well before the deadline', async () => {
     const { parent, group } = await parentOf(savesOnTerm, 'term', 'wait');
     parent.kill('SIGKILL');
-    await emptied(group, 3000);
+    await emptied(group, 4500);
   });
 
   it('even if it ignores SIGTERM', async () => {
     const { parent, group } = await parentOf(deafAndMute, 'term', 'wait');
     parent.kill('SIGKILL');
-    await emptied(group, 8000);
+    await emptied(group);
   });
 });
 
@@ -99,7 +101,7 @@ describe('a guarded process', () => {
     const { child, lines } = guarded(`console.log('a'); console.error('b'); process.exitCode = 7;`);
     expect(await child.exited).toEqual({ code: 7, signal: null });
     expect(lines.toSorted()).toEqual(['stderr b', 'stdout a']);
-    await emptied(child.pid, 1000);
+    await emptied(child.pid);
   });
 
   it('hands over all of a large output before it counts as gone', async () => {
@@ -111,7 +113,7 @@ describe('a guarded process', () => {
   it('takes its own children with it when it ends by itself', async () => {
     const { child } = guarded(`${withGrandchild} setTimeout(() => process.exit(0), 100);`);
     await child.exited;
-    await emptied(child.pid, 1000);
+    await emptied(child.pid);
   });
 
   it('ends at once under grace kill, blocked or not', async () => {
@@ -119,7 +121,7 @@ describe('a guarded process', () => {
     await ready();
     await child.stop();
     expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' });
-    await emptied(child.pid, 1000);
+    await emptied(child.pid);
   });
 
   it('may save its state under grace term', async () => {
@@ -128,7 +130,7 @@ describe('a guarded process', () => {
     await Promise.all([child.stop(), child.stop()]);
     expect(await child.exited).toEqual({ code: 0, signal: null });
     expect(lines).toContain('stdout saved');
-    await emptied(child.pid, 1000);
+    await emptied(child.pid);
   });
 
   it('is killed when it outlives its grace', async () => {
@@ -157,7 +159,7 @@ describe('a guarded process', () => {
     });
     expect(await child.exited).toEqual({ code: 127, signal: null });
     expect(lines.join()).toContain('no-such-command');
-    await emptied(child.pid, 1000);
+    await emptied(child.pid);
   });
 
   it('refuses a working folder that does not exist', () => {
