@@ -71,7 +71,7 @@ export class OrdersStack extends Stack {
           .addresses,
       },
     }).function;
-    allow(relay, outbox, ['BatchGetItem', 'Query', 'BatchWriteItem', 'DeleteItem']);
+    allow(relay, outbox, ['BatchGetItem', 'Query', 'BatchWriteItem']);
     for (const statement of produceStatements(this, this.#topic)) relay.addToRolePolicy(statement);
     relay.addEventSource(
       new DynamoEventSource(outbox, {

@@ -143,7 +143,7 @@ async function start(
     });
   const host = createFunctionHost({
     functions: cloud.functions,
-    environment: () => localEnvironment(engine, gateway.url),
+    environment: () => localEnvironment(engine, gateway.url, join(stateDir, 'compile-cache')),
     onLog: (functionName, line) => logs.write(functionName, line),
     clock: () => performance.timeOrigin + performance.now(),
     newRequestId: randomUUID,

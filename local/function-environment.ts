@@ -6,11 +6,17 @@ import type { Engine } from './engines/engine.ts';
  *
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
  */
-export function localEnvironment(engine: Engine, gatewayUrl: string): Readonly<Record<string, string>> {
+export function localEnvironment(
+  engine: Engine,
+  gatewayUrl: string,
+  compileCacheDir: string,
+): Readonly<Record<string, string>> {
   return {
     AWS_ENDPOINT_URL: engine.awsEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: gatewayUrl,
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
+    // Environments of one bundle compile it once: https://nodejs.org/api/module.html#module-compile-cache
+    NODE_COMPILE_CACHE: compileCacheDir,
   };
 }

@@ -110,6 +110,6 @@ function describeStart({ model, engine, apis }: LocalCloud, elapsed: string): st
     '  npx orderly status',
     '  npx orderly mails',
     '',
-    'Ctrl-C stops it; what it stored is there again after the next start.',
+    'Ctrl-C stops it. Orders, offsets and tables are there again after the next start; the list of mails is not.',
   ].join('\n');
 }

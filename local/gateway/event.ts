@@ -106,7 +106,7 @@ function queryParameters(query: string): Record<string, string> {
   return Object.fromEntries(joined);
 }
 
-/** Bodies of these types come as they are, all others, forms included, in base64. Seen on AWS; AWS has no list of them. */
+/** Bodies of these types come as they are, all others, forms included, in base64. Inferred: AWS has no list of them. */
 function isText(contentType: string | undefined): boolean {
   const [type = ''] = (contentType ?? '').toLowerCase().split(';');
   return /^text\/|^application\/(json|javascript|xml|[\w.-]+\+(json|xml))$/.test(type.trim());

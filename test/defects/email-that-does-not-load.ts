@@ -1,0 +1,3 @@
+throw new Error('the mail server is not configured');
+
+export {};

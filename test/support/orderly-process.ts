@@ -1,0 +1,89 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A command of `orderly` in a process of its own, as a user runs it. */
+export interface OrderlyProcess {
+  readonly pid: number;
+  /** Everything it has written so far, both streams. */
+  output(): string;
+  /** Resolves when it has written a line that matches; rejects with its output if it ends before. */
+  wrote(pattern: RegExp): Promise<void>;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts `orderly` with `cwd` as its project folder; `env` is put over this process's environment. */
+export function orderly(
+  args: readonly string[],
+  { cwd, env = {} }: { cwd: string; env?: Readonly<Record<string, string>> },
+): OrderlyProcess {
+  const child = spawn(process.execPath, [`${root}bin/orderly.ts`, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    createInterface(stream).on('line', (line) => lines.push(line));
+  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  const output = () => lines.join('\n');
+  return {
+    pid: child.pid ?? Number.NaN,
+    output,
+    exited,
+    kill: (signal) => child.kill(signal),
+    async wrote(pattern) {
+      await Promise.race([
+        vi.waitFor(
+          () => {
+            if (!lines.some((line) => pattern.test(line)))
+              throw new Error(`nothing matches ${pattern}:\n${output()}`);
+          },
+          { timeout: 100_000, interval: 50 },
+        ),
+        exited.then(({ code }) => {
+          throw new Error(`it ended with ${code}:\n${output()}`);
+        }),
+      ]);
+    },
+  };
+}
+
+/** Every process below one, with its command. */
+export function descendantsOf(pid: number): readonly { readonly pid: number; readonly command: string }[] {
+  const rows = execFileSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row))
+    .filter((match) => match !== null)
+    .map(([, id, parent, command = '']) => ({ pid: Number(id), parent: Number(parent), command }));
+  const below = (parent: number): { pid: number; command: string }[] =>
+    rows.filter((row) => row.parent === parent).flatMap((row) => [row, ...below(row.pid)]);
+  return below(pid);
+}
+
+/** Resolves when none of the processes is there any more. */
+export async function gone(processes: readonly { readonly pid: number }[]): Promise<void> {
+  await vi.waitFor(
+    () => {
+      const left = processes.filter(({ pid }) => isRunning(pid));
+      if (left.length > 0) throw new Error(`still running: ${JSON.stringify(left)}`);
+    },
+    { timeout: 15_000, interval: 100 },
+  );
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return state !== '' && !state.startsWith('Z');
+  } catch {
+    // ps exits with 1 for a process that is not there.
+    return false;
+  }
+}
