@@ -22,8 +22,11 @@ export interface StreamRequest {
   readonly trouble: (error: unknown) => void;
 }
 
-/** Lambda's base rate is four polls a second (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html). */
-const IDLE_MS = 250;
+/**
+ * Lambda's base rate is four polls a second (https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html). After half a
+ * minute without a record it is two here, for the sake of the laptop's battery.
+ */
+const IDLE = { pollMs: 250, quietAfterPolls: 120, quietPollMs: 500 };
 const RETRY_MS = { first: 250, cap: 4_000 };
 
 /**
@@ -47,13 +50,13 @@ export async function openShard(
     );
     return ShardIterator;
   } catch (error) {
-    if (!(error instanceof TrimmedDataAccessException) || position.at === 'TRIM_HORIZON') throw error;
+    if (!isGone(error) || position.at === 'TRIM_HORIZON') throw error;
     return openShard(stream, shardId, { at: 'TRIM_HORIZON' });
   }
 }
 
 /**
- * Reads a shard page by page, at once while records come and four times a second while they don't. Ends when the shard
+ * Reads a shard page by page, at once while records come and a few times a second while they don't. Ends when the shard
  * is closed and read to its end, or when `signal` aborts. Requests that fail are made again, with growing pauses.
  */
 export async function* readShard(
@@ -66,6 +69,7 @@ export async function* readShard(
   let next = iterator;
   let position = from;
   let failures = 0;
+  let emptyPolls = 0;
   while (next !== undefined && !signal.aborted) {
     try {
       const page = await client.send(new GetRecordsCommand({ ShardIterator: next, Limit: 1_000 }), {
@@ -78,18 +82,26 @@ export async function* readShard(
       const last = records.at(-1)?.dynamodb?.SequenceNumber;
       if (last !== undefined) position = { at: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: last };
       yield records;
-      if (records.length === 0 && next !== undefined) await pause(IDLE_MS, signal);
+      emptyPolls = records.length === 0 ? emptyPolls + 1 : 0;
+      if (emptyPolls === 0 || next === undefined) continue;
+      await pause(emptyPolls < IDLE.quietAfterPolls ? IDLE.pollMs : IDLE.quietPollMs, signal);
     } catch (error) {
       if (signal.aborted) return;
       // An iterator lives for 15 minutes, less than a laptop sleeps.
-      if (error instanceof ExpiredIteratorException || error instanceof TrimmedDataAccessException) {
-        next = await openShard(stream, shardId, position).catch(() => next);
-      }
-      if (failures === 0) stream.trouble(error);
+      const stale = error instanceof ExpiredIteratorException || isGone(error);
+      const opened = stale ? await openShard(stream, shardId, position).catch(() => undefined) : undefined;
+      if (opened !== undefined) next = opened;
+      else if (failures === 0) stream.trouble(error);
       await pause(Math.min(RETRY_MS.cap, RETRY_MS.first * 2 ** failures), signal);
       failures += 1;
     }
   }
+}
+
+/** DynamoDB Local calls a sequence number that it doesn't know invalid. */
+function isGone(error: unknown): boolean {
+  if (error instanceof TrimmedDataAccessException) return true;
+  return error instanceof Error && error.name === 'ValidationException';
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
