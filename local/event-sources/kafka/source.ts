@@ -114,11 +114,16 @@ export async function startKafkaEventSource(
           batchSize: mapping.batchSize,
           delivery,
           joined() {
-            if (tally.lastProcessingResult === CONNECTION_PROBLEM) tally.lastProcessingResult = 'OK';
+            if (tally.lastProcessingResult !== CONNECTION_PROBLEM) return;
+            tally.lastProcessingResult = 'OK';
+            ports.log(`${mapping.logicalId}: the broker is back`);
           },
           crashed(error) {
+            if (tally.lastProcessingResult === CONNECTION_PROBLEM) return;
             tally.lastProcessingResult = CONNECTION_PROBLEM;
-            ports.log(`${mapping.logicalId}: the poller lost the broker and will be back (${error.name})`);
+            ports.log(
+              `${mapping.logicalId}: the broker is gone, trying again until it is back (${error.name})`,
+            );
           },
         }),
       );
