@@ -6,12 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demo } from '../../../cli/commands/demo.ts';
 import type { DemoReport } from '../../../cli/demo/report.ts';
 import { synthesize } from '../../../cli/synthesize.ts';
-import type { Terminal } from '../../../cli/terminal.ts';
 import type { Deliver } from '../../../local/event-sources/delivery/deliver.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
+import { silentTerminal } from '../../support/silent-terminal.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const silent: Terminal = { interactive: false, out: () => {}, progress: () => {}, error: () => {} };
 
 describe('the demo sees', { timeout: 180_000 }, () => {
   let dir: string;
@@ -28,7 +27,7 @@ describe('the demo sees', { timeout: 180_000 }, () => {
   }
 
   function runDemo(options: { app: string; deliver?: Deliver }): Promise<DemoReport> {
-    return demo(root, { orders: 60, json: true, ...options }, silent, new AbortController().signal);
+    return demo(root, { orders: 60, json: true, ...options }, silentTerminal, new AbortController().signal);
   }
 
   const wrong = ({ counts }: DemoReport): readonly string[] =>
