@@ -16,7 +16,7 @@ export interface CheckoutClient {
 }
 
 /** An answer that is not 2xx; `status` is the HTTP status. */
-export class CheckoutError extends Error {
+class CheckoutError extends Error {
   readonly status: number;
   constructor(status: number, body: string) {
     super(`the checkout answered ${status}: ${body.slice(0, 500)}`);

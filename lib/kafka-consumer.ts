@@ -30,8 +30,8 @@ export class KafkaConsumer extends Construct {
         batchSize: 100,
         reportBatchItemFailures: true,
         // As many as t3.small brokers stand: they take four new IAM connections a second. Equal, so that no scaling
-        // step rebalances the group.
-        provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1 },
+        // step rebalances the group. All mappings of one poller group are billed together.
+        provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1, pollerGroupName: 'orderly' },
       }),
     );
   }

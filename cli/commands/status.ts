@@ -13,7 +13,7 @@ export async function status(
 }
 
 /** The status as a person reads it. */
-export function describeStatus({ engine, mappings, functions }: CloudStatus): string {
+function describeStatus({ engine, mappings, functions }: CloudStatus): string {
   const mappingRows = mappings.map((mapping) => [
     mapping.source,
     mapping.state,

@@ -40,8 +40,6 @@ export type OrderEvent =
   | { readonly type: 'OrderPlaced'; readonly eventId: EventId; readonly data: OrderPlacedData }
   | { readonly type: 'OrderCancelled'; readonly eventId: EventId; readonly data: OrderCancelledData };
 
-export type OrderEventType = OrderEvent['type'];
-
 /** The first event of an order. */
 export function orderPlaced(order: Order): OrderEvent {
   const { status: _status, ...facts } = order;

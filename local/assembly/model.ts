@@ -53,7 +53,7 @@ export interface KafkaMappingModel extends MappingBase {
 }
 
 /** Where a group without committed offsets begins. `timestampMs` is epoch milliseconds. */
-export type StartingPosition =
+type StartingPosition =
   | { readonly at: 'TRIM_HORIZON' }
   | { readonly at: 'LATEST' }
   | { readonly at: 'AT_TIMESTAMP'; readonly timestampMs: number };

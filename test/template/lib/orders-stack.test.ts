@@ -32,7 +32,7 @@ describe('OrdersStack', () => {
       expect(Properties).toMatchObject({
         BatchSize: 100,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1 },
+        ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1, PollerGroupName: 'orderly' },
       });
     }
   });
