@@ -24,7 +24,7 @@ export interface RequestQueuePrototype {
 const patched = Symbol.for('orderly.quietRequestQueue');
 
 /** kafkajs' own RequestQueue prototype: an internal of the pinned version, checked for its shape by a test. */
-export function requestQueuePrototype(): RequestQueuePrototype {
+function requestQueuePrototype(): RequestQueuePrototype {
   const load: (id: string) => { prototype: RequestQueuePrototype } = createRequire(import.meta.url);
   return load('kafkajs/src/network/requestQueue').prototype;
 }

@@ -53,7 +53,7 @@ export interface Partition<R extends Deliverable> {
 }
 
 /** `dueAt` undefined: in flight; else waiting for its next attempt. */
-export interface Held<R extends Deliverable> {
+interface Held<R extends Deliverable> {
   batch: Batch<R>;
   dueAt: number | undefined;
 }

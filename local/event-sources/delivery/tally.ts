@@ -38,7 +38,7 @@ function handledRecords(batch: Batch<Deliverable>, verdict: Verdict): number {
 }
 
 /** How many records a batch has. */
-export function records(batch: Batch<Deliverable>): number {
+function records(batch: Batch<Deliverable>): number {
   return batch.slices.reduce((sum, slice) => sum + slice.records.length, 0);
 }
 

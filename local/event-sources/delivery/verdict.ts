@@ -13,7 +13,7 @@ export type Verdict =
   | { readonly kind: 'partial'; readonly retryFrom: ReadonlyMap<PartitionKey, number> };
 
 /** Why a whole batch failed. `throttled` and `not-invoked` never reached the function. */
-export type FailureCause = 'function-error' | 'throttled' | 'malformed-response' | 'not-invoked';
+type FailureCause = 'function-error' | 'throttled' | 'malformed-response' | 'not-invoked';
 
 /** Finds the record a batch item failure names: its partition and the index in that slice, or undefined. */
 export type Locate<R extends Deliverable> = (

@@ -1,5 +1,6 @@
 import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Delivery } from '../delivery/driver.ts';
+import { backPressure } from './back-pressure.ts';
 import { type Committer, committer, type Offsets } from './committer.ts';
 import { type KafkaRecord, kafkaRecord, partitionKey } from './event.ts';
 
@@ -40,9 +41,6 @@ const HEARTBEAT_MS = 500;
 /** The least that brokers allow by default: how long a group waits for a member that was killed. */
 const SESSION_TIMEOUT_MS = 6_000;
 
-const MIB = 1024 * 1024;
-/** A full partition is given this long to make room before the others are fetched without it. */
-const PATIENCE_MS = 40;
 const RESTART_MS = { first: 250, cap: 4_000 };
 
 /** Starts a member, and starts it anew, with growing pauses, whenever it dies. */
@@ -51,7 +49,6 @@ export function startPoller(options: PollerOptions): Poller {
   const assigned = new Set<number>();
   /** Of each assigned partition that has been read: the next offset to fetch. */
   const positions = new Map<number, string>();
-  const paused = new Set<number>();
   let memberId: string | undefined;
   let consumer: Consumer | undefined;
   let commits: Committer | undefined;
@@ -60,6 +57,20 @@ export function startPoller(options: PollerOptions): Poller {
   let stopping = false;
 
   const keyOf = (partition: number) => partitionKey(topic, partition);
+  const room = backPressure({
+    batchSize: options.batchSize,
+    queued: (partition) => delivery.queued(keyOf(partition)),
+    reading: () => assigned,
+    until: delivery.until,
+    pause: (partition) => consumer?.pause([{ topic, partitions: [partition] }]),
+    resume(partition) {
+      try {
+        consumer?.resume([{ topic, partitions: [partition] }]);
+      } catch {
+        // The member has just died, which kafkajs is about to tell; the next one begins with nothing paused.
+      }
+    },
+  });
 
   function onJoin(member: Consumer, event: ConsumerGroupJoinEvent): void {
     const now = event.payload.memberAssignment[topic] ?? [];
@@ -72,7 +83,7 @@ export function startPoller(options: PollerOptions): Poller {
     for (const partition of lost) {
       assigned.delete(partition);
       positions.delete(partition);
-      setPaused(member, partition, false);
+      member.resume([{ topic, partitions: [partition] }]);
     }
     for (const partition of now) {
       assigned.add(partition);
@@ -84,7 +95,7 @@ export function startPoller(options: PollerOptions): Poller {
     options.joined();
   }
 
-  async function onBatch(member: Consumer, payload: EachBatchPayload): Promise<void> {
+  async function onBatch(payload: EachBatchPayload): Promise<void> {
     const { partition, messages } = payload.batch;
     const last = messages.at(-1);
     if (stopping || last === undefined || !assigned.has(partition)) return;
@@ -97,48 +108,7 @@ export function startPoller(options: PollerOptions): Poller {
       keyOf(partition),
       messages.map((message) => kafkaRecord(topic, partition, message)),
     );
-    await waitForRoom(member, partition, payload.heartbeat);
-  }
-
-  /**
-   * Keeps memory bounded without letting one partition stop the others:
-   *
-   *     full ──PATIENCE_MS──> still full, others have room ──> paused ──> half empty ──> resumed
-   *                 └───────> still full, as all are ────────> wait here: there is nothing to fetch for
-   */
-  async function waitForRoom(
-    member: Consumer,
-    partition: number,
-    heartbeat: () => Promise<void>,
-  ): Promise<void> {
-    const mayGoOn = () => stopping || !assigned.has(partition) || !isFull(partition);
-    await delivery.until(mayGoOn, PATIENCE_MS);
-    while (!mayGoOn() && [...assigned].every(isFull)) {
-      await delivery.until(() => mayGoOn() || ![...assigned].every(isFull), HEARTBEAT_MS);
-      await heartbeat();
-    }
-    if (mayGoOn()) return;
-    setPaused(member, partition, true);
-    void delivery
-      .until(() => !paused.has(partition) || !isFull(partition, 0.5))
-      .then(() => setPaused(member, partition, false));
-  }
-
-  /** Two batches, but at least 1 MiB (a fetch brings that much) and at most 8. */
-  function isFull(partition: number, share = 1): boolean {
-    const { count, bytes } = delivery.queued(keyOf(partition));
-    return bytes >= 8 * MIB * share || (bytes >= MIB * share && count >= 2 * options.batchSize * share);
-  }
-
-  function setPaused(member: Consumer, partition: number, pause: boolean): void {
-    if (pause === paused.has(partition) || member !== consumer) return;
-    if (pause) {
-      paused.add(partition);
-      member.pause([{ topic, partitions: [partition] }]);
-    } else {
-      paused.delete(partition);
-      member.resume([{ topic, partitions: [partition] }]);
-    }
+    await room(partition, payload.heartbeat);
   }
 
   async function start(): Promise<void> {
@@ -157,13 +127,14 @@ export function startPoller(options: PollerOptions): Poller {
     member.on(member.events.CRASH, ({ payload }) => onCrash(member, payload.error));
     try {
       await member.connect();
-      await member.subscribe({ topics: [options.topic], fromBeginning: true });
+      await member.subscribe({ topics: [topic], fromBeginning: true });
+      if (stopping) return;
       await member.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         // Each partition's records are queued the moment they are there, whatever another one waits for.
         partitionsConsumedConcurrently: options.partitions,
-        eachBatch: (payload) => onBatch(member, payload),
+        eachBatch: onBatch,
       });
     } catch (error) {
       onCrash(member, error instanceof Error ? error : new Error(String(error)));
@@ -178,17 +149,19 @@ export function startPoller(options: PollerOptions): Poller {
     memberId = undefined;
     assigned.clear();
     positions.clear();
-    paused.clear();
     delivery.assigned(options.id, [], true);
     options.crashed(error);
     void member.disconnect().catch(() => {});
     const delay = Math.min(RESTART_MS.cap, RESTART_MS.first * 2 ** crashes);
     crashes += 1;
-    restart = setTimeout(() => void start(), delay);
+    restart = setTimeout(() => {
+      starting = start();
+    }, delay);
   }
 
+  let starting = start();
   return {
-    started: start(),
+    started: starting,
     commit(partition, offset) {
       if (assigned.has(partition)) commits?.offer(partition, offset);
     },
@@ -197,8 +170,10 @@ export function startPoller(options: PollerOptions): Poller {
       stopping = true;
       clearTimeout(restart);
       commits?.close();
-      // Ends the waits of `waitForRoom`.
+      // Ends whatever waits for room.
+      assigned.clear();
       delivery.assigned(options.id, [], true);
+      await starting;
       await consumer?.disconnect();
     },
   };

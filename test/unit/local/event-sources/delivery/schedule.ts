@@ -22,7 +22,7 @@ export interface TestRecord {
   readonly bytes: number;
 }
 
-export type Move =
+type Move =
   | { readonly do: 'fetch'; readonly partition: number; readonly count: number }
   | {
       readonly do: 'end';
