@@ -23,14 +23,18 @@ function describeDiagnosis({ tools, embedded, compose, cache }: Diagnosis): stri
     .filter(({ usable }) => !usable)
     .map(({ remedy }) => `  ${remedy}`);
   const fetched = (there: boolean) => (there ? 'fetched' : 'to be fetched at the first start');
-  const brokers = { ours: 'it runs', another: 'another broker has its port', none: 'it does not run' };
+  const brokers = {
+    ours: 'its broker runs',
+    another: 'another broker has its port',
+    none: 'its broker does not run',
+  };
   return [
     bold('Tools'),
     table([['tool', 'wanted', 'found', 'usable'], ...rows]),
     '',
     bold('Engines'),
     `  embedded        can run: ${mark(embedded.canRun)}   Kafka ${fetched(cache.kafka)}, MiniStack ${fetched(cache.ministack)} (${cache.folder})`,
-    `  docker compose  can run: ${mark(compose.canRun)}   ${brokers[compose.broker]}`,
+    `  docker compose  can run: ${mark(compose.canRun || compose.broker === 'ours')}   ${brokers[compose.broker]}`,
     ...(remedies.length > 0 ? ['', bold('Remedies'), ...remedies] : []),
   ].join('\n');
 }

@@ -44,7 +44,7 @@ function records(batch: Batch<Deliverable>): number {
 
 /** One line for a person about a batch that didn't succeed as a whole; it quotes nothing of the records or the error. */
 export function failureLine(
-  mapping: { readonly logicalId: string; readonly functionName: string },
+  source: string,
   batch: Batch<Deliverable>,
   verdict: Exclude<Verdict, { kind: 'handled' }>,
 ): string {
@@ -52,5 +52,5 @@ export function failureLine(
   const failed = size - handledRecords(batch, verdict);
   const why = verdict.kind === 'failed' ? verdict.cause : 'batch item failures';
   const where = batch.slices.map((slice) => slice.partition).join(', ');
-  return `${mapping.logicalId}: ${failed} of ${size} records of ${where} go to ${mapping.functionName} again (${why}, attempt ${batch.attempt + 1})`;
+  return `${source}: ${failed} of ${size} records of ${where} are delivered again (${why}, attempt ${batch.attempt + 1})`;
 }

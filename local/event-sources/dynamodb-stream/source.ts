@@ -51,6 +51,7 @@ export async function startStreamEventSource(
   ports: StreamSourcePorts,
 ): Promise<EventSource> {
   const { streamArn, functionName } = mapping;
+  const source = `stream of ${mapping.tableName}`;
   const { checkpoints } = ports;
   const client = new DynamoDBStreamsClient({
     endpoint: ports.awsEndpoint,
@@ -93,7 +94,7 @@ export async function startStreamEventSource(
       commit: ({ partition, last }) => checkpoints.save(keyOf(partition), last.sequenceNumber),
       ended(batch, verdict) {
         count(tally, batch, verdict);
-        if (verdict.kind !== 'handled') ports.log(failureLine(mapping, batch, verdict));
+        if (verdict.kind !== 'handled') ports.log(failureLine(source, batch, verdict));
       },
     },
   );
@@ -105,7 +106,7 @@ export async function startStreamEventSource(
     }
     tally.lastProcessingResult = 'PROBLEM: The stream can not be read';
     const name = error instanceof Error ? error.name : 'unknown error';
-    ports.log(`${mapping.logicalId}: the stream of ${mapping.tableName} can't be read now (${name})`);
+    ports.log(`${source}: it can't be read now (${name})`);
   }
 
   async function handle(shardId: string, pages: AsyncIterable<readonly _Record[]>): Promise<void> {
@@ -163,7 +164,7 @@ export async function startStreamEventSource(
         kind: mapping.kind,
         functionName,
         state: mapping.enabled && stopped === undefined ? 'Enabled' : 'Disabled',
-        source: `stream of ${mapping.tableName}`,
+        source,
         partitions: shards.map((shardId) => shardStatus(shardId, saved(shardId))),
         ...tally,
       };

@@ -43,6 +43,17 @@ const SESSION_TIMEOUT_MS = 6_000;
 
 const RESTART_MS = { first: 250, cap: 4_000 };
 
+/**
+ * Right after its broker a group coordinator loads for a moment: the normal beginning, and no failure unless it lasts
+ * for more than these restarts, about eight seconds.
+ */
+const PATIENT_RESTARTS = 5;
+const COMING_UP: ReadonlySet<unknown> = new Set([
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+
 /** Starts a member, and starts it anew, with growing pauses, whenever it dies. */
 export function startPoller(options: PollerOptions): Poller {
   const { delivery, topic } = options;
@@ -55,6 +66,7 @@ export function startPoller(options: PollerOptions): Poller {
   let crashes = 0;
   let restart: NodeJS.Timeout | undefined;
   let stopping = false;
+  const started = Promise.withResolvers<void>();
 
   const keyOf = (partition: number) => partitionKey(topic, partition);
   const room = backPressure({
@@ -93,6 +105,7 @@ export function startPoller(options: PollerOptions): Poller {
     }
     delivery.assigned(options.id, now.map(keyOf), rejoined);
     options.joined();
+    started.resolve();
   }
 
   async function onBatch(payload: EachBatchPayload): Promise<void> {
@@ -150,7 +163,10 @@ export function startPoller(options: PollerOptions): Poller {
     assigned.clear();
     positions.clear();
     delivery.assigned(options.id, [], true);
-    options.crashed(error);
+    if (!isComingUp(error) || crashes >= PATIENT_RESTARTS) {
+      options.crashed(error);
+      started.resolve();
+    }
     void member.disconnect().catch(() => {});
     const delay = Math.min(RESTART_MS.cap, RESTART_MS.first * 2 ** crashes);
     crashes += 1;
@@ -168,6 +184,7 @@ export function startPoller(options: PollerOptions): Poller {
     committed: async () => commits?.idle(),
     async stop() {
       stopping = true;
+      started.resolve();
       clearTimeout(restart);
       commits?.close();
       // Ends whatever waits for room.
@@ -178,6 +195,8 @@ export function startPoller(options: PollerOptions): Poller {
     },
   };
 }
+
+const isComingUp = (error: Error): boolean => 'type' in error && COMING_UP.has(error.type);
 
 function commitRequest(topic: string, offsets: Offsets) {
   const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));

@@ -49,6 +49,7 @@ export async function startKafkaEventSource(
   ports: KafkaSourcePorts,
 ): Promise<EventSource> {
   const { topic, groupId, functionName } = mapping;
+  const source = `${topic} as ${groupId}`;
   const client = (suffix: string) =>
     kafkaClient({
       bootstrapServers: ports.bootstrapServers,
@@ -89,7 +90,7 @@ export async function startKafkaEventSource(
       commit: ({ poller, partition, last }) => commit(poller, partition, last),
       ended(batch: Batch<KafkaRecord>, verdict: Verdict) {
         count(tally, batch, verdict);
-        if (verdict.kind !== 'handled') ports.log(failureLine(mapping, batch, verdict));
+        if (verdict.kind !== 'handled') ports.log(failureLine(source, batch, verdict));
       },
     },
   );
@@ -116,14 +117,12 @@ export async function startKafkaEventSource(
           joined() {
             if (tally.lastProcessingResult !== CONNECTION_PROBLEM) return;
             tally.lastProcessingResult = 'OK';
-            ports.log(`${mapping.logicalId}: the broker is back`);
+            ports.log(`${source}: the broker is back`);
           },
           crashed(error) {
             if (tally.lastProcessingResult === CONNECTION_PROBLEM) return;
             tally.lastProcessingResult = CONNECTION_PROBLEM;
-            ports.log(
-              `${mapping.logicalId}: the broker is gone, trying again until it is back (${error.name})`,
-            );
+            ports.log(`${source}: the broker is gone, trying again until it is back (${error.message})`);
           },
         }),
       );
@@ -146,7 +145,7 @@ export async function startKafkaEventSource(
         kind: mapping.kind,
         functionName,
         state: mapping.enabled && stopped === undefined ? 'Enabled' : 'Disabled',
-        source: `${topic} as ${groupId}`,
+        source,
         partitions: await withAdmin(client('status'), (admin) => groupPositions(admin, topic, groupId)),
         ...tally,
       };
