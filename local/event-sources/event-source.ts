@@ -2,7 +2,10 @@ import type { MappingModel } from '../assembly/model.ts';
 
 /** An event source mapping at work: it reads its source and invokes its function until it is stopped. */
 export interface EventSource {
-  /** Asks the source for its positions, so it takes a request or two; rejects if the source can't be reached. */
+  /**
+   * Asks the source for its positions, so it takes a request or two. While the source can't be reached it names no
+   * partition, and `lastProcessingResult` tells.
+   */
   status(): Promise<MappingStatus>;
   /** Waits up to a second for invocations in flight, keeps what they handled, and leaves. Idempotent. */
   stop(): Promise<void>;

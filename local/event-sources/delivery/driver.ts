@@ -1,6 +1,6 @@
 import { type DeliveryAction, type DeliveryEvent, step, wakeAt } from './machine.ts';
 import type { Deliverable } from './queue.ts';
-import { type Batch, type DeliveryRules, deliveryState, type PartitionKey } from './state.ts';
+import { type Batch, type DeliveryRules, deliveryState, type GiveUp, type PartitionKey } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The delivery rules at work: pollers feed it, it runs batches and commits. */
@@ -22,6 +22,8 @@ export interface Delivery<R extends Deliverable> {
 export interface DeliveryPorts<R extends Deliverable> {
   readonly clock: () => number;
   readonly deliver: (batch: Batch<R>) => Promise<Verdict>;
+  /** Resolves when the records are at the destination or dropped; never rejects. */
+  readonly giveUp: (records: GiveUp<R>) => Promise<void>;
   readonly commit: (commit: Extract<DeliveryAction<R>, { type: 'commit' }>) => void;
   /** Told of each batch that ends, before its commits. */
   readonly ended: (batch: Batch<R>, verdict: Verdict) => void;
@@ -44,6 +46,9 @@ export function startDelivery<R extends Deliverable>(
         case 'deliver':
           void run(action.batch);
           break;
+        case 'give-up':
+          void giveUp(action.giveUp);
+          break;
         case 'commit':
           ports.commit(action);
           break;
@@ -61,6 +66,13 @@ export function startDelivery<R extends Deliverable>(
     inFlight -= 1;
     ports.ended(batch, verdict);
     take({ type: 'delivered', batchId: batch.id, verdict });
+  }
+
+  async function giveUp(records: GiveUp<R>): Promise<void> {
+    inFlight += 1;
+    await ports.giveUp(records);
+    inFlight -= 1;
+    take({ type: 'gave-up', id: records.id });
   }
 
   function wake(at: number | undefined, now: number): void {

@@ -2,7 +2,7 @@ import { assign } from './assignment.ts';
 import { send } from './batching.ts';
 import { type Deliverable, enqueue, headArrivedAt } from './queue.ts';
 import { settle } from './settlement.ts';
-import { type Batch, type DeliveryState, inFlight, type PartitionKey } from './state.ts';
+import { type Batch, type DeliveryState, type GiveUp, inFlight, type PartitionKey } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
 export type DeliveryEvent<R extends Deliverable> =
@@ -21,6 +21,8 @@ export type DeliveryEvent<R extends Deliverable> =
       readonly records: readonly R[];
     }
   | { readonly type: 'delivered'; readonly batchId: number; readonly verdict: Verdict }
+  /** The records of a `give-up` are where they go: at the mapping's destination, or dropped. */
+  | { readonly type: 'gave-up'; readonly id: number }
   /** Time has passed. */
   | { readonly type: 'woken' }
   /** From now on nothing is sent; what is in flight may still be handled. */
@@ -28,6 +30,8 @@ export type DeliveryEvent<R extends Deliverable> =
 
 export type DeliveryAction<R extends Deliverable> =
   | { readonly type: 'deliver'; readonly batch: Batch<R> }
+  /** These records are delivered no more: send them to the destination or drop them, then say `gave-up`. */
+  | { readonly type: 'give-up'; readonly giveUp: GiveUp<R> }
   /** Everything of the partition up to and including `last` is handled. */
   | { readonly type: 'commit'; readonly poller: number; readonly partition: PartitionKey; readonly last: R };
 
@@ -72,6 +76,7 @@ export function step<R extends Deliverable>(
     case 'stopping':
       state.stopping = true;
       break;
+    case 'gave-up':
     case 'woken':
       break;
   }

@@ -13,6 +13,8 @@ export interface RecordQueue<R extends Deliverable> {
 export interface Deliverable {
   /** What the record adds to the event, in bytes of JSON, its comma included. */
   readonly bytes: number;
+  /** Epoch milliseconds, as the source has it: the record's age counts from here. */
+  readonly timestamp: number;
 }
 
 interface Chunk<R> {

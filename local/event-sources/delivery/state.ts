@@ -25,7 +25,26 @@ export interface DeliveryRules {
   readonly maxInFlight: number;
   /** Milliseconds before the given attempt, 1 being the first retry. */
   readonly backOffMs: (attempt: number) => number;
+  /** How often a record range that fails is retried: the first attempt isn't counted, nor is one that never reached the function. */
+  readonly maximumRetryAttempts: number | 'infinite';
+  /** A record whose timestamp is longer ago isn't delivered any more; undefined: it never gets too old. */
+  readonly maximumRecordAgeMs: number | undefined;
+  /** Whether a batch that fails as a whole is split in two, each half then delivered by itself. */
+  readonly bisect: boolean;
+  /**
+   * What a batch item failure brings again: everything of its partition from the lowest one on (`checkpoint`), or
+   * exactly the records it names (`selective`).
+   */
+  readonly partialResponse: 'checkpoint' | 'selective';
 }
+
+/** The rules of a mapping that says nothing of failures: retried as a whole, without an end. */
+export const RETRY_FOREVER = {
+  maximumRetryAttempts: 'infinite',
+  maximumRecordAgeMs: undefined,
+  bisect: false,
+  partialResponse: 'checkpoint',
+} as const satisfies Partial<DeliveryRules>;
 
 /** What one invocation is made of. */
 export interface Batch<R extends Deliverable> {
@@ -33,8 +52,29 @@ export interface Batch<R extends Deliverable> {
   readonly poller: number;
   /** 0 for the first delivery. */
   readonly attempt: number;
-  /** Consecutive records of each partition, none empty. */
+  /** In order within each partition, none empty. */
   readonly slices: readonly Slice<R>[];
+}
+
+/** Records that are delivered no more. */
+export interface GiveUp<R extends Deliverable> {
+  readonly id: number;
+  readonly reason: GiveUpReason;
+  /** In order within each partition, none empty. */
+  readonly slices: readonly Slice<R>[];
+  /** How often the function was invoked with them. */
+  readonly attempts: number;
+  /** The last of those invocations; undefined if there was none. */
+  readonly lastResult: LastResult | undefined;
+}
+
+type GiveUpReason = 'retries-exhausted' | 'record-too-old' | 'payload-too-large';
+
+/** The last invocation that reached the function, as a dead letter tells of it. */
+interface LastResult {
+  readonly requestId: string;
+  /** It ended with a function error; else its response named batch item failures, or couldn't be understood. */
+  readonly functionError: boolean;
 }
 
 export interface Slice<R extends Deliverable> {

@@ -41,9 +41,9 @@ export function streamEventRecord(record: _Record, stream: { arn: string; region
 }
 
 /** Renders an event record for delivery. */
-export function streamRecord(sequenceNumber: string, eventRecord: object): StreamRecord {
+export function streamRecord(sequenceNumber: string, timestamp: number, eventRecord: object): StreamRecord {
   const json = JSON.stringify(eventRecord);
-  return { sequenceNumber, json, bytes: Buffer.byteLength(json) + 1 };
+  return { sequenceNumber, timestamp, json, bytes: Buffer.byteLength(json) + 1 };
 }
 
 /** The whole event, as JSON. */

@@ -4,6 +4,7 @@ import { LocalCloudError } from '../../errors.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { startDelivery } from '../delivery/driver.ts';
+import { RETRY_FOREVER } from '../delivery/state.ts';
 import { count, emptyTally, failureLine } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
 import type { EventSource, PartitionStatus } from '../event-source.ts';
@@ -83,6 +84,7 @@ export async function startStreamEventSource(
       sliceBytes: 0,
       maxInFlight: 1,
       backOffMs: (attempt) => backOffMs(attempt, ports.random()),
+      ...RETRY_FOREVER,
     },
     {
       clock: ports.clock,
@@ -91,6 +93,7 @@ export async function startStreamEventSource(
           partialResponses: mapping.partialResponses,
           locate: locateStreamRecord,
         }),
+      giveUp: async () => {},
       commit: ({ partition, last }) => checkpoints.save(keyOf(partition), last.sequenceNumber),
       ended(batch, verdict) {
         count(tally, batch, verdict);
@@ -125,7 +128,8 @@ export async function startStreamEventSource(
       const eventRecord = streamEventRecord(record, { arn: streamArn, region: ports.region });
       const sequenceNumber = record.dynamodb?.SequenceNumber;
       if (sequenceNumber === undefined || !passes(eventRecord)) continue;
-      records.push(streamRecord(sequenceNumber, eventRecord));
+      const createdAt = record.dynamodb?.ApproximateCreationDateTime?.getTime() ?? ports.clock();
+      records.push(streamRecord(sequenceNumber, createdAt, eventRecord));
     }
     return records;
   }

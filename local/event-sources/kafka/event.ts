@@ -28,7 +28,12 @@ export function kafkaRecord(topic: string, partition: number, message: KafkaMess
     (key === null ? '' : `"key":"${key.toString('base64')}",`) +
     `"value":${value === null ? 'null' : `"${value.toString('base64')}"`},` +
     `"headers":[${headersJson(message.headers)}]}`;
-  return { offset: Number(message.offset), json, bytes: Buffer.byteLength(json) + 1 };
+  return {
+    offset: Number(message.offset),
+    timestamp: Number(message.timestamp),
+    json,
+    bytes: Buffer.byteLength(json) + 1,
+  };
 }
 
 /** Byte to signed number, as Java writes a byte array. */

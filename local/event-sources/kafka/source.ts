@@ -1,12 +1,12 @@
 import type { Admin, Kafka } from 'kafkajs';
 import type { KafkaMappingModel } from '../../assembly/model.ts';
 import { LocalCloudError } from '../../errors.ts';
-import { kafkaClient } from '../../kafka/client.ts';
+import { isUnreachable, kafkaClient } from '../../kafka/client.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
 import { startDelivery } from '../delivery/driver.ts';
-import type { Batch } from '../delivery/state.ts';
+import { type Batch, RETRY_FOREVER } from '../delivery/state.ts';
 import { count, emptyTally, failureLine } from '../delivery/tally.ts';
 import { judge, type Verdict } from '../delivery/verdict.ts';
 import type { EventSource } from '../event-source.ts';
@@ -77,6 +77,7 @@ export async function startKafkaEventSource(
       sliceBytes: sliceBytes(topic, partitions),
       maxInFlight: INVOCATIONS_PER_POLLER,
       backOffMs: (attempt) => backOffMs(attempt, ports.random()),
+      ...RETRY_FOREVER,
     },
     {
       clock: ports.clock,
@@ -87,6 +88,7 @@ export async function startKafkaEventSource(
             judge(batch, result, { partialResponses: mapping.partialResponses, locate: locateKafkaRecord }),
           commit: () => commitAll(batch),
         }),
+      giveUp: async () => {},
       commit: ({ poller, partition, last }) => commit(poller, partition, last),
       ended(batch: Batch<KafkaRecord>, verdict: Verdict) {
         count(tally, batch, verdict);
@@ -137,8 +139,20 @@ export async function startKafkaEventSource(
     await within(STOP_MS.leave, Promise.allSettled(pollers.map((poller) => poller.stop())));
   }
 
+  /** Undefined while the broker is known to be away, or doesn't answer. */
+  const positions = () =>
+    tally.lastProcessingResult === CONNECTION_PROBLEM
+      ? undefined
+      : withAdmin(client('status'), (admin) => groupPositions(admin, topic, groupId)).catch(
+          (error: unknown) => {
+            if (isUnreachable(error)) return undefined;
+            throw error;
+          },
+        );
+
   return {
     async status() {
+      const partitions = await positions();
       return {
         logicalId: mapping.logicalId,
         uuid: mapping.uuid,
@@ -146,8 +160,9 @@ export async function startKafkaEventSource(
         functionName,
         state: mapping.enabled && stopped === undefined ? 'Enabled' : 'Disabled',
         source,
-        partitions: await withAdmin(client('status'), (admin) => groupPositions(admin, topic, groupId)),
+        partitions: partitions ?? [],
         ...tally,
+        ...(partitions === undefined && { lastProcessingResult: CONNECTION_PROBLEM }),
       };
     },
     stop() {

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type DeliveryPorts, startDelivery } from '../../../../../local/event-sources/delivery/driver.ts';
-import type { Batch } from '../../../../../local/event-sources/delivery/state.ts';
+import { type Batch, RETRY_FOREVER } from '../../../../../local/event-sources/delivery/state.ts';
 import type { Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
 
 interface Numbered {
   readonly bytes: number;
+  readonly timestamp: number;
   readonly n: number;
 }
-const numbers = (...list: number[]): Numbered[] => list.map((n) => ({ n, bytes: 1 }));
+const numbers = (...list: number[]): Numbered[] => list.map((n) => ({ n, bytes: 1, timestamp: 0 }));
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,8 +20,22 @@ afterEach(() => {
 function start(deliver: DeliveryPorts<Numbered>['deliver'], windowMs = 0) {
   const commits: number[] = [];
   const delivery = startDelivery<Numbered>(
-    { batchSize: 2, windowMs, maxBytes: 1_000, sliceBytes: 0, maxInFlight: 5, backOffMs: () => 100 },
-    { clock: Date.now, deliver, commit: ({ last }) => commits.push(last.n), ended: () => {} },
+    {
+      batchSize: 2,
+      windowMs,
+      maxBytes: 1_000,
+      sliceBytes: 0,
+      maxInFlight: 5,
+      backOffMs: () => 100,
+      ...RETRY_FOREVER,
+    },
+    {
+      clock: Date.now,
+      deliver,
+      giveUp: async () => {},
+      commit: ({ last }) => commits.push(last.n),
+      ended: () => {},
+    },
   );
   delivery.assigned(0, ['p'], true);
   return { delivery, commits };

@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { step, wakeAt } from '../../../../../local/event-sources/delivery/machine.ts';
-import { type Batch, deliveryState } from '../../../../../local/event-sources/delivery/state.ts';
+import {
+  type Batch,
+  deliveryState,
+  RETRY_FOREVER,
+} from '../../../../../local/event-sources/delivery/state.ts';
 import { play, schedules, type TestRecord } from './schedule.ts';
 
 const records = (from: number, to: number): TestRecord[] =>
-  Array.from({ length: to - from + 1 }, (_, i) => ({ offset: from + i, bytes: 10 }));
+  Array.from({ length: to - from + 1 }, (_, i) => ({ offset: from + i, bytes: 10, timestamp: 0 }));
 
 function machine(rules: { batchSize?: number; windowMs?: number } = {}) {
   const state = deliveryState<TestRecord>({
@@ -15,6 +19,7 @@ function machine(rules: { batchSize?: number; windowMs?: number } = {}) {
     sliceBytes: 5,
     maxInFlight: 5,
     backOffMs: () => 100,
+    ...RETRY_FOREVER,
     ...rules,
   });
   const take = (event: Parameters<typeof step<TestRecord>>[1], now: number) => step(state, event, now);
@@ -41,8 +46,8 @@ test('whatever is fetched, fails, waits and is rebalanced: nothing is lost, earl
 describe('the property fails for a machine that', () => {
   const broken: Record<string, typeof step> = {
     'commits when it delivers': (state, event, now) =>
-      step(state, event, now).flatMap((action) => {
-        if (action.type === 'commit') return [action];
+      step(state, event, now).flatMap((action): (typeof action)[] => {
+        if (action.type !== 'deliver') return [action];
         const { poller, slices } = action.batch;
         const early = slices.flatMap(({ partition, records: slice }) => {
           const last = slice.at(-1);
@@ -163,13 +168,13 @@ test('once stopping, nothing is sent, but what is handled is committed', () => {
 
 test('a record larger than an event may be goes alone', () => {
   const { take } = machine();
-  const large = { offset: 1, bytes: 20_000 };
+  const large = { offset: 1, bytes: 20_000, timestamp: 0 };
   const actions = take(
     {
       type: 'fetched',
       poller: 0,
       partition: 't-0',
-      records: [{ offset: 0, bytes: 10 }, large, { offset: 2, bytes: 10 }],
+      records: [...records(0, 0), large, ...records(2, 2)],
     },
     0,
   );

@@ -10,6 +10,7 @@ import {
   type DeliveryRules,
   deliveryState,
   type PartitionKey,
+  RETRY_FOREVER,
 } from '../../../../../local/event-sources/delivery/state.ts';
 import type { Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
 
@@ -20,6 +21,7 @@ import type { Verdict } from '../../../../../local/event-sources/delivery/verdic
 export interface TestRecord {
   readonly offset: number;
   readonly bytes: number;
+  readonly timestamp: number;
 }
 
 type Move =
@@ -34,7 +36,7 @@ type Move =
   | { readonly do: 'rebalance'; readonly owners: readonly number[]; readonly rejoined: boolean };
 
 export interface Schedule {
-  readonly rules: Omit<DeliveryRules, 'backOffMs'>;
+  readonly rules: Omit<DeliveryRules, 'backOffMs' | keyof typeof RETRY_FOREVER>;
   readonly partitions: number;
   readonly moves: readonly Move[];
 }
@@ -103,7 +105,11 @@ interface Book {
 
 /** Throws with what went wrong, if anything does. */
 export function play(machine: typeof step, schedule: Schedule): void {
-  const state = deliveryState<TestRecord>({ ...schedule.rules, backOffMs: (attempt) => 100 * attempt });
+  const state = deliveryState<TestRecord>({
+    ...schedule.rules,
+    backOffMs: (attempt) => 100 * attempt,
+    ...RETRY_FOREVER,
+  });
   const books = new Map<PartitionKey, Book>();
   for (let p = 0; p < schedule.partitions; p += 1) {
     books.set(`t-${p}`, {
@@ -134,7 +140,7 @@ export function play(machine: typeof step, schedule: Schedule): void {
 
   function check(action: DeliveryAction<TestRecord>): void {
     if (action.type === 'commit') checkCommit(action);
-    else checkBatch(action.batch);
+    else if (action.type === 'deliver') checkBatch(action.batch);
   }
 
   function checkCommit({
@@ -184,6 +190,7 @@ export function play(machine: typeof step, schedule: Schedule): void {
     const records = Array.from({ length: count }, (_, i) => ({
       offset: b.fetchAt + i,
       bytes: 7 + ((b.fetchAt + i) % 5) * 10,
+      timestamp: 0,
     }));
     b.fetchAt += count;
     b.end = Math.max(b.end, b.fetchAt);

@@ -5,7 +5,7 @@ import { type KafkaRecord, locateKafkaRecord } from '../../../../../local/event-
 import type { InvocationResult } from '../../../../../local/lambda/invocation.ts';
 
 const records = (...offsets: number[]): KafkaRecord[] =>
-  offsets.map((offset) => ({ offset, json: '{}', bytes: 3 }));
+  offsets.map((offset) => ({ offset, timestamp: 0, json: '{}', bytes: 3 }));
 const batch: Batch<KafkaRecord> = {
   id: 1,
   poller: 0,

@@ -69,7 +69,7 @@ test('a deletion by time to live tells who did it', () => {
 });
 
 const records = ['11', '12', '13'].map((sequenceNumber) =>
-  streamRecord(sequenceNumber, { sequenceNumber, x: 'ü' }),
+  streamRecord(sequenceNumber, 0, { sequenceNumber, x: 'ü' }),
 );
 const batch = { id: 1, poller: 1, attempt: 0, slices: [{ partition: 'shard', epoch: 1, records }] };
 
