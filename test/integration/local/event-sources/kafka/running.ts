@@ -7,7 +7,7 @@ import {
   type KafkaSourcePorts,
   startKafkaEventSource,
 } from '../../../../../local/event-sources/kafka/source.ts';
-import { testEngines } from '../../../../support/engines.ts';
+import { type TestEngines, testEngines } from '../../../../support/engines.ts';
 import { testKafka, testTopic } from '../../../../support/topics.ts';
 import { type FakeFunction, fakeFunction } from '../fake-function.ts';
 
@@ -38,8 +38,8 @@ export interface Running {
 export async function running(
   partitions: number,
   changes: Partial<KafkaMappingModel> = {},
+  { bootstrapServers }: Pick<TestEngines, 'bootstrapServers'> = testEngines(),
 ): Promise<Running> {
-  const { bootstrapServers } = testEngines();
   const kafka = testKafka(bootstrapServers);
   const topic = await testTopic(kafka, partitions);
   const admin = kafka.admin();
