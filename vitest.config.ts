@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/{integration,conformance}/**/*.test.ts'],
           globalSetup: ['test/support/engines.global.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Kafka, Partitioners } from 'kafkajs';
 import { expect, onTestFinished, vi } from 'vitest';
+import { kafkaClient } from '../../local/kafka/client.ts';
 
 /** A client of the test broker that says nothing. */
 export function testKafka(bootstrapServers: string): Kafka {
-  return new Kafka({ clientId: 'test', brokers: bootstrapServers.split(','), logLevel: logLevel.NOTHING });
+  return kafkaClient({ bootstrapServers, clientId: 'test' });
 }
 
 /** A topic of a name of its own, configured as `orders` is, deleted when the test ends. */

@@ -1,0 +1,173 @@
+import { expect } from 'vitest';
+import { eventually, fakeFunction, gate } from '../../integration/local/event-sources/fake-function.ts';
+import {
+  type KafkaEvent,
+  offsetsOf,
+  recordsOf,
+  running,
+} from '../../integration/local/event-sources/kafka/running.ts';
+import { type Chapter, PAGES } from '../rule.ts';
+
+export const groups: Chapter = {
+  title: 'Consumer groups and commits',
+  rules: [
+    {
+      id: 'G1',
+      says: 'The mapping reads as a member of its consumer group; its pollers share the partitions, at most one for each.',
+      basis: 'documented',
+      source: PAGES.scaling,
+      async test() {
+        const { kafka, mapping, start } = await running(3, { pollers: 9 });
+        await start();
+        const admin = kafka.admin();
+        await admin.connect();
+        const described = await admin.describeGroups([mapping.groupId]);
+        await admin.disconnect();
+        expect(described.groups[0]?.members).toHaveLength(3);
+      },
+    },
+    {
+      id: 'G2',
+      says: 'Two groups on a topic each get every record.',
+      basis: 'documented',
+      source: PAGES.groupId,
+      async test() {
+        const { start, send, fn, mapping } = await running(1);
+        const other = fakeFunction<KafkaEvent>();
+        await start();
+        await start({ groupId: `${mapping.groupId}-other` }, { invoke: other.invoke });
+        await send(0, 'a', 'b');
+        for (const each of [fn, other])
+          await eventually(() => expect(recordsOf(each.events)).toHaveLength(2));
+      },
+    },
+    {
+      id: 'G3',
+      says: 'After a batch the group’s committed offset is that of the last record and one: the next to read.',
+      basis: 'documented',
+      source: PAGES.logging,
+      async test() {
+        const { start, send, committed } = await running(2);
+        await send(0, 'a', 'b', 'c');
+        await send(1, 'd');
+        await start();
+        await eventually(async () => expect(await committed()).toEqual([3, 1]));
+      },
+    },
+    {
+      id: 'G4',
+      says: 'Nothing is committed before its batch has been handled.',
+      basis: 'documented',
+      source: PAGES.mskConfigure,
+      async test() {
+        const { start, send, fn, committed } = await running(1);
+        const held = gate();
+        fn.answer = () => held.opened;
+        await send(0, 'a');
+        await start();
+        await eventually(() => expect(fn.events).toHaveLength(1));
+        expect(await committed()).toEqual([-1]);
+        held.release();
+        await eventually(async () => expect(await committed()).toEqual([1]));
+      },
+    },
+    {
+      id: 'G5',
+      says: 'A partition that moves in the middle of a batch is delivered again by its new owner.',
+      basis: 'documented',
+      source: PAGES.eventSourceMapping,
+      here: 'the old owner’s batch goes on, but commits nothing of it',
+      async test() {
+        const { start, send, fn, committed } = await running(2, { windowMs: 300 });
+        const second = fakeFunction<KafkaEvent>();
+        const held = gate();
+        fn.answer = () => held.opened;
+        await send(0, 'a');
+        await send(1, 'b');
+        await start();
+        await eventually(() => expect(recordsOf(fn.events)).toHaveLength(2));
+        await start({}, { invoke: second.invoke });
+        await eventually(() => expect(recordsOf(second.events)).toHaveLength(1));
+        held.release();
+        await eventually(async () => expect(await committed()).toEqual([1, 1]));
+      },
+    },
+    {
+      id: 'G6',
+      says: 'A mapping that was away goes on at the committed offset.',
+      basis: 'documented',
+      source: PAGES.groupId,
+      async test() {
+        const { start, send, fn, committed } = await running(1);
+        const first = await start();
+        await send(0, 'a');
+        await eventually(async () => expect(await committed()).toEqual([1]));
+        await first.stop();
+        await send(0, 'b');
+        await start();
+        await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([0, 1]));
+      },
+    },
+    {
+      id: 'G7',
+      says: '`TRIM_HORIZON` begins a new group at the oldest record.',
+      basis: 'documented',
+      source: PAGES.starting,
+      async test() {
+        const { start, send, fn } = await running(1, { startingPosition: { at: 'TRIM_HORIZON' } });
+        await send(0, 'before');
+        await start();
+        await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([0]));
+      },
+    },
+    {
+      id: 'G8',
+      says: '`LATEST` begins a new group behind the newest record.',
+      basis: 'documented',
+      source: PAGES.starting,
+      here: 'nothing written after the start is missed; on AWS the start takes minutes and may miss records',
+      async test() {
+        const { start, send, fn } = await running(1, { startingPosition: { at: 'LATEST' } });
+        await send(0, 'before');
+        await start();
+        await send(0, 'after');
+        await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([1]));
+      },
+    },
+    {
+      id: 'G9',
+      says: '`AT_TIMESTAMP` begins a new group at the first record of that time or later.',
+      basis: 'documented',
+      source: PAGES.starting,
+      async test() {
+        const at = (timestampMs: number) =>
+          ({ startingPosition: { at: 'AT_TIMESTAMP', timestampMs } }) as const;
+        const now = Date.now();
+        const { start, send, fn } = await running(1, at(now - 5_000));
+        await send(
+          0,
+          { value: 'old', timestamp: String(now - 60_000) },
+          { value: 'new', timestamp: String(now) },
+        );
+        await start();
+        await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([1]));
+      },
+    },
+    {
+      id: 'G10',
+      says: 'The starting position counts for nothing once the group has committed.',
+      basis: 'documented',
+      source: PAGES.groupId,
+      async test() {
+        const { start, send, fn, committed } = await running(1);
+        const first = await start();
+        await send(0, 'a');
+        await eventually(async () => expect(await committed()).toEqual([1]));
+        await first.stop();
+        await send(0, 'b');
+        await start({ startingPosition: { at: 'LATEST' } });
+        await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([0, 1]));
+      },
+    },
+  ],
+};
