@@ -48,6 +48,12 @@ function topicArn(identity: Identity): Resolution {
   );
 }
 
+function scheduleArn(identity: Identity): Resolution {
+  return whenResolved(identity.property('GroupName'), (group) =>
+    arn('scheduler', ({ name }) => `schedule/${textOf(group) ?? 'default'}/${name}`)(identity),
+  );
+}
+
 /** Until the engine has the table, its stream is known by a placeholder of the same shape. */
 function streamArn(identity: Identity): Resolution {
   return whenResolved(identity.property('StreamSpecification'), (stream) =>
@@ -111,6 +117,25 @@ export const knownTypes: ReadonlyMap<string, KnownType> = new Map<string, KnownT
       attributes: { AliasArn: qualifiedArn(({ name }) => name) },
     },
   ],
+  [
+    'AWS::Events::Rule',
+    {
+      nameProperty: 'Name',
+      nameLimit: 64,
+      ref: name,
+      attributes: { Arn: arn('events', ({ name }) => `rule/${name}`) },
+    },
+  ],
+  [
+    'AWS::Scheduler::Schedule',
+    {
+      nameProperty: 'Name',
+      nameLimit: 64,
+      ref: name,
+      attributes: { Arn: scheduleArn },
+    },
+  ],
+  ['AWS::Scheduler::ScheduleGroup', { nameProperty: 'Name', nameLimit: 64, ref: name, attributes: {} }],
   [
     'AWS::Lambda::EventSourceMapping',
     {

@@ -10,7 +10,6 @@ const triggers: ReadonlyMap<string, string> = new Map([
   ['AWS::CloudFront::Distribution', 'requests through CloudFront do not reach the function here'],
   ['AWS::Cognito::UserPool', 'the triggers of a user pool do not fire here'],
   ['AWS::ElasticLoadBalancingV2::TargetGroup', 'load balancers are not emulated'],
-  ['AWS::Events::Rule', 'rules and schedules do not fire here'],
   ['AWS::IoT::TopicRule', 'IoT rules do not fire here'],
   ['AWS::Lambda::EventInvokeConfig', 'destinations and retries of asynchronous invocations are not emulated'],
   ['AWS::Lambda::Url', 'function URLs are not served here'],
@@ -18,7 +17,6 @@ const triggers: ReadonlyMap<string, string> = new Map([
   ['AWS::Pipes::Pipe', 'pipes are not emulated'],
   ['AWS::S3::Bucket', 'bucket notifications are not emulated'],
   ['AWS::SNS::Subscription', 'SNS subscriptions are not emulated'],
-  ['AWS::Scheduler::Schedule', 'rules and schedules do not fire here'],
   ['AWS::StepFunctions::StateMachine', 'state machines do not run here'],
   ['Custom::S3BucketNotifications', 'bucket notifications are not emulated'],
 ]);

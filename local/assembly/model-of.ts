@@ -14,6 +14,7 @@ import type { CloudModel, EngineFacts, Finding, MappingModel, NotEmulated } from
 import { firstOfEachName, nameClashes } from './name-clashes.ts';
 import { findingsOf, modelsOf, type ReadResource, readEach } from './reading.ts';
 import { textOf } from './resolution.ts';
+import { isSchedule, scheduleOf } from './schedules.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { isTable, tableOf } from './tables.ts';
 import { topicOf, undeclaredTopics } from './topics.ts';
@@ -77,7 +78,20 @@ export function modelOf(
     .filter((parts) => parts.integrations.some((one) => integrations.includes(one)))
     .map((parts) => ({ parts, resource: parts.api, ...httpApiOf(scope, parts, targets.functions) }));
 
-  const readings = [...functions, ...mappings, ...tables, ...topics, ...emailIdentities, ...apis];
+  const schedules = readEach(
+    resources.filter((one) => isSchedule(one) && leadsTo(one, running)),
+    (resource) => scheduleOf(scope, resource, targets.functions),
+  );
+
+  const readings = [
+    ...functions,
+    ...mappings,
+    ...tables,
+    ...topics,
+    ...emailIdentities,
+    ...apis,
+    ...schedules,
+  ];
   const clusters = clustersThatAreRead(scope, [...named]);
   const findings = [
     ...findingsOf(readings),
@@ -115,6 +129,7 @@ export function modelOf(
       topics: [...declared, ...undeclaredTopics(kafkaMappings, declared)],
       emailIdentities: modelsOf(emailIdentities),
       apis: modelsOf(apis),
+      schedules: modelsOf(schedules),
       notEmulated: resources.filter((resource) => !emulated.has(resource)).map(asNotEmulated),
       outputs: outputsOf(scope),
     },

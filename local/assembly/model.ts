@@ -123,6 +123,33 @@ export interface HttpApiModel {
   readonly routes: readonly RouteModel[];
 }
 
+/** When a schedule runs, in UTC. `everyMs` and `atMs` are milliseconds, the latter since the epoch. */
+export type ScheduleExpression =
+  | { readonly kind: 'rate'; readonly everyMs: number }
+  /** Seven fields, seconds to years; Sunday is 1. */
+  | { readonly kind: 'cron'; readonly pattern: string }
+  | { readonly kind: 'at'; readonly atMs: number };
+
+/** A schedule that invokes functions. */
+export interface ScheduleModel {
+  /** A scheduled rule of EventBridge, or a schedule of EventBridge Scheduler: their events differ. */
+  readonly kind: 'rule' | 'schedule';
+  readonly logicalId: string;
+  readonly path: string;
+  readonly arn: string;
+  readonly enabled: boolean;
+  /** `rate(5 minutes)`, as the template has it. */
+  readonly text: string;
+  readonly expression: ScheduleExpression;
+  readonly targets: readonly ScheduleTarget[];
+}
+
+export interface ScheduleTarget {
+  readonly functionName: string;
+  /** The JSON that the function gets instead of the scheduled event. */
+  readonly input: string | undefined;
+}
+
 /** A resource the local cloud leaves out because nothing that runs depends on it. */
 export interface NotEmulated {
   readonly logicalId: string;
@@ -139,6 +166,7 @@ export interface CloudModel {
   readonly topics: readonly TopicModel[];
   readonly emailIdentities: readonly EmailIdentityModel[];
   readonly apis: readonly HttpApiModel[];
+  readonly schedules: readonly ScheduleModel[];
   readonly notEmulated: readonly NotEmulated[];
   /** Stack outputs by `<stack>.<output>`, resolved; those that can't be are left out. */
   readonly outputs: Readonly<Record<string, string>>;

@@ -1,14 +1,8 @@
-import type { Support, SupportTable } from './support.ts';
+import { harmless, honoured, only, parts, refused, type SupportTable } from './support.ts';
 
-const honoured: Support = { kind: 'honoured' };
-const harmless = (reason: string): Support => ({ kind: 'harmless', reason });
-const only = (values: readonly unknown[], reason: string): Support => ({ kind: 'only', values, reason });
-const refused = (reason: string): Support => only([], reason);
-const parts = (of: SupportTable): Support => ({ kind: 'parts', of });
-
-const label = harmless('a label, nothing runs differently for it');
-const iam = harmless('IAM is not enforced here');
-const encryption = harmless('nothing is encrypted at rest here');
+export const label = harmless('a label, nothing runs differently for it');
+export const iam = harmless('IAM is not enforced here');
+export const encryption = harmless('nothing is encrypted at rest here');
 const network = harmless('the network is not emulated: functions reach the engine directly');
 const logging = harmless('output is captured as the function writes it');
 const metrics = harmless('CloudWatch is not emulated');

@@ -21,6 +21,16 @@ export type Support =
 /** Support by property name. A property that is not in the table is a finding. */
 export type SupportTable = Readonly<Record<string, Support>>;
 
+export const honoured: Support = { kind: 'honoured' };
+export const harmless = (reason: string): Support => ({ kind: 'harmless', reason });
+export const only = (values: readonly unknown[], reason: string): Support => ({
+  kind: 'only',
+  values,
+  reason,
+});
+export const refused = (reason: string): Support => only([], reason);
+export const parts = (of: SupportTable): Support => ({ kind: 'parts', of });
+
 /** The values of a resource that are honoured or the only ones allowed, shaped like its properties; and what is not honoured. */
 export interface Judged {
   readonly values: Readonly<Record<string, unknown>>;
@@ -66,7 +76,7 @@ function judgeProperty(
     case 'harmless':
       return { findings: [] };
     case 'honoured':
-      return honoured(scope, resource, raw, property);
+      return resolveHonoured(scope, resource, raw, property);
     case 'honoured-entries':
       return inside(scope, resource, raw, property, (entries) => {
         const every = Object.fromEntries(
@@ -85,7 +95,7 @@ function judgeProperty(
   }
 }
 
-function honoured(scope: Scope, resource: Resource, raw: unknown, property: string): JudgedProperty {
+function resolveHonoured(scope: Scope, resource: Resource, raw: unknown, property: string): JudgedProperty {
   const resolution = scope.resolve(resource.stackId, raw);
   return resolution.resolved
     ? { value: resolution.value, findings: [] }
@@ -102,7 +112,7 @@ function inside(
 ): JudgedProperty {
   const [key = ''] = onlyEntry(raw) ?? [];
   if (isIntrinsic(key)) {
-    const whole = honoured(scope, resource, raw, property);
+    const whole = resolveHonoured(scope, resource, raw, property);
     return whole.value === undefined ? whole : inside(scope, resource, whole.value, property, judgeObject);
   }
   if (Array.isArray(raw)) {

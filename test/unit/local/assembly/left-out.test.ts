@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { accepts, functionResource, judged } from './fixtures.ts';
 
-const rule = (target: string) => ({
-  Type: 'AWS::Events::Rule',
-  Properties: {
-    ScheduleExpression: 'rate(5 minutes)',
-    Targets: [{ Arn: { 'Fn::GetAtt': [target, 'Arn'] } }],
-  },
+const url = (target: string) => ({
+  Type: 'AWS::Lambda::Url',
+  Properties: { TargetFunctionArn: { 'Fn::GetAtt': [target, 'Arn'] }, AuthType: 'NONE' },
 });
 
 describe('what is left out', () => {
   it('is a finding where it would invoke a function that runs', () => {
-    const { findings } = judged({ Consumer: functionResource(), Every5Minutes: rule('Consumer') });
-    expect(accepts(findings)).toEqual(['Every5Minutes']);
+    const { findings } = judged({ Consumer: functionResource(), Url: url('Consumer') });
+    expect(accepts(findings)).toEqual(['Url']);
     expect(findings[0]?.message).toContain('Consumer is not invoked by it');
   });
 
@@ -26,9 +23,9 @@ describe('what is left out', () => {
   });
 
   it('is listed where it invokes nothing that runs', () => {
-    const { model, findings } = judged({ Table: { Type: 'AWS::SQS::Queue' }, Rule: rule('Table') });
+    const { model, findings } = judged({ Queue: { Type: 'AWS::SQS::Queue' }, Url: url('Queue') });
     expect(findings).toEqual([]);
-    expect(model.notEmulated.map(({ logicalId }) => logicalId)).toEqual(['Table', 'Rule']);
+    expect(model.notEmulated.map(({ logicalId }) => logicalId)).toEqual(['Queue', 'Url']);
   });
 
   it.each(['AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::S3::Bucket'])(
