@@ -11,12 +11,16 @@ import type { Engine } from './engines/engine.ts';
 import { LocalCloudError } from './errors.ts';
 import { fileCheckpoints } from './event-sources/dynamodb-stream/checkpoints.ts';
 import { startStreamEventSource } from './event-sources/dynamodb-stream/source.ts';
+import { enabledFile } from './event-sources/enabled-file.ts';
 import type { EventSource } from './event-sources/event-source.ts';
 import { type KafkaSourcePorts, startKafkaEventSource } from './event-sources/kafka/source.ts';
+import { eventSourceMappings } from './event-sources/mappings.ts';
 import { localEnvironment } from './function-environment.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { createFunctionHost, type FunctionHost, type FunctionHostOptions } from './lambda/host.ts';
+import { asynchronousInvocations } from './lambda-api/asynchronous.ts';
+import { lambdaApi } from './lambda-api/lambda-api.ts';
 import { provisionEmailIdentities } from './provisioning/email-identities.ts';
 import { provisionTables } from './provisioning/tables.ts';
 import { provisionTopics } from './provisioning/topics.ts';
@@ -109,7 +113,6 @@ async function start(
   const checkpoints = fileCheckpoints(join(stateDir, 'checkpoints.json'));
   onStop(async () => checkpoints.flush());
 
-  const sources: EventSource[] = [];
   const status = async (): Promise<CloudStatus> => ({
     engine: {
       kind: engine.kind,
@@ -120,7 +123,7 @@ async function start(
     },
     apis: apis(),
     functions: host.stats().map((stats) => ({ ...stats, path: pathOf(cloud, stats.functionName) })),
-    mappings: await Promise.all(sources.map((source) => source.status())),
+    mappings: await mappings.status(),
     outputs: cloud.outputs,
     logDir: logs.dir,
   });
@@ -133,7 +136,16 @@ async function start(
     account: engine.account,
     clock: Date.now,
     newRequestId: randomUUID,
-    prefixes: [statusHandler(status)],
+    prefixes: [
+      statusHandler(status),
+      ...lambdaApi({
+        functions: () => cloud.functions,
+        invoke: (functionName, event) => host.invoke(functionName, event),
+        enqueue: (functionName, event) => asynchronous.enqueue(functionName, event),
+        mappings: () => mappings,
+        newRequestId: randomUUID,
+      }),
+    ],
     onError: (error) => log(`gateway: ${error instanceof Error ? error.message : String(error)}`),
   });
   const apis = (): CloudStatus['apis'] =>
@@ -149,7 +161,9 @@ async function start(
     newRequestId: randomUUID,
     ...(options.onInvocation && { onInvocation: options.onInvocation }),
   });
+  const asynchronous = asynchronousInvocations({ invoke: host.invoke, clock: Date.now, log });
   onStop(() => host.stop());
+  onStop(async () => asynchronous.stop());
   onStop(() => gateway.stop());
 
   const startSource = (mapping: MappingModel): Promise<EventSource> => {
@@ -167,17 +181,15 @@ async function start(
           checkpoints,
         });
   };
-  // All of them, even if one fails: a source that starts a moment later would be left running.
-  const [loaded, ...mapped] = await Promise.allSettled([
-    host.warmUp(),
-    ...cloud.mappings.map(async (mapping) => {
-      const source = await startSource(mapping);
-      sources.push(source);
-      onStop(() => source.stop());
-    }),
-  ]);
-  for (const result of [loaded, ...mapped]) if (result.status === 'rejected') throw result.reason;
-  if (loaded.status === 'fulfilled') refuseBroken(loaded.value);
+  const mappings = eventSourceMappings(cloud.mappings, {
+    startSource,
+    enabled: enabledFile(join(stateDir, 'enabled.json')),
+    clock: Date.now,
+    log,
+  });
+  onStop(() => mappings.stop());
+  const [broken] = await Promise.all([host.warmUp(), mappings.start()]);
+  refuseBroken(broken);
 
   return { url: gateway.url, engine, model: cloud, host, apis: apis(), status, stop };
 }

@@ -7,9 +7,20 @@ export interface EventSource {
    * partition, and `lastProcessingResult` tells.
    */
   status(): Promise<MappingStatus>;
+  /**
+   * Begins no further invocation, and resolves when those in flight have ended, fifteen minutes later at the latest: no
+   * function runs longer. What they handled is kept. `stop` has to follow, and may come meanwhile.
+   */
+  drain(): Promise<void>;
   /** Waits up to a second for invocations in flight, keeps what they handled, and leaves. Idempotent. */
   stop(): Promise<void>;
 }
+
+/** The bound of `drain`: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const DRAIN_MS = 15 * 60_000;
+
+/** Lambda's `State` of an event source mapping, as far as one gets here. */
+export type MappingState = 'Creating' | 'Enabling' | 'Enabled' | 'Disabling' | 'Disabled';
 
 /** How far one partition (or stream shard) has come. Positions are offsets for Kafka, sequence numbers for streams. */
 export interface PartitionStatus {
@@ -27,8 +38,7 @@ export interface MappingStatus {
   readonly uuid: string;
   readonly kind: MappingModel['kind'];
   readonly functionName: string;
-  /** Lambda's `State` of an event source mapping. */
-  readonly state: 'Creating' | 'Enabled' | 'Disabled';
+  readonly state: MappingState;
   /** Lambda's `LastProcessingResult`: `No records processed`, `OK`, or `PROBLEM: …`. */
   readonly lastProcessingResult: string;
   /** What is read and as whom: `orders as email-service`, or the stream's table. */

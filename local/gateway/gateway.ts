@@ -10,7 +10,7 @@ import { type GatewayResponse, gatewayResponse, internalServerError } from './re
 import { createRouter, type Router } from './routes.ts';
 
 /** Answers every request whose path is `prefix` or lies below it, before any API is asked. */
-interface PrefixHandler {
+export interface PrefixHandler {
   /** Such as `/_orderly/status`: a leading slash, none at the end. */
   readonly prefix: string;
   /** A rejection is answered by 500, if nothing was answered yet, and given to `onError`. */

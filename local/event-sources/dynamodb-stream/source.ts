@@ -7,7 +7,7 @@ import { startDelivery } from '../delivery/driver.ts';
 import { RETRY_FOREVER } from '../delivery/state.ts';
 import { count, emptyTally, failureLine } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
-import type { EventSource, PartitionStatus } from '../event-source.ts';
+import { DRAIN_MS, type EventSource, type PartitionStatus } from '../event-source.ts';
 import type { CheckpointStore } from './checkpoints.ts';
 import {
   ENVELOPE_BYTES,
@@ -173,6 +173,7 @@ export async function startStreamEventSource(
         ...tally,
       };
     },
+    drain: () => delivery.stop(DRAIN_MS),
     stop() {
       stopped ??= stop();
       return stopped;

@@ -9,7 +9,7 @@ import { startDelivery } from '../delivery/driver.ts';
 import { type Batch, RETRY_FOREVER } from '../delivery/state.ts';
 import { count, emptyTally, failureLine } from '../delivery/tally.ts';
 import { judge, type Verdict } from '../delivery/verdict.ts';
-import type { EventSource } from '../event-source.ts';
+import { DRAIN_MS, type EventSource } from '../event-source.ts';
 import { envelopeBytes, type KafkaRecord, kafkaEvent, locateKafkaRecord, sliceBytes } from './event.ts';
 import { type Poller, startPoller } from './poller.ts';
 import { fixStartingOffsets } from './starting-offsets.ts';
@@ -165,6 +165,7 @@ export async function startKafkaEventSource(
         ...(partitions === undefined && { lastProcessingResult: CONNECTION_PROBLEM }),
       };
     },
+    drain: () => delivery.stop(DRAIN_MS),
     stop() {
       stopped ??= stop();
       return stopped;

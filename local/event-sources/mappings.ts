@@ -1,0 +1,159 @@
+import type { MappingModel } from '../assembly/model.ts';
+import type { EnabledStore } from './enabled-file.ts';
+import type { EventSource, MappingState, MappingStatus } from './event-source.ts';
+
+/** An event source mapping as it is now. */
+export interface MappingAtWork {
+  readonly mapping: MappingModel;
+  readonly state: MappingState;
+  /** Lambda's `StateTransitionReason`. */
+  readonly reason: string;
+  /** Of its last change, in epoch milliseconds. */
+  readonly lastModifiedMs: number;
+}
+
+/**
+ * The event source mappings of a local cloud, each of which is on its own:
+ *
+ *             start            enable                  started
+ *   Creating ───────> Disabled ───────> Enabling ──────────────────> Enabled
+ *      │                 ^  ^               │ can't be started          │ disable
+ *      │                 │  └───────────────┘                           v
+ *      │                 └───────────────────────────────────────── Disabling
+ *      └─────────────────────────> Enabled       in-flight batches have ended
+ */
+export interface EventSourceMappings {
+  /** Starts them all; rejects when one can't be started, after the others have come to an end of their start. */
+  start(): Promise<void>;
+  list(): readonly MappingAtWork[];
+  /** Of those that have been started. */
+  status(): Promise<readonly MappingStatus[]>;
+  /** As `status`, of one; `undefined` before it has been started. */
+  statusOf(uuid: string): Promise<MappingStatus | undefined>;
+  /**
+   * Asks for a mapping to read its source or to leave it alone, for this run and the next ones; what it is already
+   * changes nothing. `in-use`: it is between two states, and nothing is changed.
+   */
+  setEnabled(uuid: string, enabled: boolean): 'accepted' | 'in-use' | 'unknown';
+  /** Waits for no invocation longer than a source's `stop` does. Resolves when no source is left. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export interface MappingsPorts {
+  /** Starts the source of a mapping; of one that isn't enabled, a source that reads nothing. */
+  readonly startSource: (mapping: MappingModel) => Promise<EventSource>;
+  readonly enabled: EnabledStore;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+  readonly log: (line: string) => void;
+}
+
+interface Entry {
+  readonly mapping: MappingModel;
+  state: MappingState;
+  reason: string;
+  lastModifiedMs: number;
+  /** The last one that was started: what it did shows in the status after its end, too. */
+  source: EventSource | undefined;
+  /** Settles with the last change of state; never rejects. */
+  transition: Promise<void>;
+}
+
+const BY_USER = 'USER_INITIATED';
+
+export function eventSourceMappings(
+  mappings: readonly MappingModel[],
+  ports: MappingsPorts,
+): EventSourceMappings {
+  const entries = new Map(mappings.map((mapping) => [mapping.uuid, entryOf(mapping, ports.clock())]));
+  const stopping = Promise.withResolvers<void>();
+  let stopped: Promise<void> | undefined;
+
+  function move(entry: Entry, state: MappingState, reason = BY_USER): void {
+    entry.state = state;
+    entry.reason = reason;
+    entry.lastModifiedMs = ports.clock();
+  }
+
+  async function startSource(entry: Entry, enabled: boolean): Promise<void> {
+    entry.source = await ports.startSource({ ...entry.mapping, enabled });
+    move(entry, enabled ? 'Enabled' : 'Disabled');
+  }
+
+  async function enable(entry: Entry): Promise<void> {
+    try {
+      await entry.source?.stop();
+      if (stopped === undefined) await startSource(entry, true);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      ports.enabled.save(entry.mapping, false);
+      move(entry, 'Disabled', why);
+      ports.log(`${entry.mapping.path}: it can't be enabled (${why})`);
+    }
+  }
+
+  /** When everything stops, nothing waits for the function any longer. */
+  async function disable(entry: Entry): Promise<void> {
+    await Promise.race([entry.source?.drain(), stopping.promise]);
+    await entry.source?.stop();
+    move(entry, 'Disabled');
+  }
+
+  function statusOf(entry: Entry): Promise<MappingStatus> | undefined {
+    return entry.source?.status().then((status) => ({ ...status, state: entry.state }));
+  }
+
+  async function stop(): Promise<void> {
+    stopping.resolve();
+    await Promise.all(
+      [...entries.values()].map(async (entry) => {
+        // A source that is just starting is known only then.
+        await entry.transition;
+        await entry.source?.stop();
+      }),
+    );
+  }
+
+  return {
+    async start() {
+      const starts = [...entries.values()].map((entry) => {
+        const started = startSource(entry, ports.enabled.load(entry.mapping));
+        entry.transition = started.catch(() => undefined);
+        return started;
+      });
+      for (const result of await Promise.allSettled(starts))
+        if (result.status === 'rejected') throw result.reason;
+    },
+    list: () => [...entries.values()],
+    status: () => Promise.all([...entries.values()].flatMap((entry) => statusOf(entry) ?? [])),
+    statusOf: async (uuid) => {
+      const entry = entries.get(uuid);
+      return entry && statusOf(entry);
+    },
+    setEnabled(uuid, enabled) {
+      const entry = entries.get(uuid);
+      if (entry === undefined) return 'unknown';
+      if (entry.state !== 'Enabled' && entry.state !== 'Disabled') return 'in-use';
+      if ((entry.state === 'Enabled') === enabled) return 'accepted';
+      ports.enabled.save(entry.mapping, enabled);
+      move(entry, enabled ? 'Enabling' : 'Disabling');
+      entry.transition = enabled ? enable(entry) : disable(entry);
+      return 'accepted';
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function entryOf(mapping: MappingModel, now: number): Entry {
+  return {
+    mapping,
+    state: 'Creating',
+    reason: BY_USER,
+    lastModifiedMs: now,
+    source: undefined,
+    transition: Promise.resolve(),
+  };
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { FunctionModel, MappingModel } from '../assembly/model.ts';
+import type { EventSourceMappings, MappingAtWork } from '../event-sources/mappings.ts';
+import { type ApiAnswer, apiError, document } from './answer.ts';
+import type { ApiCall } from './call.ts';
+import { functionReference, isReferredTo } from './function-reference.ts';
+import { page } from './paging.ts';
+
+export interface MappingPorts {
+  readonly functions: () => readonly FunctionModel[];
+  readonly mappings: () => EventSourceMappings;
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html */
+const LONGEST_PAGE = 100;
+
+export async function listEventSourceMappings(ports: MappingPorts, { query }: ApiCall): Promise<ApiAnswer> {
+  const chosen = ports.mappings().list().filter(isAskedFor(ports, query));
+  const found = page(chosen, ({ mapping }) => mapping.uuid, query, LONGEST_PAGE);
+  if ('refused' in found) return found.refused;
+  return document(200, {
+    EventSourceMappings: await Promise.all(found.items.map((item) => configuration(ports, item))),
+    ...(found.nextMarker !== undefined && { NextMarker: found.nextMarker }),
+  });
+}
+
+export async function getEventSourceMapping(ports: MappingPorts, { subject }: ApiCall): Promise<ApiAnswer> {
+  const found = find(ports, subject);
+  return found === undefined ? unknown : document(200, await configuration(ports, found));
+}
+
+/** Only `Enabled` can be changed while the local cloud runs: the rest is the template's. */
+export async function updateEventSourceMapping(
+  ports: MappingPorts,
+  { subject, body }: ApiCall,
+): Promise<ApiAnswer> {
+  const parameters = parse(body);
+  if (parameters === undefined) {
+    return apiError('InvalidRequestContentException', 'Could not parse request body into json.');
+  }
+  const { Enabled, ...others } = parameters;
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    const message = `${other}: the local cloud changes nothing but Enabled; change the template and start again.`;
+    return apiError('InvalidParameterValueException', message);
+  }
+  if (Enabled !== undefined && typeof Enabled !== 'boolean') {
+    return apiError('InvalidParameterValueException', 'Enabled: it is true or false.');
+  }
+  const found = find(ports, subject);
+  if (found === undefined) return unknown;
+  if (Enabled !== undefined && ports.mappings().setEnabled(subject, Enabled) === 'in-use') {
+    const message = `Cannot update the event source mapping because it is in use: it is ${found.state}.`;
+    return apiError('ResourceInUseException', message);
+  }
+  return document(202, await configuration(ports, found));
+}
+
+const unknown = apiError('ResourceNotFoundException', 'The resource you requested does not exist.');
+
+function find({ mappings }: MappingPorts, uuid: string): MappingAtWork | undefined {
+  return mappings()
+    .list()
+    .find(({ mapping }) => mapping.uuid === uuid);
+}
+
+function isAskedFor({ functions }: MappingPorts, query: URLSearchParams): (item: MappingAtWork) => boolean {
+  const source = query.get('EventSourceArn');
+  const name = query.get('FunctionName');
+  const reference = name === null ? undefined : functionReference(name);
+  return ({ mapping }) => {
+    if (source !== null && source !== sourceArn(mapping)) return false;
+    if (name === null) return true;
+    const fn = functions().find((candidate) => candidate.name === mapping.functionName);
+    return fn !== undefined && reference !== undefined && isReferredTo(fn, reference);
+  };
+}
+
+function sourceArn(mapping: MappingModel): string {
+  switch (mapping.kind) {
+    case 'kafka':
+      return mapping.clusterArn;
+    case 'dynamodb-stream':
+      return mapping.streamArn;
+  }
+}
+
+/** `EventSourceMappingConfiguration` of the API. */
+async function configuration(ports: MappingPorts, item: MappingAtWork): Promise<object> {
+  const { mapping, state, reason, lastModifiedMs } = item;
+  const status = await ports.mappings().statusOf(mapping.uuid);
+  return {
+    UUID: mapping.uuid,
+    EventSourceMappingArn: mapping.arn,
+    EventSourceArn: sourceArn(mapping),
+    FunctionArn: ports.functions().find(({ name }) => name === mapping.functionName)?.arn,
+    State: state,
+    StateTransitionReason: reason,
+    LastModified: lastModifiedMs / 1000,
+    LastProcessingResult: status?.lastProcessingResult,
+    BatchSize: mapping.batchSize,
+    MaximumBatchingWindowInSeconds: mapping.windowMs / 1000,
+    FunctionResponseTypes: mapping.partialResponses ? ['ReportBatchItemFailures'] : [],
+    ...ofItsKind(mapping),
+  };
+}
+
+function ofItsKind(mapping: MappingModel): object {
+  switch (mapping.kind) {
+    case 'kafka':
+      return {
+        Topics: [mapping.topic],
+        AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: mapping.groupId },
+        StartingPosition: mapping.startingPosition.at,
+        ...(mapping.startingPosition.at === 'AT_TIMESTAMP' && {
+          StartingPositionTimestamp: mapping.startingPosition.timestampMs / 1000,
+        }),
+      };
+    case 'dynamodb-stream':
+      return {
+        StartingPosition: mapping.startingPosition.at,
+        ...(mapping.filters.length > 0 && {
+          FilterCriteria: {
+            Filters: mapping.filters.map((pattern) => ({ Pattern: JSON.stringify(pattern) })),
+          },
+        }),
+      };
+  }
+}
+
+function parse(body: Uint8Array): Record<string, unknown> | undefined {
+  if (body.length === 0) return {};
+  try {
+    return z.record(z.string(), z.unknown()).safeParse(JSON.parse(Buffer.from(body).toString())).data;
+  } catch {
+    return undefined;
+  }
+}
