@@ -27,6 +27,7 @@ export interface StreamRequest {
  * minute without a record it is two here, for the sake of the laptop's battery.
  */
 const IDLE = { pollMs: 250, quietAfterPolls: 120, quietPollMs: 500 };
+const DISCONNECTED: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 const RETRY_MS = { first: 250, cap: 4_000 };
 
 /**
@@ -67,11 +68,14 @@ export async function* readShard(
 ): AsyncGenerator<readonly _Record[]> {
   const { client, signal } = stream;
   let next = iterator;
+  let isStale = false;
   let position = from;
   let failures = 0;
   let emptyPolls = 0;
   while (next !== undefined && !signal.aborted) {
     try {
+      if (isStale) next = await openShard(stream, shardId, position);
+      isStale = false;
       const page = await client.send(new GetRecordsCommand({ ShardIterator: next, Limit: 1_000 }), {
         abortSignal: signal,
       });
@@ -88,14 +92,23 @@ export async function* readShard(
     } catch (error) {
       if (signal.aborted) return;
       // An iterator lives for 15 minutes, less than a laptop sleeps.
-      const stale = error instanceof ExpiredIteratorException || isGone(error);
-      const opened = stale ? await openShard(stream, shardId, position).catch(() => undefined) : undefined;
+      const refused = error instanceof ExpiredIteratorException || isGone(error);
+      const opened = refused ? await openShard(stream, shardId, position).catch(() => undefined) : undefined;
       if (opened !== undefined) next = opened;
       else if (failures === 0) stream.trouble(error);
+      isStale ||= isDisconnected(error);
       await pause(Math.min(RETRY_MS.cap, RETRY_MS.first * 2 ** failures), signal);
       failures += 1;
     }
   }
+}
+
+/**
+ * An engine that was away may have started anew. MiniStack's iterators are places in a list that it doesn't save, so an
+ * old one would skip as many records as the list had.
+ */
+function isDisconnected(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && DISCONNECTED.has(error.code);
 }
 
 /** DynamoDB Local calls a sequence number that it doesn't know invalid. */
