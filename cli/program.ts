@@ -65,11 +65,30 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
 
   program
     .command('status')
-    .description('lag of every event source mapping, figures of every function')
+    .description('lag of every event source mapping, schedules, figures of every function')
     .option(...JSON_OPTION)
     .action(async (options) => {
       const { status } = await import('./commands/status.ts');
       await status(projectDir, options, terminal);
+    });
+
+  const schedule = program.command('schedule').description('what runs by the clock');
+  schedule
+    .command('list')
+    .description('every schedule with its last and next run')
+    .option(...JSON_OPTION)
+    .action(async (options) => {
+      const { listSchedules } = await import('./commands/schedule.ts');
+      await listSchedules(projectDir, options, terminal);
+    });
+  schedule
+    .command('run')
+    .description('run a schedule now and wait for its functions')
+    .argument('<name>', 'part of its construct path or logical id')
+    .option(...JSON_OPTION)
+    .action(async (name, options) => {
+      const { runSchedule } = await import('./commands/schedule.ts');
+      exitCode = (await runSchedule(projectDir, name, options, terminal)) ? OK : FAILED;
     });
 
   program

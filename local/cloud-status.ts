@@ -1,5 +1,6 @@
 import type { MappingStatus } from './event-sources/event-source.ts';
 import type { FunctionStats } from './lambda/stats.ts';
+import type { ScheduleStatus } from './schedules/schedules.ts';
 
 /** What `GET /_orderly/status` answers: everything a command needs to know of a running local cloud. */
 export interface CloudStatus {
@@ -13,6 +14,7 @@ export interface CloudStatus {
   readonly apis: readonly { readonly name: string; readonly url: string }[];
   readonly functions: readonly (FunctionStats & { readonly path: string })[];
   readonly mappings: readonly MappingStatus[];
+  readonly schedules: readonly ScheduleStatus[];
   /** Stack outputs by `<stack>.<output>`. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Folder with a log file per function, `<function name>.log`. */

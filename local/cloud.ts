@@ -24,6 +24,8 @@ import { lambdaApi } from './lambda-api/lambda-api.ts';
 import { provisionEmailIdentities } from './provisioning/email-identities.ts';
 import { provisionTables } from './provisioning/tables.ts';
 import { provisionTopics } from './provisioning/topics.ts';
+import { scheduleRunHandler } from './schedules/run-handler.ts';
+import { schedulesOf } from './schedules/schedules.ts';
 import { statusHandler } from './status-handler.ts';
 
 export interface LocalCloudOptions {
@@ -124,8 +126,17 @@ async function start(
     apis: apis(),
     functions: host.stats().map((stats) => ({ ...stats, path: pathOf(cloud, stats.functionName) })),
     mappings: await mappings.status(),
+    schedules: schedules.status(),
     outputs: cloud.outputs,
     logDir: logs.dir,
+  });
+  const schedules = schedulesOf(cloud.schedules, {
+    enqueue: (functionName, event) => asynchronous.enqueue(functionName, event),
+    invoke: (functionName, event) => host.invoke(functionName, event),
+    clock: Date.now,
+    newId: randomUUID,
+    account: engine.account,
+    region: engine.region,
   });
   // Before the host, whose functions are told the gateway's address; no request can come in between the two, as nothing
   // is awaited there.
@@ -138,6 +149,7 @@ async function start(
     newRequestId: randomUUID,
     prefixes: [
       statusHandler(status),
+      scheduleRunHandler(schedules),
       ...lambdaApi({
         functions: () => cloud.functions,
         invoke: (functionName, event) => host.invoke(functionName, event),
@@ -190,6 +202,8 @@ async function start(
   onStop(() => mappings.stop());
   const [broken] = await Promise.all([host.warmUp(), mappings.start()]);
   refuseBroken(broken);
+  schedules.start();
+  onStop(async () => schedules.stop());
 
   return { url: gateway.url, engine, model: cloud, host, apis: apis(), status, stop };
 }

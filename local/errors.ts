@@ -12,6 +12,7 @@ export type LocalCloudErrorCode =
   | 'PROVISIONING_FAILED'
   | 'FUNCTION_NOT_FOUND'
   | 'FUNCTION_NOT_LOADED'
+  | 'SCHEDULE_NOT_FOUND'
   | 'ALREADY_RUNNING'
   | 'NOT_RUNNING';
 

@@ -1,8 +1,9 @@
 import type { CloudStatus } from '../../local/cloud-status.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { bold, duration, type Terminal, table } from '../terminal.ts';
+import { describeSchedules } from './schedule.ts';
 
-/** `orderly status`: every mapping with its lag, every function with its figures. */
+/** `orderly status`: every mapping with its lag, every schedule, every function with its figures. */
 export async function status(
   projectDir: string,
   options: { json: boolean },
@@ -13,7 +14,7 @@ export async function status(
 }
 
 /** The status as a person reads it. */
-function describeStatus({ engine, mappings, functions }: CloudStatus): string {
+function describeStatus({ engine, mappings, schedules, functions }: CloudStatus): string {
   const mappingRows = mappings.map((mapping) => [
     mapping.source,
     mapping.state,
@@ -35,6 +36,7 @@ function describeStatus({ engine, mappings, functions }: CloudStatus): string {
     bold('Event source mappings'),
     table([['source', 'state', 'lag per partition', 'delivered', 'last result'], ...mappingRows]),
     '',
+    ...(schedules.length === 0 ? [] : [bold('Schedules'), describeSchedules(schedules), '']),
     bold('Functions'),
     table([['function', 'invocations', 'errors', 'p50', 'p95', 'environments'], ...functionRows]),
   ].join('\n');

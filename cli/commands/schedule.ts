@@ -1,0 +1,81 @@
+import { LocalCloudError } from '../../local/errors.ts';
+import type { RunAnswer } from '../../local/schedules/run-handler.ts';
+import type { ScheduleStatus } from '../../local/schedules/schedules.ts';
+import { runningCloud } from '../running-cloud.ts';
+import { duration, green, red, type Terminal, table } from '../terminal.ts';
+
+/** `orderly schedule list`: every schedule with its last and next run. */
+export async function listSchedules(
+  projectDir: string,
+  options: { readonly json: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const { schedules } = (await runningCloud(projectDir)).status;
+  if (options.json) terminal.out(JSON.stringify(schedules));
+  else terminal.out(schedules.length === 0 ? 'The app has no schedule.' : describeSchedules(schedules));
+}
+
+/** Schedules as a person reads them; times are UTC's. */
+export function describeSchedules(schedules: readonly ScheduleStatus[]): string {
+  const rows = schedules.map(({ path, expression, enabled, runs, lastRun, nextRun }) => [
+    path,
+    expression,
+    runs,
+    minute(lastRun),
+    enabled ? minute(nextRun) : 'disabled',
+  ]);
+  return table([['schedule', 'expression', 'runs', 'last run (UTC)', 'next run (UTC)'], ...rows]);
+}
+
+function minute(iso: string | null): string {
+  return iso === null ? '–' : iso.slice(0, 16).replace('T', ' ');
+}
+
+/**
+ * `orderly schedule run <name>`: runs a schedule now and waits for its functions.
+ *
+ * @param name part of a construct path or logical id
+ * @returns whether every function succeeded
+ */
+export async function runSchedule(
+  projectDir: string,
+  name: string,
+  options: { readonly json: boolean },
+  terminal: Terminal,
+): Promise<boolean> {
+  const { url, status } = await runningCloud(projectDir);
+  const schedule = theOne(status.schedules, name);
+  const begin = performance.now();
+  const run = new URL(`/_orderly/schedules/${encodeURIComponent(schedule.path)}/run`, url);
+  const response = await fetch(run, { method: 'POST' });
+  // The local cloud of the same version wrote it.
+  const answer = (await response.json()) as RunAnswer;
+  if ('message' in answer) throw new LocalCloudError('SCHEDULE_NOT_FOUND', answer.message);
+
+  if (options.json) terminal.out(JSON.stringify(answer));
+  else {
+    const took = duration(performance.now() - begin);
+    for (const { functionName, outcome, errorType } of answer.results) {
+      const ended = outcome === 'success' ? green('succeeded') : red(errorType ?? outcome);
+      terminal.out(`${schedule.path}: ${functionName} ${ended} (${took})`);
+    }
+  }
+  return answer.results.every(({ outcome }) => outcome === 'success');
+}
+
+/** The schedule of exactly that name, or the only one whose name has it as a part. */
+function theOne(schedules: readonly ScheduleStatus[], name: string): ScheduleStatus {
+  const wanted = name.toLowerCase();
+  const names = ({ path, logicalId }: ScheduleStatus) => [path.toLowerCase(), logicalId.toLowerCase()];
+  const exact = schedules.filter((schedule) => names(schedule).includes(wanted));
+  const found =
+    exact.length > 0 ? exact : schedules.filter((one) => names(one).some((each) => each.includes(wanted)));
+  const [schedule] = found;
+  if (schedule !== undefined && found.length === 1) return schedule;
+  const paths = (found.length > 0 ? found : schedules).map(({ path }) => path).join(', ');
+  throw new LocalCloudError(
+    'SCHEDULE_NOT_FOUND',
+    found.length > 0 ? `${name} may be several schedules` : `there is no schedule ${name}`,
+    { remedy: [paths === '' ? 'The app has no schedule.' : `Name one of these: ${paths}`] },
+  );
+}
