@@ -31,8 +31,13 @@ export interface LoadFailure {
 export interface FunctionHost {
   /** Rejects with `FUNCTION_NOT_FOUND` for a name it doesn't have and with `NOT_RUNNING` once it stops. */
   readonly invoke: Invoke;
-  /** Starts one environment of each named function, by default of all, and tells which don't load. */
-  warmUp(functionNames?: readonly string[]): Promise<readonly LoadFailure[]>;
+  /** Starts one environment of each function, and tells which don't load. */
+  warmUp(): Promise<readonly LoadFailure[]>;
+  /**
+   * Puts another model, above all other code, in the place of the function of that name: what is running ends as it began,
+   * everything else runs the new one. Resolves when the new one is loaded, with why if it doesn't load.
+   */
+  replace(fn: FunctionModel): Promise<LoadFailure | undefined>;
   environments(functionName: string): readonly EnvironmentStatus[];
   stats(): readonly FunctionStats[];
   /** Rejects pending invocations; resolves when no process is left. Idempotent. */
@@ -66,18 +71,22 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
     });
   }
 
+  async function load(functionName: string): Promise<LoadFailure | undefined> {
+    const why = await pool(functionName).warmUp();
+    if (why === undefined) return undefined;
+    const { errorType, errorMessage } = why(options.newRequestId());
+    return { functionName, errorType, errorMessage };
+  }
+
   return {
     invoke: async (functionName, event) => pool(functionName).invoke(event),
-    async warmUp(functionNames = [...pools.keys()]) {
-      const failures = await Promise.all(
-        functionNames.map(async (functionName): Promise<LoadFailure[]> => {
-          const why = await pool(functionName).warmUp();
-          if (why === undefined) return [];
-          const { errorType, errorMessage } = why(options.newRequestId());
-          return [{ functionName, errorType, errorMessage }];
-        }),
-      );
-      return failures.flat();
+    async warmUp() {
+      const failures = await Promise.all([...pools.keys()].map(load));
+      return failures.filter((failure) => failure !== undefined);
+    },
+    async replace(fn) {
+      await pool(fn.name).replace({ fn, added: options.environment(fn) });
+      return load(fn.name);
     },
     environments: (functionName) => pool(functionName).environments(),
     stats: () => [...pools.values()].map((each) => each.stats()),

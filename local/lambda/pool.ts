@@ -15,6 +15,9 @@ export interface PoolOptions {
   readonly newRequestId: () => string;
 }
 
+/** What an environment is started from. */
+type Blueprint = Pick<PoolOptions, 'fn' | 'added'>;
+
 /** What is known of an environment from outside; `requestId` while it is at work on an invocation. */
 export interface EnvironmentStatus {
   readonly pid: number;
@@ -29,8 +32,13 @@ export interface EnvironmentStatus {
  */
 export interface Pool {
   invoke(event: string): Promise<InvocationResult>;
-  /** Starts an environment if there is none; resolves when it is idle, or with the reason why it isn't. */
+  /** Starts an environment if there is none and room for one; resolves when it is idle, or with the reason why it isn't. */
   warmUp(): Promise<InitFailure | undefined>;
+  /**
+   * Goes on with another model of the function, above all other code. Environments of the old one finish the invocation
+   * at hand and end; whatever waits gets the new one. Resolves when no idle environment of the old one is left.
+   */
+  replace(next: Blueprint): Promise<void>;
   environments(): readonly EnvironmentStatus[];
   stats(): FunctionStats;
   /** Rejects what is pending and resolves when no process is left. */
@@ -45,35 +53,42 @@ interface Pending {
 }
 
 export function createPool(options: PoolOptions): Pool {
-  const { fn } = options;
-  const limit = Math.min(options.maxEnvironments, fn.reservedConcurrency ?? Number.POSITIVE_INFINITY);
+  let blueprint: Blueprint = options;
   const recorder = createRecorder();
   const queue: Pending[] = [];
   const idle: Environment[] = [];
   const pending = new Set<Pending>();
-  const environments = new Map<Promise<Environment>, Environment | undefined>();
+  /** Of each environment what it was started from; one that was started from another blueprint is an old one. */
+  const environments = new Map<Promise<Environment>, { readonly from: Blueprint; running?: Environment }>();
   /** Processes that have been killed and may not be gone yet. */
   const leaving = new Set<Promise<void>>();
   let starting = 0;
   let stopped = false;
 
+  const limit = () =>
+    Math.min(options.maxEnvironments, blueprint.fn.reservedConcurrency ?? Number.POSITIVE_INFINITY);
+
   /** `onStarted` is called once: the environment is idle for the first time, or why it will never be. */
   function start(onStarted: (failure: InitFailure | undefined) => void): void {
+    const from = blueprint;
     let starts = true;
     starting += 1;
     const started = (failure: InitFailure | undefined) => {
       if (starts) {
         starts = false;
         starting -= 1;
-        onStarted(failure);
+        onStarted(from === blueprint ? failure : undefined);
       }
     };
     const environment = startEnvironment({
       ...options,
+      ...from,
       newId: options.newRequestId,
       onIdle(self) {
         started(undefined);
-        idle.push(self);
+        if (from === blueprint) idle.push(self);
+        // Its exit makes room for another one, which is started then.
+        else void self.stop();
         dispatch();
       },
       onGone(self, failure) {
@@ -86,9 +101,9 @@ export function createPool(options: PoolOptions): Pool {
         dispatch();
       },
     });
-    environments.set(environment, undefined);
+    environments.set(environment, { from });
     environment.then(
-      (running) => environments.set(environment, running),
+      (running) => environments.set(environment, { from, running }),
       (error: unknown) => {
         environments.delete(environment);
         started((requestId) => notStarted(requestId, String(error)));
@@ -106,14 +121,14 @@ export function createPool(options: PoolOptions): Pool {
       environment.invoke(next.requestId, next.event, next.end);
       options.onInvocation(next.requestId, environment.pid);
     }
-    while (!stopped && queue.length > starting + ending() && environments.size < limit) {
+    while (!stopped && queue.length > starting + ending() && environments.size < limit()) {
       start(failNext);
     }
   }
 
   /** Environments that have answered and will ask for more at any moment: no reason to start another one. */
   function ending(): number {
-    return [...environments.values()].filter((environment) => environment?.state() === 'ending').length;
+    return [...environments.values()].filter(({ running }) => running?.state() === 'ending').length;
   }
 
   /** An environment that doesn't start costs one invocation, the one that has waited longest; the next gets a fresh one. */
@@ -125,8 +140,8 @@ export function createPool(options: PoolOptions): Pool {
 
   return {
     async invoke(event) {
-      if (stopped) throw stopping(fn.name);
-      if (limit === 0) {
+      if (stopped) throw stopping(blueprint.fn.name);
+      if (limit() === 0) {
         const throttled: InvocationResult = { kind: 'throttled' };
         recorder.record(throttled);
         return throttled;
@@ -148,18 +163,21 @@ export function createPool(options: PoolOptions): Pool {
       return promise;
     },
     async warmUp() {
-      if (stopped || limit === 0 || environments.size > 0) return undefined;
+      const started = [...environments.values()].some(({ from }) => from === blueprint);
+      if (stopped || started || environments.size >= limit()) return undefined;
       return new Promise((resolve) => start(resolve));
     },
+    async replace(next) {
+      blueprint = next;
+      await Promise.all(idle.splice(0).map((environment) => environment.stop()));
+    },
     environments: () =>
-      [...environments.values()].flatMap((environment) =>
-        environment === undefined ? [] : [status(environment)],
-      ),
-    stats: () => recorder.stats(fn.name, environments.size),
+      [...environments.values()].flatMap(({ running }) => (running === undefined ? [] : [status(running)])),
+    stats: () => recorder.stats(blueprint.fn.name, environments.size),
     async stop() {
       stopped = true;
       queue.length = 0;
-      for (const entry of pending) entry.reject(stopping(fn.name));
+      for (const entry of pending) entry.reject(stopping(blueprint.fn.name));
       pending.clear();
       const starts = await Promise.allSettled(environments.keys());
       await Promise.all(
