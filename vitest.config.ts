@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Unit and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
 export default defineConfig({
   test: {
+    // Most tests wait for a broker or a child process, not for the processor.
+    maxWorkers: 3,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {

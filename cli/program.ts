@@ -37,6 +37,11 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     )
     .option('--port <port>', 'port of the HTTP API', port, 4000)
     .option('--accept <LogicalId.Property...>', 'run although this property is not honoured', [])
+    .addOption(
+      new Option('--watch', 'run changed functions as soon as their sources are saved')
+        .default(false)
+        .conflicts('app'),
+    )
     .action(async (options) => {
       const { up } = await import('./commands/up.ts');
       await up(projectDir, options, terminal, interruption(terminal.progress));

@@ -17,6 +17,8 @@ import { bold, duration, type Terminal } from '../terminal.ts';
 export interface DemoOptions {
   readonly orders: number;
   readonly json: boolean;
+  /** How long nothing may move before the demo counts what there is. @default - 15 seconds */
+  readonly stalledMs?: number;
   /** Cloud assembly folder. @default - the project's app is synthesized */
   readonly app?: string | undefined;
   /** How a batch from Kafka is delivered; tests break it here. @default - at least once */
@@ -35,7 +37,7 @@ export async function demo(
   terminal: Terminal,
   interrupted: AbortSignal,
 ): Promise<DemoReport> {
-  const plan = demoPlan(options.orders);
+  const plan = demoPlan(options.orders, options.stalledMs);
   const dir = await mkdtemp(join(tmpdir(), 'orderly-demo-'));
   const begin = performance.now();
   const progress = (step: string) =>

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAssembly } from '../../local/assembly/read.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
@@ -6,9 +7,11 @@ import { chooseEngine, type WantedEngine } from '../../local/engines/choose.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { removeRunFile, stateDirOf, writeRunFile } from '../../local/run-file.ts';
 import { unlessInterrupted } from '../interruption.ts';
+import { reload } from '../reload.ts';
 import { findRunningCloud } from '../running-cloud.ts';
 import { synthesize } from '../synthesize.ts';
 import { bold, duration, type Terminal, table } from '../terminal.ts';
+import { watchSources } from '../watch-sources.ts';
 
 export interface UpOptions {
   /** Cloud assembly folder. @default - the project's app is synthesized */
@@ -17,6 +20,8 @@ export interface UpOptions {
   readonly port: number;
   /** Differences to live with, `LogicalId.Property`. */
   readonly accept: readonly string[];
+  /** Takes over changed functions whenever a source changes. */
+  readonly watch: boolean;
 }
 
 /** `orderly up`: runs the app until it is interrupted. */
@@ -41,11 +46,17 @@ export async function up(
   const begin = performance.now();
   const elapsed = () => duration(performance.now() - begin);
   const progress = (step: string) => terminal.progress(`${elapsed().padStart(7)}  ${step}`);
+  const outdir = join(stateDir, 'cdk.out');
+  const synthesizeAndRead = async () => {
+    await synthesize(projectDir, outdir);
+    return readAssembly(outdir);
+  };
   const loadAssembly = async () => {
     if (options.app !== undefined) return readAssembly(options.app);
     progress('synthesizing the CDK app');
-    await synthesize(projectDir, join(stateDir, 'cdk.out'));
-    return readAssembly(join(stateDir, 'cdk.out'));
+    // Every change while one watches leaves an asset behind.
+    await rm(outdir, { recursive: true, force: true });
+    return synthesizeAndRead();
   };
   const config = await readLocalConfig(join(projectDir, 'orderly.json'));
 
@@ -66,6 +77,12 @@ export async function up(
     progress,
     log: terminal.progress,
   });
+  const watching = options.watch
+    ? // From now on: what changes while it starts must not be missed.
+      watchSources(projectDir, async () =>
+        reload(await starting, synthesizeAndRead, { say: terminal.progress, complain: terminal.error }),
+      )
+    : undefined;
   try {
     const cloud = await unlessInterrupted(starting, interrupted);
     await writeRunFile(stateDir, { pid: process.pid, url: cloud.url });
@@ -79,6 +96,7 @@ export async function up(
       },
     );
   } finally {
+    watching?.stop();
     await removeRunFile(stateDir);
     // One that fails to start puts itself away, and its failure is on its way out already.
     const cloud = await starting.catch(() => undefined);

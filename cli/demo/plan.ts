@@ -14,13 +14,15 @@ export interface DemoPlan {
   timed(n: number): boolean;
   /** The request during which one shipping environment is killed. */
   readonly killDuring: number;
+  /** When nothing has moved for so many milliseconds, what isn't there will not come. */
+  readonly stalledMs: number;
 }
 
 const CANCELLED = 10;
 const TIMED = 60;
 
 /** The plan for a number of orders: a tenth of them repeated, a tenth of the events copied, ten cancelled. */
-export function demoPlan(orders: number): DemoPlan {
+export function demoPlan(orders: number, stalledMs = 15_000): DemoPlan {
   const cancelled = Math.min(CANCELLED, orders);
   const step = Math.max(1, Math.floor(orders / TIMED));
   return {
@@ -32,6 +34,7 @@ export function demoPlan(orders: number): DemoPlan {
     copies: Math.floor((orders + cancelled) / 10),
     timed: (n) => n % step === 0,
     killDuring: Math.floor(orders / 3),
+    stalledMs,
   };
 }
 

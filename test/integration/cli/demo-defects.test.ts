@@ -27,7 +27,12 @@ describe('the demo sees', { timeout: 180_000 }, () => {
   }
 
   function runDemo(options: { app: string; deliver?: Deliver }): Promise<DemoReport> {
-    return demo(root, { orders: 60, json: true, ...options }, silentTerminal, new AbortController().signal);
+    return demo(
+      root,
+      { orders: 60, stalledMs: 5_000, json: true, ...options },
+      silentTerminal,
+      new AbortController().signal,
+    );
   }
 
   const wrong = ({ counts }: DemoReport): readonly string[] =>
