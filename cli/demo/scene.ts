@@ -1,0 +1,87 @@
+import type { LocalCloud } from '../../local/cloud.ts';
+import { LocalCloudError } from '../../local/errors.ts';
+import { type CheckoutClient, checkoutClient } from '../checkout-client.ts';
+import type { DemoPlan } from './plan.ts';
+import { type TablesWitness, tablesWitness } from './tables.ts';
+import { type TopicWitness, topicWitness } from './topic.ts';
+
+/** Everything the demo acts on and looks at: the API, and the tables and the topic with clients of its own. */
+export interface Scene {
+  readonly plan: DemoPlan;
+  readonly checkout: CheckoutClient;
+  readonly tables: TablesWitness;
+  readonly topic: TopicWitness;
+  /** The topic's consumer groups. */
+  readonly groups: readonly string[];
+  /** Names of the tables. */
+  readonly names: TableNames;
+  close(): Promise<void>;
+}
+
+export interface TableNames {
+  readonly orders: string;
+  readonly outbox: string;
+  readonly shipments: string;
+  readonly emailLedger: string;
+  readonly deadLetters: string;
+}
+
+/** Opens the scene of a running cloud; tables are found by the outputs of the app's stacks. */
+export async function openScene(cloud: LocalCloud, plan: DemoPlan): Promise<Scene> {
+  const names = tableNames(cloud);
+  const { topic: topicName, groups } = consumedTopic(cloud);
+  const checkout = checkoutClient(apiOf(cloud));
+  const tables = tablesWitness(cloud.engine.awsEndpoint, cloud.engine.region);
+  const topic = await topicWitness(cloud.engine.bootstrapServers, topicName);
+  return {
+    plan,
+    checkout,
+    tables,
+    topic,
+    groups,
+    names,
+    async close() {
+      tables.close();
+      await topic.close();
+    },
+  };
+}
+
+function tableNames({ model }: LocalCloud): TableNames {
+  const output = (name: string): string => {
+    const found = Object.entries(model.outputs).find(([key]) => key.endsWith(`.${name}`));
+    if (found) return found[1];
+    throw notThisApp(`no stack of the app has the output ${name}`);
+  };
+  return {
+    orders: output('OrdersTable'),
+    outbox: output('OutboxTable'),
+    shipments: output('ShipmentsTable'),
+    emailLedger: output('EmailLedgerTable'),
+    deadLetters: output('DeadLettersTable'),
+  };
+}
+
+/** The topic that is read by most groups. */
+function consumedTopic({ model }: LocalCloud): { topic: string; groups: readonly string[] } {
+  const groups = new Map<string, string[]>();
+  for (const mapping of model.mappings) {
+    if (mapping.kind === 'kafka')
+      groups.set(mapping.topic, [...(groups.get(mapping.topic) ?? []), mapping.groupId]);
+  }
+  const [most] = [...groups].sort(([, a], [, b]) => b.length - a.length);
+  if (most === undefined) throw notThisApp('the app consumes no topic');
+  return { topic: most[0], groups: most[1] };
+}
+
+function apiOf({ apis }: LocalCloud): string {
+  const [api] = apis;
+  if (api === undefined) throw notThisApp('the app has no HTTP API');
+  return api.url;
+}
+
+function notThisApp(message: string): LocalCloudError {
+  return new LocalCloudError('CONFIG_INVALID', message, {
+    remedy: ['The demo counts the effects of this project’s order system; run it on its own assembly.'],
+  });
+}
