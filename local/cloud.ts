@@ -18,9 +18,15 @@ import { eventSourceMappings } from './event-sources/mappings.ts';
 import { localEnvironment } from './function-environment.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { startGateway } from './gateway/gateway.ts';
-import { createFunctionHost, type FunctionHost, type FunctionHostOptions } from './lambda/host.ts';
+import {
+  createFunctionHost,
+  type FunctionHost,
+  type FunctionHostOptions,
+  type LoadFailure,
+} from './lambda/host.ts';
 import { asynchronousInvocations } from './lambda-api/asynchronous.ts';
 import { lambdaApi } from './lambda-api/lambda-api.ts';
+import { modelDifference } from './model-difference.ts';
 import { provisionEmailIdentities } from './provisioning/email-identities.ts';
 import { provisionTables } from './provisioning/tables.ts';
 import { provisionTopics } from './provisioning/topics.ts';
@@ -48,6 +54,16 @@ export interface LocalCloudOptions {
   readonly deliver?: KafkaSourcePorts['deliver'];
 }
 
+/** What a newer assembly has changed. */
+export interface Reload {
+  /** Construct paths of the functions that run their new code. */
+  readonly replaced: readonly string[];
+  /** Those of them that don't load. */
+  readonly broken: readonly LoadFailure[];
+  /** What is different and waits for a restart. */
+  readonly restart: readonly string[];
+}
+
 /** A running local cloud. */
 export interface LocalCloud {
   readonly url: string;
@@ -56,6 +72,11 @@ export interface LocalCloud {
   readonly host: FunctionHost;
   readonly apis: CloudStatus['apis'];
   status(): Promise<CloudStatus>;
+  /**
+   * Takes functions over from a newer assembly of the same app, and tells what else is different. Rejects with
+   * `ASSEMBLY_NOT_HONOURED` if it couldn't be started; nothing has changed then.
+   */
+  reload(assembly: Assembly): Promise<Reload>;
   /** Ends everything that was started, the engine included; resolves when it is gone. Idempotent. */
   stop(): Promise<void>;
 }
@@ -107,7 +128,9 @@ async function start(
     provisionTopics(engine.bootstrapServers, planned.topics),
     provisionEmailIdentities(engine.awsEndpoint, engine.region, planned.emailIdentities),
   ]);
-  const cloud = model(assembly, config, { ...engineFacts, streamArn: (table) => streamArns.get(table) });
+  const runningFacts = { ...engineFacts, streamArn: (table: string) => streamArns.get(table) };
+  const cloud = model(assembly, config, runningFacts);
+  let { functions } = cloud;
 
   progress('starting functions and event source mappings');
   const logs = await openFunctionLogs(join(stateDir, 'logs'));
@@ -151,7 +174,7 @@ async function start(
       statusHandler(status),
       scheduleRunHandler(schedules),
       ...lambdaApi({
-        functions: () => cloud.functions,
+        functions: () => functions,
         invoke: (functionName, event) => host.invoke(functionName, event),
         enqueue: (functionName, event) => asynchronous.enqueue(functionName, event),
         mappings: () => mappings,
@@ -205,7 +228,19 @@ async function start(
   schedules.start();
   onStop(async () => schedules.stop());
 
-  return { url: gateway.url, engine, model: cloud, host, apis: apis(), status, stop };
+  async function reload(newer: Assembly): Promise<Reload> {
+    const next = model(newer, config, runningFacts);
+    const { replaceable, restart } = modelDifference({ ...cloud, functions }, next);
+    functions = functions.map((fn) => replaceable.find(({ name }) => name === fn.name) ?? fn);
+    const failures = await Promise.all(replaceable.map((fn) => host.replace(fn)));
+    return {
+      replaced: replaceable.map(({ path }) => path),
+      broken: failures.filter((failure) => failure !== undefined),
+      restart,
+    };
+  }
+
+  return { url: gateway.url, engine, model: cloud, host, apis: apis(), status, reload, stop };
 }
 
 /** One after the other, each even if an earlier one failed; then the first failure is thrown. */
@@ -232,7 +267,7 @@ function pathOf(cloud: CloudModel, functionName: string): string {
   return cloud.functions.find(({ name }) => name === functionName)?.path ?? functionName;
 }
 
-function refuseBroken(broken: Awaited<ReturnType<FunctionHost['warmUp']>>): void {
+function refuseBroken(broken: readonly LoadFailure[]): void {
   if (broken.length === 0) return;
   const lines = broken.map(
     ({ functionName, errorType, errorMessage }) => `${functionName}: ${errorType}: ${errorMessage}`,

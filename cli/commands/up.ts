@@ -60,6 +60,16 @@ export async function up(
   };
   const config = await readLocalConfig(join(projectDir, 'orderly.json'));
 
+  // Before anything starts, so that no change is missed.
+  const watching = options.watch ? watchSources(projectDir, changed, cannotWatch) : undefined;
+  async function changed(): Promise<void> {
+    const cloud = await starting.catch(() => undefined);
+    await (cloud && reload(cloud, synthesizeAndRead, { say: terminal.progress, complain: terminal.error }));
+  }
+  function cannotWatch({ message }: Error): void {
+    terminal.error(`the sources can't be watched any more: ${message}`);
+  }
+
   const starting = startLocalCloud({
     loadAssembly,
     startEngine: () =>
@@ -77,16 +87,11 @@ export async function up(
     progress,
     log: terminal.progress,
   });
-  const watching = options.watch
-    ? // From now on: what changes while it starts must not be missed.
-      watchSources(projectDir, async () =>
-        reload(await starting, synthesizeAndRead, { say: terminal.progress, complain: terminal.error }),
-      )
-    : undefined;
   try {
     const cloud = await unlessInterrupted(starting, interrupted);
     await writeRunFile(stateDir, { pid: process.pid, url: cloud.url });
     terminal.out(describeStart(cloud, elapsed()));
+    if (watching) terminal.progress('watching the sources');
     const exit = await unlessInterrupted(cloud.engine.exited, interrupted);
     throw new LocalCloudError(
       'ENGINE_UNREACHABLE',
