@@ -3,6 +3,7 @@ import type { RunAnswer } from '../../local/schedules/run-handler.ts';
 import type { ScheduleStatus } from '../../local/schedules/schedules.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { duration, green, red, type Terminal, table } from '../terminal.ts';
+import { theOne } from '../the-one.ts';
 
 /** `orderly schedule list`: every schedule with its last and next run. */
 export async function listSchedules(
@@ -44,7 +45,7 @@ export async function runSchedule(
   terminal: Terminal,
 ): Promise<boolean> {
   const { url, status } = await runningCloud(projectDir);
-  const schedule = theOne(status.schedules, name);
+  const schedule = chosen(status.schedules, name);
   const begin = performance.now();
   const run = new URL(`/_orderly/schedules/${encodeURIComponent(schedule.path)}/run`, url);
   const response = await fetch(run, { method: 'POST' });
@@ -63,19 +64,13 @@ export async function runSchedule(
   return answer.results.every(({ outcome }) => outcome === 'success');
 }
 
-/** The schedule of exactly that name, or the only one whose name has it as a part. */
-function theOne(schedules: readonly ScheduleStatus[], name: string): ScheduleStatus {
-  const wanted = name.toLowerCase();
-  const names = ({ path, logicalId }: ScheduleStatus) => [path.toLowerCase(), logicalId.toLowerCase()];
-  const exact = schedules.filter((schedule) => names(schedule).includes(wanted));
-  const found =
-    exact.length > 0 ? exact : schedules.filter((one) => names(one).some((each) => each.includes(wanted)));
-  const [schedule] = found;
-  if (schedule !== undefined && found.length === 1) return schedule;
-  const paths = (found.length > 0 ? found : schedules).map(({ path }) => path).join(', ');
+function chosen(schedules: readonly ScheduleStatus[], name: string): ScheduleStatus {
+  const choice = theOne(schedules, name, ({ path, logicalId }) => [path, logicalId]);
+  if (choice.kind === 'one') return choice.item;
+  const paths = (choice.kind === 'several' ? choice.items : schedules).map(({ path }) => path).join(', ');
   throw new LocalCloudError(
     'SCHEDULE_NOT_FOUND',
-    found.length > 0 ? `${name} may be several schedules` : `there is no schedule ${name}`,
+    choice.kind === 'several' ? `${name} may be several schedules` : `there is no schedule ${name}`,
     { remedy: [paths === '' ? 'The app has no schedule.' : `Name one of these: ${paths}`] },
   );
 }

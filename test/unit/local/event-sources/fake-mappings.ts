@@ -3,6 +3,7 @@ import type {
   MappingModel,
   StreamMappingModel,
 } from '../../../../local/assembly/model.ts';
+import { emptyTally } from '../../../../local/event-sources/delivery/tally.ts';
 import type { EventSource } from '../../../../local/event-sources/event-source.ts';
 import { type EventSourceMappings, eventSourceMappings } from '../../../../local/event-sources/mappings.ts';
 
@@ -104,12 +105,10 @@ function fakeSource(mapping: MappingModel): FakeSource {
         kind: mapping.kind,
         functionName: mapping.functionName,
         state: 'Enabled',
-        lastProcessingResult: 'OK',
         source: `source of ${mapping.uuid}`,
         partitions: [],
-        delivered: 0,
-        batches: 0,
-        failedBatches: 0,
+        ...emptyTally(),
+        lastProcessingResult: 'OK',
       };
     },
     async drain() {
