@@ -27,6 +27,7 @@ const LOG_FIELDS = [
   'failed',
   'attempt',
   'durationMs',
+  'oldestMs',
 ] as const;
 
 /** Facts for one log line. The list is closed, so that a payload cannot slip in; add a name there, never a text of a customer's. */

@@ -6,12 +6,13 @@ import {
   type BatchWriteItemCommandInput,
   type BatchWriteItemCommandOutput,
   type DynamoDBClient,
+  paginateScan,
   QueryCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Backoff, fullJitter, type Waiting } from '../backoff.ts';
 import { OrderlyError } from '../errors.ts';
 import { fromOutboxItem, type Item, type OutboxRow, toOutboxKey } from '../outbox/row.ts';
-import type { OutboxStore } from './outbox-store.ts';
+import type { OutboxPage, OutboxStore } from './outbox-store.ts';
 
 /** Unprocessed keys are asked for 8 times within some 3 seconds; then the orders wait for the next invocation. */
 const ATTEMPTS = 8;
@@ -72,6 +73,31 @@ export function dynamoDbOutbox(client: DynamoDBClient, table: string, waiting: W
       }
     },
   };
+}
+
+/** As many rows as a batch of the stream has at most, so that a page is no more work. */
+const PAGE_ROWS = 100;
+
+/** The whole outbox table, read consistently, page by page. */
+export async function* outboxPages(client: DynamoDBClient, table: string): AsyncGenerator<OutboxPage> {
+  for await (const page of paginateScan(
+    { client, pageSize: PAGE_ROWS },
+    { TableName: table, ConsistentRead: true },
+  )) {
+    yield pageOf(page.Items ?? []);
+  }
+}
+
+function pageOf(items: readonly Item[]): OutboxPage {
+  const rows: OutboxRow[] = [];
+  for (const item of items) {
+    try {
+      rows.push(fromOutboxItem(item));
+    } catch (error) {
+      if (!(error instanceof OrderlyError)) throw error;
+    }
+  }
+  return { rows, unreadable: items.length - rows.length };
 }
 
 function hasEntries(byTable: object | undefined): boolean {

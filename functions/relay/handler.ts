@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Context, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBStreamEvent, ScheduledEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { kafkaClient, kafkaEnvironment } from '../kafka/client.ts';
 import { kafkaPublisher } from '../kafka/producer.ts';
 import { functionLogger } from '../logger.ts';
-import { dynamoDbOutbox } from './dynamodb-outbox.ts';
+import { dynamoDbOutbox, outboxPages } from './dynamodb-outbox.ts';
+import type { RelayPorts } from './publish-orders.ts';
 import { relayHandler } from './relay.ts';
+import { sweepHandler } from './sweep.ts';
 
 const environment = readEnvironment(
   z.object({ OUTBOX_TABLE: variable, TOPIC: variable, ...kafkaEnvironment }),
@@ -15,15 +17,22 @@ const environment = readEnvironment(
 );
 const logger = functionLogger('relay');
 
-const relay = relayHandler({
-  outbox: dynamoDbOutbox(dynamoDbClient(), environment.OUTBOX_TABLE, { sleep, random: Math.random }),
+const client = dynamoDbClient();
+const ports: RelayPorts = {
+  outbox: dynamoDbOutbox(client, environment.OUTBOX_TABLE, { sleep, random: Math.random }),
   publisher: kafkaPublisher(() => kafkaClient('orderly-relay', environment), Date.now),
   topic: environment.TOPIC,
   logger,
+};
+const relay = relayHandler(ports);
+const sweep = sweepHandler({
+  ...ports,
+  pages: () => outboxPages(client, environment.OUTBOX_TABLE),
+  clock: Date.now,
 });
 
-/** Entry of the function `relay`: the stream of the outbox table. */
-export function handler(event: DynamoDBStreamEvent, context: Context) {
+/** Entry of the function `relay`: the stream of the outbox table, and its schedule. */
+export function handler(event: DynamoDBStreamEvent | ScheduledEvent, context: Context) {
   logger.addContext(context);
-  return relay(event);
+  return 'Records' in event ? relay(event) : sweep(() => context.getRemainingTimeInMillis());
 }

@@ -10,3 +10,10 @@ export interface OutboxStore {
   /** Deletes up to 25 distinct rows; one that is gone already is no error. */
   delete(keys: readonly OutboxKey[]): Promise<void>;
 }
+
+/** A part of the outbox table. */
+export interface OutboxPage {
+  readonly rows: readonly OutboxRow[];
+  /** How many rows of the page can't be read, and so never be published. */
+  readonly unreadable: number;
+}

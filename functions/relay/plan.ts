@@ -31,17 +31,30 @@ export type Read =
   | { readonly kind: 'order'; readonly orderId: OrderId };
 
 /** The reads that bring every unpublished row that must not be passed over; no key is in two of them. */
-export function planReads(wakeups: readonly Wakeup[]): Read[] {
-  const withLaterEvents = new Set(wakeups.filter(({ seq }) => seq > 1).map(({ orderId }) => orderId));
-  const withFirstOnly = new Set(
-    wakeups.map(({ orderId }) => orderId).filter((id) => !withLaterEvents.has(id)),
-  );
+export function planReads(named: readonly OutboxKey[]): Read[] {
+  const withLaterEvents = new Set(named.filter(({ seq }) => seq > 1).map(({ orderId }) => orderId));
+  const withFirstOnly = new Set(named.map(({ orderId }) => orderId).filter((id) => !withLaterEvents.has(id)));
   return [
     ...chunksOf([...withFirstOnly], MAX_KEYS_READ).map(
       (orderIds): Read => ({ kind: 'first-events', orderIds }),
     ),
     ...[...withLaterEvents].map((orderId): Read => ({ kind: 'order', orderId })),
   ];
+}
+
+/** A row that is younger is left to the stream, which is likely to be at it. */
+const OVERDUE_MS = 5 * 60_000;
+
+/** All rows of the orders of which at least one is overdue at `now` (epoch milliseconds). */
+export function overdue(rows: readonly OutboxRow[], now: number): readonly OutboxRow[] {
+  const orders = new Set(rows.filter((row) => ageMs(row, now) >= OVERDUE_MS).map(({ orderId }) => orderId));
+  return rows.filter(({ orderId }) => orders.has(orderId));
+}
+
+/** How long ago the event happened, which is when its row was written; infinite if the event doesn't say. */
+export function ageMs({ event }: OutboxRow, now: number): number {
+  const happenedAt = Date.parse(event.headers.ce_time ?? '');
+  return Number.isNaN(happenedAt) ? Number.POSITIVE_INFINITY : now - happenedAt;
 }
 
 /** The orders that a read is about. */

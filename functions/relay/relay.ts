@@ -1,34 +1,13 @@
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
-import { type EventPublisher, PublishError } from '../kafka/publisher.ts';
-import type { Logger } from '../logger.ts';
 import type { OrderId } from '../orders/ids.ts';
-import type { OutboxRow } from '../outbox/row.ts';
-import type { OutboxStore } from './outbox-store.ts';
-import {
-  halve,
-  nextRequest,
-  ordersOf,
-  planDeletes,
-  planReads,
-  type Read,
-  sequenceNumbersOf,
-} from './plan.ts';
+import { sequenceNumbersOf } from './plan.ts';
+import { publishOrders, type RelayPorts } from './publish-orders.ts';
 import { readWakeups } from './stream-event.ts';
-
-export interface RelayPorts {
-  readonly outbox: OutboxStore;
-  readonly publisher: EventPublisher;
-  readonly topic: string;
-  readonly logger: Logger;
-}
 
 export type RelayHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
 /**
  * The relay: publishes what the outbox holds of the orders that a batch of its stream names, then deletes it.
- *
- *     read ──> publish, acks=all ──> delete
- *                                └─ a crash here publishes again: consumers know an event by its id
  *
  * The answer names the stream records of the orders that are not finished; all others are.
  */
@@ -37,109 +16,15 @@ export function relayHandler(ports: RelayPorts): RelayHandler {
     const wakeups = readWakeups(event);
     const failed = new Set<OrderId>();
 
-    const rows = await readRows(planReads(wakeups), ports, failed);
-    const published = await publishRows(rows, ports, failed);
-    await deleteRows(published, ports, failed);
+    const published = await publishOrders(wakeups, ports, failed);
 
     ports.logger.info('relayed', {
       records: wakeups.length,
-      published: published.length,
+      published,
       failed: failed.size,
     });
     return {
       batchItemFailures: sequenceNumbersOf(wakeups, failed).map((itemIdentifier) => ({ itemIdentifier })),
     };
   };
-}
-
-/** Each order's rows in seq order. */
-async function readRows(
-  reads: readonly Read[],
-  { outbox, logger }: RelayPorts,
-  failed: Set<OrderId>,
-): Promise<OutboxRow[]> {
-  const answers = await Promise.allSettled(
-    reads.map((read) =>
-      read.kind === 'order' ? outbox.readOrder(read.orderId) : outbox.readFirstEvents(read.orderIds),
-    ),
-  );
-  return reads.flatMap((read, index) => {
-    const answer = answers[index];
-    if (answer?.status === 'fulfilled') return answer.value;
-    for (const orderId of ordersOf(read)) failed.add(orderId);
-    logger.error('outbox not read', { orders: ordersOf(read).length }, answer?.reason);
-    return [];
-  });
-}
-
-/** Publishes request by request, so that an order's later rows go only after its earlier ones are acknowledged. */
-async function publishRows(
-  rows: readonly OutboxRow[],
-  ports: RelayPorts,
-  failed: Set<OrderId>,
-): Promise<OutboxRow[]> {
-  const published: OutboxRow[] = [];
-  let pending = rows;
-  while (pending.length > 0) {
-    const { request, rest } = nextRequest(pending, (key) => ports.publisher.partitionOf(ports.topic, key));
-    const sent = await publishRequest(request, ports);
-    published.push(...sent.published);
-    for (const { orderId } of sent.brokerInTrouble ? [...sent.unpublished, ...rest] : sent.unpublished) {
-      failed.add(orderId);
-    }
-    pending = rest.filter(({ orderId }) => !failed.has(orderId));
-  }
-  return published;
-}
-
-interface Sent {
-  readonly published: readonly OutboxRow[];
-  readonly unpublished: readonly OutboxRow[];
-  /** Nothing else will pass either, so it is not tried. */
-  readonly brokerInTrouble: boolean;
-}
-
-/** Sends one request. If the broker refuses its records, halves of it are sent, down to the one order that is to blame. */
-async function publishRequest(request: readonly OutboxRow[], ports: RelayPorts): Promise<Sent> {
-  const { publisher, topic, logger } = ports;
-  try {
-    await publisher.publish(
-      topic,
-      request.map(({ event }) => event),
-    );
-    return { published: request, unpublished: [], brokerInTrouble: false };
-  } catch (error) {
-    const refused = error instanceof PublishError && error.code === 'RECORDS_REFUSED';
-    const halves = refused ? halve(request) : undefined;
-    if (halves === undefined) {
-      logger.error('events not published', { topic, records: request.length }, error);
-      return { published: [], unpublished: request, brokerInTrouble: !refused };
-    }
-    const first = await publishRequest(halves[0], ports);
-    const second = first.brokerInTrouble ? notTried(halves[1]) : await publishRequest(halves[1], ports);
-    return {
-      published: [...first.published, ...second.published],
-      unpublished: [...first.unpublished, ...second.unpublished],
-      brokerInTrouble: second.brokerInTrouble,
-    };
-  }
-}
-
-function notTried(rows: readonly OutboxRow[]): Sent {
-  return { published: [], unpublished: rows, brokerInTrouble: true };
-}
-
-async function deleteRows(
-  published: readonly OutboxRow[],
-  { outbox, logger }: RelayPorts,
-  failed: Set<OrderId>,
-): Promise<void> {
-  const groups = planDeletes(published);
-  const answers = await Promise.allSettled(groups.map((group) => outbox.delete(group)));
-  answers.forEach((answer, index) => {
-    if (answer.status === 'fulfilled') return;
-    const group = groups[index] ?? [];
-    for (const { orderId } of group) failed.add(orderId);
-    logger.error('published rows not deleted', { records: group.length }, answer.reason);
-  });
 }

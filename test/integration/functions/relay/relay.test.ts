@@ -6,9 +6,11 @@ import { kafkaPublisher } from '../../../../functions/kafka/producer.ts';
 import type { EventPublisher } from '../../../../functions/kafka/publisher.ts';
 import { PublishError } from '../../../../functions/kafka/publisher.ts';
 import { type OutboxRow, toOutboxItem } from '../../../../functions/outbox/row.ts';
-import { dynamoDbOutbox } from '../../../../functions/relay/dynamodb-outbox.ts';
+import { dynamoDbOutbox, outboxPages } from '../../../../functions/relay/dynamodb-outbox.ts';
 import type { OutboxStore } from '../../../../functions/relay/outbox-store.ts';
+import type { RelayPorts } from '../../../../functions/relay/publish-orders.ts';
 import { relayHandler } from '../../../../functions/relay/relay.ts';
+import { sweepHandler } from '../../../../functions/relay/sweep.ts';
 import { outboxTable, scan, sentCommands, testClient } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { cancelledRow, placedRow, silent, streamEvent } from '../../../support/outbox-rows.ts';
@@ -35,8 +37,8 @@ async function world(rows: readonly OutboxRow[], endpoint = testEngines().minist
 
   const waiting = { sleep: async () => undefined, random: Math.random };
   const requests: string[] = [];
-  /** A relay with its own client, as another environment has; `wrap` breaks its ports. */
-  const relay = (wrap: (ports: Ports) => Partial<Ports> = () => ({})) => {
+  /** The ports of another environment, with its own client; `wrap` breaks them. */
+  const portsOf = (wrap: (ports: Ports) => Partial<Ports> = () => ({})): RelayPorts => {
     const environment = {
       KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
       KAFKA_AUTH: 'none',
@@ -45,10 +47,16 @@ async function world(rows: readonly OutboxRow[], endpoint = testEngines().minist
     const publisher = kafkaPublisher(() => counted(kafkaClient('test', environment), requests), Date.now);
     onTestFinished(() => publisher.close());
     const ports: Ports = { publisher, outbox: dynamoDbOutbox(client, table, waiting) };
-    return relayHandler({ ...ports, ...wrap(ports), topic, logger: silent });
+    return { ...ports, ...wrap(ports), topic, logger: silent };
+  };
+  /** `minutesLater` is after the latest event of the rows above. */
+  const sweep = (minutesLater: number) => {
+    const clock = () => Date.parse('2026-03-01T13:00:00.000Z') + minutesLater * 60_000;
+    return sweepHandler({ ...portsOf(), pages: () => outboxPages(client, table), clock })(() => 60_000);
   };
   return {
-    relay,
+    relay: (wrap?: Parameters<typeof portsOf>[0]) => relayHandler(portsOf(wrap)),
+    sweep,
     add,
     requests,
     client,
@@ -103,6 +111,21 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('the relay over %s', (eng
       expect(firstAppearances(onTopic, orderId)).toEqual([`${orderId}.1`, `${orderId}.2`]);
     }
     expect(onTopic).toHaveLength(rows.length);
+    expect(await left()).toBe(0);
+  });
+
+  it('publishes by its sweep what no stream record names, once it is five minutes old, page by page', async () => {
+    const rows = Array.from({ length: 110 }, (_, index) => placedRow(`k${index}`));
+    const both = [placedRow('both'), cancelledRow('both')];
+    const { sweep, records, left } = await world([...rows, ...both], testEngines()[engine]);
+    // Placements are an hour older than cancellations.
+    await sweep(-55.1);
+    expect(await left()).toBe(112);
+    await sweep(-55);
+    await sweep(10);
+    const onTopic = await records();
+    expect(onTopic.map(idOf).toSorted()).toEqual([...rows, ...both].map(nameOf).toSorted());
+    expect(firstAppearances(onTopic, both[0]?.orderId ?? '')).toEqual(both.map(nameOf));
     expect(await left()).toBe(0);
   });
 });
@@ -168,6 +191,27 @@ describe('the relay', () => {
       [placedRow('a'), placedRow('c')].map(nameOf).toSorted(),
     );
     expect(await left()).toBe(2);
+  });
+
+  it('keeps first appearances in seq order with a sweep beside the stream', async () => {
+    const keys = Array.from({ length: 30 }, (_, index) => `k${index}`);
+    const { relay, sweep, records, left, add } = await world(keys.map((key) => placedRow(key)));
+    const handle = relay();
+    await Promise.all([
+      sweep(10),
+      handle(streamEvent(keys.map((key) => placedRow(key)))),
+      ...keys.map(async (key) => {
+        await add(cancelledRow(key));
+        await handle(streamEvent([cancelledRow(key)]));
+      }),
+      sweep(10),
+    ]);
+    await sweep(10);
+    const onTopic = await records();
+    for (const { orderId } of keys.map((key) => placedRow(key))) {
+      expect(firstAppearances(onTopic, orderId)).toEqual([`${orderId}.1`, `${orderId}.2`]);
+    }
+    expect(await left()).toBe(0);
   });
 
   it('keeps first appearances in seq order with two relays at once', async () => {

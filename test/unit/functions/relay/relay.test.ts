@@ -1,48 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { PublishError, type PublishRecord } from '../../../../functions/kafka/publisher.ts';
-import type { OutboxKey, OutboxRow } from '../../../../functions/outbox/row.ts';
 import { relayHandler } from '../../../../functions/relay/relay.ts';
-import { cancelledRow, placedRow, silent, streamEvent } from '../../../support/outbox-rows.ts';
+import { cancelledRow, placedRow, streamEvent } from '../../../support/outbox-rows.ts';
+import { nameOf, relayWorld } from '../../../support/relay-world.ts';
 
-const nameOf = ({ orderId, seq }: OutboxKey) => `${orderId}.${seq}`;
-
-/** A table, a topic and their failures, in memory. `refused` is a key the broker never takes. */
-function world(
-  rows: readonly OutboxRow[],
-  broken: { refused?: string; down?: number; deletes?: true; reads?: true } = {},
-) {
-  const table = new Map(rows.map((row) => [nameOf(row), row]));
-  const requests: string[][] = [];
-  const topic: string[] = [];
-  const find = (match: (row: OutboxRow) => boolean) => {
-    if (broken.reads) throw new Error('no table');
-    return [...table.values()].filter(match).sort((one, other) => one.seq - other.seq);
-  };
-  const handle = relayHandler({
-    topic: 'orders',
-    logger: silent,
-    outbox: {
-      readFirstEvents: async (orderIds) =>
-        find(({ orderId, seq }) => seq === 1 && orderIds.includes(orderId)),
-      readOrder: async (id) => find(({ orderId }) => orderId === id),
-      delete: async (keys) => {
-        if (broken.deletes) throw new Error('no table');
-        for (const key of keys) table.delete(nameOf(key));
-      },
-    },
-    publisher: {
-      partitionOf: () => 0,
-      publish: async (_topic, records: readonly PublishRecord[]) => {
-        requests.push(records.map(({ headers }) => headers.ce_id ?? ''));
-        if (requests.length === broken.down) throw new PublishError('PUBLISH_FAILED', 'orders', undefined);
-        if (records.some(({ key }) => key === broken.refused)) {
-          throw new PublishError('RECORDS_REFUSED', 'orders', undefined);
-        }
-        topic.push(...records.map(({ headers }) => headers.ce_id ?? ''));
-      },
-    },
-  });
-  return { handle, requests, topic, left: () => [...table.keys()] };
+function world(...args: Parameters<typeof relayWorld>) {
+  const { ports, ...rest } = relayWorld(...args);
+  return { handle: relayHandler(ports), ...rest };
 }
 
 const placed = ['a', 'b', 'c', 'd'].map((key) => placedRow(key));

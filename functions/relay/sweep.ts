@@ -1,0 +1,56 @@
+import { OrderlyError } from '../errors.ts';
+import type { OrderId } from '../orders/ids.ts';
+import type { OutboxPage } from './outbox-store.ts';
+import { ageMs, overdue } from './plan.ts';
+import { publishOrders, type RelayPorts } from './publish-orders.ts';
+
+export interface SweepPorts extends RelayPorts {
+  /** Everything the outbox holds now; each call begins anew. */
+  readonly pages: () => AsyncIterable<OutboxPage>;
+  /** Epoch milliseconds. */
+  readonly clock: () => number;
+}
+
+/** A page takes a second, or half a minute when the broker is in trouble; with less time left none is begun. */
+const RESERVE_MS = 30_000;
+
+/**
+ * The relay's scheduled run: publishes what the stream has failed to bring within five minutes, because its records
+ * expired, or because the mapping gave them up. What is there of an order goes out as one prefix, as it does by the
+ * stream, so the two may run at once.
+ *
+ *     rows of the outbox    #  #  .  .  .        # overdue: published    . young: left to the stream
+ *
+ * It ends early when little time is left; what remains is next time's work.
+ *
+ * @throws {OrderlyError} `SWEEP_INCOMPLETE` at the end, if an order could not be finished or a row not be read
+ */
+export function sweepHandler(ports: SweepPorts): (remainingMs: () => number) => Promise<void> {
+  return async (remainingMs) => {
+    const failed = new Set<OrderId>();
+    let published = 0;
+    let unreadable = 0;
+    let oldestMs = 0;
+
+    for await (const page of ports.pages()) {
+      if (remainingMs() < RESERVE_MS) {
+        ports.logger.warn('sweep ends early');
+        break;
+      }
+      const now = ports.clock();
+      unreadable += page.unreadable;
+      oldestMs = page.rows.reduce((oldest, row) => Math.max(oldest, ageMs(row, now)), oldestMs);
+      const rows = overdue(page.rows, now).filter(({ orderId }) => !failed.has(orderId));
+      published += await publishOrders(rows, ports, failed);
+    }
+
+    const data = { published, failed: failed.size + unreadable };
+    ports.logger.info('swept', { ...data, oldestMs });
+    if (data.failed > 0) {
+      throw new OrderlyError('SWEEP_INCOMPLETE', 'rows of the outbox are left behind', {
+        retriable: true,
+        data,
+      });
+    }
+  };
+}

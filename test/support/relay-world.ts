@@ -1,0 +1,46 @@
+import { PublishError, type PublishRecord } from '../../functions/kafka/publisher.ts';
+import type { OutboxKey, OutboxRow } from '../../functions/outbox/row.ts';
+import type { RelayPorts } from '../../functions/relay/publish-orders.ts';
+import { silent } from './outbox-rows.ts';
+
+/** The event's id. */
+export const nameOf = ({ orderId, seq }: OutboxKey) => `${orderId}.${seq}`;
+
+/** A table, a topic and their failures, in memory. `refused` is a key the broker never takes, `down` the request that fails. */
+export function relayWorld(
+  rows: readonly OutboxRow[],
+  broken: { refused?: string; down?: number; deletes?: true; reads?: true } = {},
+) {
+  const table = new Map(rows.map((row) => [nameOf(row), row]));
+  const requests: string[][] = [];
+  const topic: string[] = [];
+  const find = (match: (row: OutboxRow) => boolean) => {
+    if (broken.reads) throw new Error('no table');
+    return [...table.values()].filter(match).sort((one, other) => one.seq - other.seq);
+  };
+  const ports: RelayPorts = {
+    topic: 'orders',
+    logger: silent,
+    outbox: {
+      readFirstEvents: async (orderIds) =>
+        find(({ orderId, seq }) => seq === 1 && orderIds.includes(orderId)),
+      readOrder: async (id) => find(({ orderId }) => orderId === id),
+      delete: async (keys) => {
+        if (broken.deletes) throw new Error('no table');
+        for (const key of keys) table.delete(nameOf(key));
+      },
+    },
+    publisher: {
+      partitionOf: () => 0,
+      publish: async (_topic, records: readonly PublishRecord[]) => {
+        requests.push(records.map(({ headers }) => headers.ce_id ?? ''));
+        if (requests.length === broken.down) throw new PublishError('PUBLISH_FAILED', 'orders', undefined);
+        if (records.some(({ key }) => key === broken.refused)) {
+          throw new PublishError('RECORDS_REFUSED', 'orders', undefined);
+        }
+        topic.push(...records.map(({ headers }) => headers.ce_id ?? ''));
+      },
+    },
+  };
+  return { ports, requests, topic, table, left: () => [...table.keys()] };
+}
