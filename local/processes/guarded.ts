@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { followLines } from './lines.ts';
 
 export interface GuardedOptions {
   readonly cwd?: string;
@@ -12,7 +11,7 @@ export interface GuardedOptions {
    * that it can save its state, and SIGKILL after 5 seconds.
    */
   readonly grace: 'kill' | 'term';
-  /** Called for each line of output, without its line break. */
+  /** Called for each line of output, without its line break; a line of more than 256 K characters comes in pieces. */
   readonly onOutput: (line: string, stream: 'stdout' | 'stderr') => void;
 }
 
@@ -84,10 +83,9 @@ export function spawnGuarded(
     groupEnded = true;
     killGroup(pid);
   };
-  const outputs = [
-    follow(child.stdout, (line) => options.onOutput(line, 'stdout')),
-    follow(child.stderr, (line) => options.onOutput(line, 'stderr')),
-  ];
+  const outputs = (['stdout', 'stderr'] as const).map(
+    (name) => child[name] && followLines(child[name], (line) => options.onOutput(line, name)),
+  );
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', async (code, signal) => {
       running = false;
@@ -117,13 +115,6 @@ export function spawnGuarded(
       clearTimeout(deadline);
     },
   };
-}
-
-function follow(stream: Readable | null, onLine: (line: string) => void): Promise<void> {
-  if (stream === null) return Promise.resolve();
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  lines.on('line', onLine);
-  return new Promise((resolve) => lines.once('close', resolve));
 }
 
 /** A group that is gone already is what was wanted; macOS says EPERM of one that has only zombies left. */

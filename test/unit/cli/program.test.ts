@@ -22,6 +22,8 @@ describe('the command line', () => {
     [['demo', '--orders', '1.5']],
     [['up', '--port', '70000']],
     [['up', '--engine', 'docker']],
+    [['up', '--watch', '--app', 'cdk.out']],
+    [['mapping', 'enable']],
     [['frobnicate']],
     [['order', '--cuont', '3']],
   ])('answers %j with exit code 2 and the reason', async (argv) => {
