@@ -16,6 +16,9 @@ import { kafkaMappingSupport } from './support-table.ts';
  */
 const kafkaShape = mappingShape.extend({
   AmazonManagedKafkaEventSourceConfig: z.object({ ConsumerGroupId: textInTemplate.optional() }).optional(),
+  DestinationConfig: z
+    .object({ OnFailure: z.object({ Destination: z.string().default('') }).optional() })
+    .optional(),
   EventSourceArn: z.string().optional(),
   MaximumBatchingWindowInSeconds: windowSeconds.default(0.5),
   ProvisionedPollerConfig: z
@@ -46,6 +49,7 @@ export function kafkaMapping(
   }
   const base = mappingBase(scope, resource, functionName, value);
   const cluster = clusterOf(scope, resource, value.EventSourceArn);
+  const destination = onFailureTopic(resource, value.DestinationConfig?.OnFailure?.Destination ?? '', topic);
   return {
     model: {
       ...base,
@@ -55,8 +59,14 @@ export function kafkaMapping(
       groupId: value.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId ?? base.uuid,
       startingPosition,
       pollers: value.ProvisionedPollerConfig?.MaximumPollers ?? 1,
+      onFailureTopic: destination.topic,
     },
-    findings: [...findings, ...cluster.findings],
+    findings: [
+      ...findings,
+      ...cluster.findings,
+      ...destination.findings,
+      ...(value.ProvisionedPollerConfig === undefined ? provisionedOnly(resource, value) : []),
+    ],
   };
 }
 
@@ -71,6 +81,48 @@ function withoutEmptyPollers(resource: Resource): Resource {
 function kafkaStart(at: z.infer<typeof kafkaShape>['StartingPosition'], seconds: number | undefined) {
   if (at !== 'AT_TIMESTAMP') return { at } as const;
   return seconds === undefined ? undefined : ({ at, timestampMs: Math.round(seconds * 1000) } as const);
+}
+
+/**
+ * The topic that `kafka://<topic>` names; an empty destination is none. Lambda's own rule: it must not be the topic that
+ * is read (https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html).
+ */
+function onFailureTopic(
+  resource: Resource,
+  destination: string,
+  source: string,
+): { readonly topic: string | undefined; readonly findings: readonly Finding[] } {
+  if (destination === '') return { topic: undefined, findings: [] };
+  const topic = /^kafka:\/\/([a-zA-Z0-9_-][a-zA-Z0-9._-]{0,248})$/.exec(destination)?.[1];
+  if (topic !== undefined && topic !== source) return { topic, findings: [] };
+  const message =
+    topic === undefined
+      ? `no destination of this kind is emulated, only kafka://<topic>: ${destination}; accepted, records given up are dropped`
+      : 'the topic that is read cannot be its own destination; accepted, records given up are dropped';
+  return {
+    topic: undefined,
+    findings: [findingOn(resource, 'DestinationConfig.OnFailure.Destination', message)],
+  };
+}
+
+/**
+ * What AWS documents for provisioned mode alone. What its API answers to the rest is not documented, so that this stops
+ * a start is a judgement of the local cloud's own.
+ */
+function provisionedOnly(resource: Resource, value: z.infer<typeof kafkaShape>): Finding[] {
+  const used: Readonly<Record<string, boolean>> = {
+    BisectBatchOnFunctionError: value.BisectBatchOnFunctionError,
+    'DestinationConfig.OnFailure.Destination':
+      value.DestinationConfig?.OnFailure?.Destination?.startsWith('kafka://') ?? false,
+    FunctionResponseTypes: value.FunctionResponseTypes.length > 0,
+    MaximumRecordAgeInSeconds: value.MaximumRecordAgeInSeconds !== -1,
+    MaximumRetryAttempts: value.MaximumRetryAttempts !== -1,
+  };
+  const message =
+    'AWS documents it for provisioned mode, and there is no ProvisionedPollerConfig (a judgement of the local cloud, not of the Lambda API); accepted, it is honoured';
+  return Object.keys(used)
+    .filter((property) => used[property])
+    .map((property) => findingOn(resource, property, message));
 }
 
 /** An accepted finding about the cluster leaves a mapping that can run all the same: there is one broker here. */

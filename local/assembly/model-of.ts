@@ -17,7 +17,7 @@ import { textOf } from './resolution.ts';
 import { isSchedule, scheduleOf } from './schedules.ts';
 import { type Scope, scopeOf } from './scope.ts';
 import { isTable, tableOf } from './tables.ts';
-import { topicOf, undeclaredTopics } from './topics.ts';
+import { topicOf, topicsOf, undeclaredTopics } from './topics.ts';
 
 /**
  * Turns a cloud assembly into the model of what runs, and finds everything in it that would behave differently here.
@@ -61,7 +61,7 @@ export function modelOf(
   const inUse = ({ resource, findings }: ReadResource<unknown>, names: ReadonlySet<string>): boolean =>
     findings.length === 0 || named.has(resource) || names.has(scope.identity(resource).name);
   const texts = new Set(targets.functions.flatMap((model) => Object.values(model.environment)));
-  const mapped = new Set(kafkaMappings.map(({ topic }) => topic));
+  const mapped = new Set(kafkaMappings.flatMap(topicsOf));
   const tables = allTables.filter((table) => inUse(table, texts));
   const topics = readEach(ofType('AWS::MSK::Topic'), (resource) => topicOf(scope, resource)).filter((topic) =>
     inUse(topic, mapped),

@@ -31,6 +31,8 @@ interface MappingBase {
   readonly uuid: string;
   readonly arn: string;
   readonly functionName: string;
+  /** Without version or alias. */
+  readonly functionArn: string;
   readonly enabled: boolean;
   /** Records in one invocation, at most. */
   readonly batchSize: number;
@@ -38,6 +40,12 @@ interface MappingBase {
   readonly windowMs: number;
   /** `FunctionResponseTypes` has `ReportBatchItemFailures`. */
   readonly partialResponses: boolean;
+  /** After the first attempt. */
+  readonly maximumRetryAttempts: number | 'infinite';
+  /** `undefined`: a record never gets too old. */
+  readonly maximumRecordAgeMs: number | undefined;
+  /** `BisectBatchOnFunctionError`. */
+  readonly bisect: boolean;
 }
 
 /** An event source mapping on a Kafka topic. */
@@ -50,6 +58,8 @@ export interface KafkaMappingModel extends MappingBase {
   readonly startingPosition: StartingPosition;
   /** `MaximumPollers`: group members, capped by the partition count. 1 in on-demand mode. */
   readonly pollers: number;
+  /** The on-failure destination: a topic of the same cluster, written by Lambda itself. */
+  readonly onFailureTopic: string | undefined;
 }
 
 /** Where a group without committed offsets begins. `timestampMs` is epoch milliseconds. */
@@ -95,7 +105,7 @@ export interface TopicModel {
   readonly name: string;
   readonly partitions: number;
   readonly config: Readonly<Record<string, string>>;
-  /** No template declares the topic: it is created because a mapping reads it, whose ids it carries. */
+  /** No template declares the topic: it is created because a mapping needs it, whose ids it carries. */
   readonly undeclared?: true;
 }
 

@@ -55,6 +55,7 @@ export const functionSupport: SupportTable = {
 
 const anyMapping: SupportTable = {
   BatchSize: honoured,
+  BisectBatchOnFunctionError: honoured,
   Enabled: honoured,
   EventSourceArn: honoured,
   FunctionName: honoured,
@@ -62,13 +63,11 @@ const anyMapping: SupportTable = {
   KmsKeyArn: encryption,
   LoggingConfig: logging,
   MaximumBatchingWindowInSeconds: honoured,
+  MaximumRecordAgeInSeconds: honoured,
+  MaximumRetryAttempts: honoured,
   MetricsConfig: metrics,
   StartingPosition: honoured,
   Tags: label,
-  BisectBatchOnFunctionError: only([false], 'a failed batch is not split in two here'),
-  DestinationConfig: refused('records that keep failing are not sent to a destination here'),
-  MaximumRecordAgeInSeconds: only([-1], 'records are retried whatever their age here'),
-  MaximumRetryAttempts: only([-1], 'a failed batch is retried until it succeeds here'),
   TumblingWindowInSeconds: only([0], 'tumbling windows are not emulated'),
 };
 
@@ -78,6 +77,10 @@ export const kafkaMappingSupport: SupportTable = {
   AmazonManagedKafkaEventSourceConfig: parts({
     ConsumerGroupId: honoured,
     SchemaRegistryConfig: refused('records are not decoded with a schema registry here'),
+  }),
+  DestinationConfig: parts({
+    OnFailure: parts({ Destination: honoured }),
+    OnSuccess: refused('it belongs to asynchronous invocations, not to mappings'),
   }),
   FilterCriteria: only(
     [{ Filters: [] }],
@@ -97,6 +100,7 @@ export const kafkaMappingSupport: SupportTable = {
 /** `AWS::Lambda::EventSourceMapping` on a DynamoDB stream. */
 export const streamMappingSupport: SupportTable = {
   ...anyMapping,
+  DestinationConfig: refused('records that keep failing are not sent to a destination here'),
   FilterCriteria: honoured,
   ParallelizationFactor: only([1], 'a shard is processed by one invocation at a time here'),
 };

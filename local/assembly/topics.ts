@@ -9,7 +9,7 @@ import { judge } from './support.ts';
 import { topicSupport } from './support-table.ts';
 
 /**
- * Partitions of a topic that a mapping reads and no template declares (it belongs to an imported cluster).
+ * Partitions of a topic that a mapping needs and no template declares (it belongs to an imported cluster).
  *
  * The broker's own default is 1, and with it nothing could be seen of what makes Kafka code go wrong: several pollers,
  * batches over several partitions, order by key only. 3 is the smallest number that shows all of it.
@@ -70,24 +70,31 @@ function configOf(base64: string): Readonly<Record<string, string>> | undefined 
   return Object.fromEntries(entries.filter(([name]) => !needsMoreThanOneBroker.has(name)));
 }
 
-/** The topics that mappings read and no template declares, one each, named after the first mapping that reads it. */
+/** The topics a mapping needs: the one it reads, and its on-failure destination. */
+export function topicsOf({ topic, onFailureTopic }: KafkaMappingModel): string[] {
+  return onFailureTopic === undefined ? [topic] : [topic, onFailureTopic];
+}
+
+/** The topics that mappings need and no template declares, one each, named after the first mapping that needs it. */
 export function undeclaredTopics(
   mappings: readonly KafkaMappingModel[],
   declared: readonly TopicModel[],
 ): TopicModel[] {
   const known = new Set(declared.map(({ name }) => name));
   const topics: TopicModel[] = [];
-  for (const { logicalId, path, topic } of mappings) {
-    if (known.has(topic)) continue;
-    known.add(topic);
-    topics.push({
-      logicalId,
-      path,
-      name: topic,
-      partitions: PARTITIONS_OF_AN_UNDECLARED_TOPIC,
-      config: {},
-      undeclared: true,
-    });
+  for (const mapping of mappings) {
+    for (const name of topicsOf(mapping)) {
+      if (known.has(name)) continue;
+      known.add(name);
+      topics.push({
+        logicalId: mapping.logicalId,
+        path: mapping.path,
+        name,
+        partitions: PARTITIONS_OF_AN_UNDECLARED_TOPIC,
+        config: {},
+        undeclared: true,
+      });
+    }
   }
   return topics;
 }

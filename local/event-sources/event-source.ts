@@ -48,6 +48,10 @@ export interface MappingStatus {
   readonly delivered: number;
   /** Invocations that have ended since the source started. */
   readonly batches: number;
-  /** Those of them after which at least one record had to be delivered again. */
+  /** Those of them after which at least one record had to be delivered again, or was given up. */
   readonly failedBatches: number;
+  /** Records given up and delivered to the on-failure destination. */
+  readonly deadLettered: number;
+  /** Records given up and not delivered anywhere. */
+  readonly dropped: number;
 }

@@ -23,7 +23,9 @@ export function assign<R extends Deliverable>(
         poller: event.poller,
         epoch: 1,
         queue: emptyQueue(),
-        heldBy: undefined,
+        taken: [],
+        committed: 0,
+        holders: [],
       });
     } else if (partition.poller !== event.poller) {
       // Owned by another poller that hasn't heard yet that it lost it.
@@ -37,11 +39,15 @@ function revoke<R extends Deliverable>(state: DeliveryState<R>, partition: Parti
   partition.poller = undefined;
   partition.epoch += 1;
   Object.assign(partition.queue, emptyQueue<R>());
-  const held = partition.heldBy === undefined ? undefined : state.held.get(partition.heldBy);
-  if (held?.dueAt === undefined) return;
-  // The batch waits for a retry: it goes on without this partition.
-  partition.heldBy = undefined;
-  const slices = held.batch.slices.filter((slice) => slice.partition !== partition.key);
-  if (slices.length === 0) state.held.delete(held.batch.id);
-  else held.batch = { ...held.batch, slices };
+  partition.taken = [];
+  partition.committed = 0;
+  for (const id of [...partition.holders]) {
+    const held = state.held.get(id);
+    if (held?.kind !== 'waiting') continue;
+    // It goes on without this partition.
+    partition.holders.splice(partition.holders.indexOf(id), 1);
+    const slices = held.batch.slices.filter((slice) => slice.partition !== partition.key);
+    if (slices.length === 0) state.held.delete(id);
+    else state.held.set(id, { ...held, batch: { ...held.batch, slices } });
+  }
 }

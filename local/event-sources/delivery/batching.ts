@@ -1,16 +1,20 @@
+import { announce, givenUp, hold, replace } from './holding.ts';
 import type { DeliveryAction } from './machine.ts';
-import { type Deliverable, dequeue, headArrivedAt } from './queue.ts';
+import { type Deliverable, dequeue, head, headArrivedAt } from './queue.ts';
 import {
   type Batch,
   type DeliveryRules,
   type DeliveryState,
-  hold,
+  type GiveUpReason,
+  type Held,
   inFlight,
+  isNext,
+  NOTHING_YET,
   type Partition,
   type Slice,
 } from './state.ts';
 
-/** Retries that are due first, then as many new batches as are ready. */
+/** Retries that are due first, then as many new batches as are ready. What can't be delivered is given up. */
 export function send<R extends Deliverable>(
   state: DeliveryState<R>,
   now: number,
@@ -22,23 +26,88 @@ export function send<R extends Deliverable>(
     room.set(poller, left - 1);
     return left > 0;
   };
+  const deliver = (batch: Batch<R>): Held<R> => {
+    actions.push({ type: 'deliver', batch });
+    return { kind: 'in-flight', batch };
+  };
+  // First of all, because what is given up is in nobody's way any more.
+  giveUpWaiting(state, now, actions);
   for (const held of state.held.values()) {
-    if (held.dueAt === undefined || held.dueAt > now || !takeRoom(held.batch.poller)) continue;
-    held.dueAt = undefined;
-    actions.push({ type: 'deliver', batch: held.batch });
+    if (held.kind !== 'waiting' || held.dueAt > now || !isNext(state, held.batch)) continue;
+    if (takeRoom(held.batch.poller)) state.held.set(held.batch.id, deliver(held.batch));
   }
+  for (const partition of state.partitions.values()) giveUpHead(state, partition, now, actions);
   for (const [poller, free] of freePartitions(state)) {
     while (isReady(free, state.rules, now) && takeRoom(poller)) {
-      actions.push({ type: 'deliver', batch: take(state, poller, free) });
+      const slices = take(state, free, now);
+      hold(state, deliver({ ...NOTHING_YET, id: state.nextId++, poller, slices }));
     }
   }
+}
+
+/** Age counts from the record's own timestamp. AWS doesn't say which timestamp or clock it means. */
+function isTooOld({ maximumRecordAgeMs }: DeliveryRules, { timestamp }: Deliverable, now: number): boolean {
+  return maximumRecordAgeMs !== undefined && now - timestamp > maximumRecordAgeMs;
+}
+
+/** Why a record can't be delivered; undefined if it can. */
+function undeliverable(rules: DeliveryRules, record: Deliverable, now: number): GiveUpReason | undefined {
+  if (isTooOld(rules, record, now)) return 'record-too-old';
+  return record.bytes > rules.maxBytes - rules.sliceBytes ? 'payload-too-large' : undefined;
+}
+
+/** What is left of some slices when only these records stay. */
+function only<R extends Deliverable>(slices: readonly Slice<R>[], stays: (record: R) => boolean): Slice<R>[] {
+  return slices
+    .map((slice) => ({ ...slice, records: slice.records.filter(stays) }))
+    .filter(({ records }) => records.length > 0);
+}
+
+/** Gives up the records of batches due that have become too old while they waited; the others stay due. */
+function giveUpWaiting<R extends Deliverable>(
+  state: DeliveryState<R>,
+  now: number,
+  actions: DeliveryAction<R>[],
+): void {
+  if (state.rules.maximumRecordAgeMs === undefined) return;
+  for (const held of [...state.held.values()]) {
+    if (held.kind !== 'waiting' || held.dueAt > now) continue;
+    const old = only(held.batch.slices, (record) => isTooOld(state.rules, record, now));
+    if (old.length === 0) continue;
+    const young = only(held.batch.slices, (record) => !isTooOld(state.rules, record, now));
+    const rest = { ...held, batch: { ...held.batch, id: state.nextId++, slices: young } };
+    const tooOld = givenUp(state, 'record-too-old', held.batch, old);
+    replace(state, held, young.length > 0 ? [rest, tooOld] : [tooOld], actions);
+  }
+}
+
+/** Gives up the records at the head of a free partition that can't be delivered, a batch of them at most. */
+function giveUpHead<R extends Deliverable>(
+  state: DeliveryState<R>,
+  partition: Partition<R>,
+  now: number,
+  actions: DeliveryAction<R>[],
+): void {
+  const first = head(partition.queue);
+  if (first === undefined || partition.poller === undefined || partition.holders.length > 0) return;
+  const reason = undeliverable(state.rules, first, now);
+  if (reason === undefined) return;
+  const { records } = dequeue(partition.queue, {
+    maxRecords: state.rules.batchSize,
+    maxBytes: Number.POSITIVE_INFINITY,
+    allows: (record) => undeliverable(state.rules, record, now) === reason,
+  });
+  const slice = { partition: partition.key, epoch: partition.epoch, records };
+  const held = givenUp<R>(state, reason, NOTHING_YET, [slice]);
+  hold(state, held);
+  announce(held, actions);
 }
 
 /** By poller, the partitions that have something to send and aren't held, longest waiting first. */
 function freePartitions<R extends Deliverable>(state: DeliveryState<R>): Map<number, Partition<R>[]> {
   const byPoller = new Map<number, Partition<R>[]>();
   for (const partition of state.partitions.values()) {
-    if (partition.poller === undefined || partition.heldBy !== undefined || partition.queue.count === 0)
+    if (partition.poller === undefined || partition.holders.length > 0 || partition.queue.count === 0)
       continue;
     const free = byPoller.get(partition.poller);
     if (free === undefined) byPoller.set(partition.poller, [partition]);
@@ -68,24 +137,25 @@ function isReady<R extends Deliverable>(
 
 /** Fills one batch from the front of `free`, and removes the partitions it then holds. */
 function take<R extends Deliverable>(
-  state: DeliveryState<R>,
-  poller: number,
+  { rules }: DeliveryState<R>,
   free: Partition<R>[],
-): Batch<R> {
+  now: number,
+): readonly Slice<R>[] {
   const slices: Slice<R>[] = [];
   let count = 0;
   let bytes = 0;
-  for (const partition of free) {
+  for (let [partition] = free; partition !== undefined; [partition] = free) {
     const taken = dequeue(partition.queue, {
-      maxRecords: state.rules.batchSize - count,
-      maxBytes: state.rules.maxBytes - bytes - state.rules.sliceBytes,
-      atLeast: slices.length === 0 ? 1 : 0,
+      maxRecords: rules.batchSize - count,
+      maxBytes: rules.maxBytes - bytes - rules.sliceBytes,
+      allows: (record) => undeliverable(rules, record, now) === undefined,
     });
+    // It is full. A record further back that would still fit has to wait for its turn.
     if (taken.records.length === 0) break;
     slices.push({ partition: partition.key, epoch: partition.epoch, records: taken.records });
     count += taken.records.length;
-    bytes += taken.bytes + state.rules.sliceBytes;
+    bytes += taken.bytes + rules.sliceBytes;
+    free.shift();
   }
-  free.splice(0, slices.length);
-  return hold(state, poller, 0, slices, undefined);
+  return slices;
 }

@@ -1,5 +1,6 @@
 import { type DeliveryAction, type DeliveryEvent, step, wakeAt } from './machine.ts';
 import type { Deliverable } from './queue.ts';
+import { failures } from './settlement.ts';
 import { type Batch, type DeliveryRules, deliveryState, type GiveUp, type PartitionKey } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -25,8 +26,8 @@ export interface DeliveryPorts<R extends Deliverable> {
   /** Resolves when the records are at the destination or dropped; never rejects. */
   readonly giveUp: (records: GiveUp<R>) => Promise<void>;
   readonly commit: (commit: Extract<DeliveryAction<R>, { type: 'commit' }>) => void;
-  /** Told of each batch that ends, before its commits. */
-  readonly ended: (batch: Batch<R>, verdict: Verdict) => void;
+  /** Told of each batch that ends, before its commits; `failed` of its records come again or are given up. */
+  readonly ended: (batch: Batch<R>, verdict: Verdict, failed: number) => void;
 }
 
 export function startDelivery<R extends Deliverable>(
@@ -62,9 +63,9 @@ export function startDelivery<R extends Deliverable>(
     inFlight += 1;
     const verdict = await ports
       .deliver(batch)
-      .catch((): Verdict => ({ kind: 'failed', cause: 'not-invoked' }));
+      .catch((): Verdict => ({ kind: 'not-invoked', cause: 'host-stopping' }));
     inFlight -= 1;
-    ports.ended(batch, verdict);
+    ports.ended(batch, verdict, failures(rules, batch, verdict));
     take({ type: 'delivered', batchId: batch.id, verdict });
   }
 
@@ -111,7 +112,7 @@ export function startDelivery<R extends Deliverable>(
     queued: (partition) => state.partitions.get(partition)?.queue ?? { count: 0, bytes: 0 },
     isDone: (key) => {
       const partition = state.partitions.get(key);
-      return partition === undefined || (partition.queue.count === 0 && partition.heldBy === undefined);
+      return partition === undefined || (partition.queue.count === 0 && partition.holders.length === 0);
     },
     until,
     async stop(boundMs) {

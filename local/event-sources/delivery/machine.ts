@@ -1,8 +1,8 @@
 import { assign } from './assignment.ts';
 import { send } from './batching.ts';
 import { type Deliverable, enqueue, headArrivedAt } from './queue.ts';
-import { settle } from './settlement.ts';
-import { type Batch, type DeliveryState, type GiveUp, inFlight, type PartitionKey } from './state.ts';
+import { settle, settleGiveUp } from './settlement.ts';
+import { type Batch, type DeliveryState, type GiveUp, inFlight, isNext, type PartitionKey } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
 export type DeliveryEvent<R extends Deliverable> =
@@ -42,11 +42,13 @@ export type DeliveryAction<R extends Deliverable> =
  *
  *     fetched ──> queued ──> in flight ──> handled ──> commit
  *                               │  ^
- *                        failed v  │ due
- *                             waiting
+ *                        failed v  │ due            ^
+ *                             waiting ──> given up ───┘  at the destination, or dropped
  *
- * A batch takes records of every free partition of one poller. It *holds* its partitions until it is handled, so a
- * partition has at most one batch in flight, keeps its order, and fails without stopping the partitions beside it.
+ * A batch takes records of every free partition of one poller. It *holds* its partitions until all of its records are
+ * handled or given up, so a partition has at most one batch in flight, keeps its order, and fails without stopping the
+ * partitions beside it. A batch that fails may leave several pieces, sent one after the other where they share a
+ * partition.
  * Each assignment of a partition is an *epoch*: what a batch of an earlier epoch did is neither committed nor retried
  * (its new owner reads those records again), but while it runs it still holds the partition.
  *
@@ -77,6 +79,8 @@ export function step<R extends Deliverable>(
       state.stopping = true;
       break;
     case 'gave-up':
+      settleGiveUp(state, event.id, actions);
+      break;
     case 'woken':
       break;
   }
@@ -92,10 +96,12 @@ export function wakeAt(state: DeliveryState<Deliverable>): number | undefined {
     if (poller === undefined || at === undefined || (earliest !== undefined && at >= earliest)) return;
     if (inFlight(state, poller) < state.rules.maxInFlight) earliest = at;
   };
-  for (const held of state.held.values()) consider(held.batch.poller, held.dueAt);
-  for (const { heldBy, poller, queue } of state.partitions.values()) {
+  for (const held of state.held.values()) {
+    if (held.kind === 'waiting' && isNext(state, held.batch)) consider(held.batch.poller, held.dueAt);
+  }
+  for (const { holders, poller, queue } of state.partitions.values()) {
     const arrivedAt = headArrivedAt(queue);
-    if (heldBy === undefined && arrivedAt !== undefined) consider(poller, arrivedAt + state.rules.windowMs);
+    if (holders.length === 0 && arrivedAt !== undefined) consider(poller, arrivedAt + state.rules.windowMs);
   }
   return earliest;
 }

@@ -44,10 +44,20 @@ export function headArrivedAt(queue: RecordQueue<Deliverable>): number | undefin
   return queue.chunks[0]?.arrivedAt;
 }
 
-/** Removes records from the head while both limits allow; `atLeast` of them even past `maxBytes`. */
+/** The record at the head; undefined for an empty queue. */
+export function head<R extends Deliverable>(queue: RecordQueue<R>): R | undefined {
+  const chunk = queue.chunks[0];
+  return chunk?.records[chunk.next];
+}
+
+/** Removes records from the head while all limits allow. */
 export function dequeue<R extends Deliverable>(
   queue: RecordQueue<R>,
-  limits: { readonly maxRecords: number; readonly maxBytes: number; readonly atLeast: 0 | 1 },
+  limits: {
+    readonly maxRecords: number;
+    readonly maxBytes: number;
+    readonly allows: (record: R) => boolean;
+  },
 ): { readonly records: readonly R[]; readonly bytes: number } {
   const records: R[] = [];
   let bytes = 0;
@@ -55,7 +65,7 @@ export function dequeue<R extends Deliverable>(
     const chunk = queue.chunks[0];
     const record = chunk?.records[chunk.next];
     if (chunk === undefined || record === undefined || records.length >= limits.maxRecords) break;
-    if (bytes + record.bytes > limits.maxBytes && records.length >= limits.atLeast) break;
+    if (bytes + record.bytes > limits.maxBytes || !limits.allows(record)) break;
     records.push(record);
     bytes += record.bytes;
     chunk.next += 1;

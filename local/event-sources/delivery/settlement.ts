@@ -1,9 +1,10 @@
+import { givenUp, replace, stillOwned } from './holding.ts';
 import type { DeliveryAction } from './machine.ts';
 import type { Deliverable } from './queue.ts';
-import { type DeliveryState, hold, type PartitionKey, type Slice } from './state.ts';
+import type { Batch, DeliveryRules, DeliveryState, Held, LastResult, Past, Slice } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Ends a batch: commits what is handled and still owned, and lines up what has to be delivered again. */
+/** Ends a batch: what is handled and still owned is committed, the rest is lined up again or given up. */
 export function settle<R extends Deliverable>(
   state: DeliveryState<R>,
   batchId: number,
@@ -12,42 +13,121 @@ export function settle<R extends Deliverable>(
   actions: DeliveryAction<R>[],
 ): void {
   const held = state.held.get(batchId);
-  if (held === undefined) return;
-  state.held.delete(batchId);
-  const { batch } = held;
-  const mine: Slice<R>[] = [];
-  for (const slice of batch.slices) {
-    const partition = state.partitions.get(slice.partition);
-    if (partition === undefined) continue;
-    partition.heldBy = undefined;
-    if (partition.epoch === slice.epoch) mine.push(slice);
-  }
-  const again = (slices: readonly Slice<R>[]) =>
-    hold(state, batch.poller, batch.attempt + 1, slices, now + state.rules.backOffMs(batch.attempt + 1));
+  if (held?.kind !== 'in-flight') return;
+  replace(state, held, remainders(state, held.batch, verdict, now), actions);
+}
+
+/** Ends a give-up: as far as the partition goes, its records are handled. */
+export function settleGiveUp<R extends Deliverable>(
+  state: DeliveryState<R>,
+  id: number,
+  actions: DeliveryAction<R>[],
+): void {
+  const held = state.held.get(id);
+  if (held?.kind === 'given-up') replace(state, held, [], actions);
+}
+
+/** What is left of a batch, in the order in which it is sent. */
+function remainders<R extends Deliverable>(
+  state: DeliveryState<R>,
+  batch: Batch<R>,
+  verdict: Verdict,
+  now: number,
+): Held<R>[] {
+  const slices = stillOwned(state, batch.slices);
+  if (slices.length === 0) return [];
+  const wait = (past: Past, again: readonly Slice<R>[]): Held<R> => ({
+    kind: 'waiting',
+    batch: { ...past, id: state.nextId++, poller: batch.poller, slices: again },
+    dueAt: now + state.rules.backOffMs(batch.attempt + 1),
+  });
+  const retryOrGiveUp = (lastResult: LastResult, again: readonly Slice<R>[]): Held<R> => {
+    const past = { ...invoked(batch, lastResult), attempt: batch.attempt + 1, retries: batch.retries + 1 };
+    const { maximumRetryAttempts } = state.rules;
+    return maximumRetryAttempts !== 'infinite' && past.retries > maximumRetryAttempts
+      ? givenUp(state, 'retries-exhausted', past, again)
+      : wait(past, again);
+  };
+
   switch (verdict.kind) {
     case 'handled':
-      for (const slice of mine) commit(batch.poller, slice.partition, slice.records, actions);
-      break;
-    case 'failed':
-      if (mine.length > 0) again(mine);
-      break;
-    case 'partial':
-      for (const slice of mine) {
-        const from = verdict.retryFrom.get(slice.partition) ?? slice.records.length;
-        commit(batch.poller, slice.partition, slice.records.slice(0, from), actions);
-        // Each partition by itself, so that one that keeps failing doesn't hold another.
-        if (from < slice.records.length) again([{ ...slice, records: slice.records.slice(from) }]);
-      }
-      break;
+      return [];
+    case 'not-invoked':
+      return [wait({ ...batch, attempt: batch.attempt + 1 }, slices)];
+    case 'failed': {
+      const lastResult = { requestId: verdict.requestId, functionError: verdict.cause === 'function-error' };
+      const [first, second] = state.rules.bisect ? halves(slices) : [];
+      if (first === undefined || second === undefined) return [retryOrGiveUp(lastResult, slices)];
+      const past = invoked(batch, lastResult);
+      return [wait(past, first), wait(past, second)];
+    }
+    case 'partial': {
+      const lastResult = { requestId: verdict.requestId, functionError: false };
+      // Each partition by itself, so that one that keeps failing doesn't hold another.
+      return slices.flatMap((slice) => {
+        const records = failedRecords(slice, verdict.failed.get(slice.partition), state.rules);
+        return records.length === 0 ? [] : [retryOrGiveUp(lastResult, [{ ...slice, records }])];
+      });
+    }
   }
 }
 
-function commit<R extends Deliverable>(
-  poller: number,
-  partition: PartitionKey,
-  handled: readonly R[],
-  actions: DeliveryAction<R>[],
-): void {
-  const last = handled.at(-1);
-  if (last !== undefined) actions.push({ type: 'commit', poller, partition, last });
+/** Which records of a slice a partial failure brings again. */
+function failedRecords<R extends Deliverable>(
+  { records }: Slice<R>,
+  failed: ReadonlySet<number> = new Set(),
+  { partialResponse }: Pick<DeliveryRules, 'partialResponse'>,
+): readonly R[] {
+  switch (partialResponse) {
+    case 'checkpoint':
+      return records.slice(Math.min(...failed, records.length));
+    case 'selective':
+      return records.filter((_, index) => failed.has(index));
+  }
+}
+
+/** How many records of a batch have to be delivered again, or given up. */
+export function failures(
+  rules: Pick<DeliveryRules, 'partialResponse'>,
+  batch: Batch<Deliverable>,
+  verdict: Verdict,
+): number {
+  const counted = (of: (slice: Slice<Deliverable>) => readonly Deliverable[]) =>
+    batch.slices.reduce((sum, slice) => sum + of(slice).length, 0);
+  switch (verdict.kind) {
+    case 'handled':
+      return 0;
+    case 'not-invoked':
+    case 'failed':
+      return counted(({ records }) => records);
+    case 'partial':
+      return counted((slice) => failedRecords(slice, verdict.failed.get(slice.partition), rules));
+  }
+}
+
+function invoked(past: Past, lastResult: LastResult): Past {
+  const { attempt, retries, invocations } = past;
+  return { attempt, retries, invocations: invocations + 1, lastResult };
+}
+
+/**
+ * Splits the records, partition after partition, in two; undefined for a single one. A partition that both halves have
+ * is sent with the first one first. Inferred: AWS says for Kafka only that a batch is split in two, and for Kinesis that
+ * a split uses up no retry.
+ */
+function halves<R extends Deliverable>(
+  slices: readonly Slice<R>[],
+): [readonly Slice<R>[], readonly Slice<R>[]] | [] {
+  const size = slices.reduce((sum, slice) => sum + slice.records.length, 0);
+  if (size < 2) return [];
+  const first: Slice<R>[] = [];
+  const second: Slice<R>[] = [];
+  let room = Math.ceil(size / 2);
+  for (const slice of slices) {
+    const [left, right] = [slice.records.slice(0, room), slice.records.slice(room)];
+    if (left.length > 0) first.push({ ...slice, records: left });
+    if (right.length > 0) second.push({ ...slice, records: right });
+    room -= left.length;
+  }
+  return [first, second];
 }

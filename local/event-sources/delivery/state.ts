@@ -5,7 +5,7 @@ export interface DeliveryState<R extends Deliverable> {
   readonly rules: DeliveryRules;
   readonly partitions: Map<PartitionKey, Partition<R>>;
   readonly held: Map<number, Held<R>>;
-  nextBatchId: number;
+  nextId: number;
   stopping: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface DeliveryRules {
   readonly batchSize: number;
   /** A record waits this long for company, at most. */
   readonly windowMs: number;
-  /** Bytes of records (their JSON) in one batch, at most; a record larger than that goes alone. */
+  /** Bytes of records (their JSON) in one batch, at most; a record larger than that can't be delivered at all. */
   readonly maxBytes: number;
   /** What a partition adds to the event beside its records, in bytes. */
   readonly sliceBytes: number;
@@ -47,35 +47,43 @@ export const RETRY_FOREVER = {
 } as const satisfies Partial<DeliveryRules>;
 
 /** What one invocation is made of. */
-export interface Batch<R extends Deliverable> {
+export interface Batch<R extends Deliverable> extends Past {
   readonly id: number;
   readonly poller: number;
-  /** 0 for the first delivery. */
-  readonly attempt: number;
   /** In order within each partition, none empty. */
   readonly slices: readonly Slice<R>[];
 }
 
-/** Records that are delivered no more. */
-export interface GiveUp<R extends Deliverable> {
-  readonly id: number;
-  readonly reason: GiveUpReason;
-  /** In order within each partition, none empty. */
-  readonly slices: readonly Slice<R>[];
+/** What the records of a batch have behind them. */
+export interface Past {
+  /** Deliveries that came to nothing, those included that never reached the function; one that is split isn't. */
+  readonly attempt: number;
+  /** Retries used up, of `maximumRetryAttempts`. */
+  readonly retries: number;
   /** How often the function was invoked with them. */
-  readonly attempts: number;
+  readonly invocations: number;
   /** The last of those invocations; undefined if there was none. */
   readonly lastResult: LastResult | undefined;
 }
 
-type GiveUpReason = 'retries-exhausted' | 'record-too-old' | 'payload-too-large';
+export const NOTHING_YET: Past = { attempt: 0, retries: 0, invocations: 0, lastResult: undefined };
 
-/** The last invocation that reached the function, as a dead letter tells of it. */
-interface LastResult {
+/** An invocation, as a dead letter tells of it. */
+export interface LastResult {
   readonly requestId: string;
   /** It ended with a function error; else its response named batch item failures, or couldn't be understood. */
   readonly functionError: boolean;
 }
+
+/** Records that are delivered no more. */
+export interface GiveUp<R extends Deliverable> extends Pick<Past, 'invocations' | 'lastResult'> {
+  readonly id: number;
+  readonly reason: GiveUpReason;
+  /** In order within each partition, none empty. */
+  readonly slices: readonly Slice<R>[];
+}
+
+export type GiveUpReason = 'retries-exhausted' | 'record-too-old' | 'payload-too-large';
 
 export interface Slice<R extends Deliverable> {
   readonly partition: PartitionKey;
@@ -88,42 +96,42 @@ export interface Partition<R extends Deliverable> {
   poller: number | undefined;
   epoch: number;
   readonly queue: RecordQueue<R>;
-  /** The batch that holds the partition, of this epoch or, while it runs, of an earlier one. */
-  heldBy: number | undefined;
+  /** The records last taken from the queue; those before `committed` are committed. Empty once all of them are. */
+  taken: readonly R[];
+  committed: number;
+  /**
+   * What holds the partition, by id, in the order in which it may be sent: the batch its records were taken for, or
+   * what has become of it; of this epoch or, while it runs, of an earlier one.
+   */
+  readonly holders: number[];
 }
 
-/** `dueAt` undefined: in flight; else waiting for its next attempt. */
-interface Held<R extends Deliverable> {
-  batch: Batch<R>;
-  dueAt: number | undefined;
-}
+/** What holds partitions. */
+export type Held<R extends Deliverable> =
+  | { readonly kind: 'in-flight'; readonly batch: Batch<R> }
+  /** For its next attempt. */
+  | { readonly kind: 'waiting'; readonly batch: Batch<R>; readonly dueAt: number }
+  /** On its way to the destination. */
+  | { readonly kind: 'given-up'; readonly giveUp: GiveUp<R> };
 
 export function deliveryState<R extends Deliverable>(rules: DeliveryRules): DeliveryState<R> {
-  return { rules, partitions: new Map(), held: new Map(), nextBatchId: 1, stopping: false };
-}
-
-/** Makes a batch that holds the partitions of its slices; `dueAt` undefined: it is sent now. */
-export function hold<R extends Deliverable>(
-  state: DeliveryState<R>,
-  poller: number,
-  attempt: number,
-  slices: readonly Slice<R>[],
-  dueAt: number | undefined,
-): Batch<R> {
-  const batch = { id: state.nextBatchId++, poller, attempt, slices };
-  state.held.set(batch.id, { batch, dueAt });
-  for (const slice of slices) {
-    const partition = state.partitions.get(slice.partition);
-    if (partition !== undefined) partition.heldBy = batch.id;
-  }
-  return batch;
+  return { rules, partitions: new Map(), held: new Map(), nextId: 1, stopping: false };
 }
 
 /** How many batches of the poller are in flight. */
 export function inFlight(state: DeliveryState<Deliverable>, poller: number): number {
   let count = 0;
   for (const held of state.held.values()) {
-    if (held.batch.poller === poller && held.dueAt === undefined) count += 1;
+    if (held.kind === 'in-flight' && held.batch.poller === poller) count += 1;
   }
   return count;
+}
+
+/** Whether the batch is the next to be sent in each of its partitions; what was given up is in nobody's way. */
+export function isNext<R extends Deliverable>(state: DeliveryState<R>, batch: Batch<R>): boolean {
+  return batch.slices.every(({ partition }) => {
+    const holders = state.partitions.get(partition)?.holders ?? [];
+    const first = holders.find((id) => state.held.get(id)?.kind !== 'given-up');
+    return first === batch.id;
+  });
 }

@@ -1,19 +1,25 @@
 import type { InvocationResult } from '../../lambda/invocation.ts';
 import { batchItemFailures } from './batch-item-failures.ts';
-
 import type { Deliverable } from './queue.ts';
 import type { Batch, PartitionKey } from './state.ts';
 
 /** What an invocation means for the records of its batch. */
 export type Verdict =
   | { readonly kind: 'handled' }
-  /** The whole batch again. */
-  | { readonly kind: 'failed'; readonly cause: FailureCause }
-  /** For each partition named, from the record at that index of its slice on; everything else is handled. */
-  | { readonly kind: 'partial'; readonly retryFrom: ReadonlyMap<PartitionKey, number> };
-
-/** Why a whole batch failed. `throttled` and `not-invoked` never reached the function. */
-type FailureCause = 'function-error' | 'throttled' | 'malformed-response' | 'not-invoked';
+  /** The batch never reached the function. */
+  | { readonly kind: 'not-invoked'; readonly cause: 'throttled' | 'host-stopping' }
+  /** The batch failed as a whole. */
+  | {
+      readonly kind: 'failed';
+      readonly cause: 'function-error' | 'malformed-response';
+      readonly requestId: string;
+    }
+  /** Of each partition named, the records at these indexes of its slice failed. */
+  | {
+      readonly kind: 'partial';
+      readonly failed: ReadonlyMap<PartitionKey, ReadonlySet<number>>;
+      readonly requestId: string;
+    };
 
 /** Finds the record a batch item failure names: its partition and the index in that slice, or undefined. */
 export type Locate<R extends Deliverable> = (
@@ -26,9 +32,7 @@ export type Locate<R extends Deliverable> = (
  *
  * Documented (https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html): a function error fails the
  * whole batch; without `ReportBatchItemFailures` the return value is ignored; an empty or null response is a success; an
- * unknown partition or offset fails the whole batch. Inferred: a failed record is a checkpoint, as with Kinesis, so its
- * partition is redelivered from the lowest one on, later records included; and any malformed identifier fails the
- * whole batch.
+ * unknown partition or offset fails the whole batch. Inferred: so does any malformed identifier.
  */
 export function judge<R extends Deliverable>(
   batch: Batch<R>,
@@ -37,30 +41,30 @@ export function judge<R extends Deliverable>(
 ): Verdict {
   switch (result.kind) {
     case 'function-error':
-      return { kind: 'failed', cause: 'function-error' };
+      return { kind: 'failed', cause: 'function-error', requestId: result.requestId };
     case 'throttled':
-      return { kind: 'failed', cause: 'throttled' };
+      return { kind: 'not-invoked', cause: 'throttled' };
     case 'success':
-      return rules.partialResponses
-        ? judgeResponse(batch, result.payload, rules.locate)
-        : { kind: 'handled' };
+      return rules.partialResponses ? judgeResponse(batch, result, rules.locate) : { kind: 'handled' };
   }
 }
 
 function judgeResponse<R extends Deliverable>(
   batch: Batch<R>,
-  payload: Uint8Array,
+  { payload, requestId }: Extract<InvocationResult, { kind: 'success' }>,
   locate: Locate<R>,
 ): Verdict {
+  const malformed = { kind: 'failed', cause: 'malformed-response', requestId } as const;
   const identifiers = batchItemFailures(payload);
-  if (identifiers === 'malformed') return { kind: 'failed', cause: 'malformed-response' };
+  if (identifiers === 'malformed') return malformed;
   if (identifiers.length === 0) return { kind: 'handled' };
-  const retryFrom = new Map<PartitionKey, number>();
+  const failed = new Map<PartitionKey, Set<number>>();
   for (const identifier of identifiers) {
-    const failed = locate(batch, identifier);
-    if (failed === undefined) return { kind: 'failed', cause: 'malformed-response' };
-    const lowest = retryFrom.get(failed.partition) ?? failed.index;
-    retryFrom.set(failed.partition, Math.min(lowest, failed.index));
+    const found = locate(batch, identifier);
+    if (found === undefined) return malformed;
+    const indexes = failed.get(found.partition);
+    if (indexes === undefined) failed.set(found.partition, new Set([found.index]));
+    else indexes.add(found.index);
   }
-  return { kind: 'partial', retryFrom };
+  return { kind: 'partial', failed, requestId };
 }

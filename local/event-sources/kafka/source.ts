@@ -8,7 +8,7 @@ import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
 import { startDelivery } from '../delivery/driver.ts';
 import { type Batch, RETRY_FOREVER } from '../delivery/state.ts';
 import { count, emptyTally, failureLine } from '../delivery/tally.ts';
-import { judge, type Verdict } from '../delivery/verdict.ts';
+import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource } from '../event-source.ts';
 import { envelopeBytes, type KafkaRecord, kafkaEvent, locateKafkaRecord, sliceBytes } from './event.ts';
 import { type Poller, startPoller } from './poller.ts';
@@ -90,9 +90,9 @@ export async function startKafkaEventSource(
         }),
       giveUp: async () => {},
       commit: ({ poller, partition, last }) => commit(poller, partition, last),
-      ended(batch: Batch<KafkaRecord>, verdict: Verdict) {
-        count(tally, batch, verdict);
-        if (verdict.kind !== 'handled') ports.log(failureLine(source, batch, verdict));
+      ended(batch, verdict, failed) {
+        count(tally, batch, verdict, failed);
+        if (verdict.kind !== 'handled') ports.log(failureLine(source, batch, verdict, failed));
       },
     },
   );

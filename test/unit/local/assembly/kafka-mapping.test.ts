@@ -16,6 +16,7 @@ describe('Kafka mappings', () => {
       uuid: mapping?.uuid,
       arn: `arn:aws:lambda:us-east-1:000000000000:event-source-mapping:${mapping?.uuid}`,
       functionName: 'App-Consumer',
+      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:App-Consumer',
       enabled: true,
       batchSize: 100,
       windowMs: 500,
@@ -25,6 +26,10 @@ describe('Kafka mappings', () => {
       groupId: mapping?.uuid,
       startingPosition: { at: 'TRIM_HORIZON' },
       pollers: 1,
+      maximumRetryAttempts: 'infinite',
+      maximumRecordAgeMs: undefined,
+      bisect: false,
+      onFailureTopic: undefined,
     });
   });
 
@@ -32,9 +37,13 @@ describe('Kafka mappings', () => {
     const { model, findings } = withMapping({
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'email-service' },
       BatchSize: 1,
+      BisectBatchOnFunctionError: true,
+      DestinationConfig: { OnFailure: { Destination: 'kafka://orders.dead-letters' } },
       Enabled: 'false',
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       MaximumBatchingWindowInSeconds: 0,
+      MaximumRecordAgeInSeconds: 3600,
+      MaximumRetryAttempts: '5',
       ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 3, PollerGroupName: 'group' },
       StartingPosition: 'AT_TIMESTAMP',
       StartingPositionTimestamp: 1_790_000_000.5,
@@ -47,6 +56,10 @@ describe('Kafka mappings', () => {
       partialResponses: true,
       windowMs: 0,
       pollers: 3,
+      bisect: true,
+      maximumRecordAgeMs: 3_600_000,
+      maximumRetryAttempts: 5,
+      onFailureTopic: 'orders.dead-letters',
       startingPosition: { at: 'AT_TIMESTAMP', timestampMs: 1_790_000_000_500 },
     });
   });
@@ -91,6 +104,7 @@ describe('Kafka mappings', () => {
     ['MaximumRetryAttempts', -1],
     ['MaximumRecordAgeInSeconds', '-1'],
     ['DestinationConfig', {}],
+    ['DestinationConfig', { OnFailure: { Destination: '' } }],
     ['DestinationConfig', { OnFailure: { Ref: 'AWS::NoValue' } }],
     ['FilterCriteria', { Filters: [] }],
     ['ParallelizationFactor', 1],
@@ -101,10 +115,6 @@ describe('Kafka mappings', () => {
   });
 
   it.each([
-    ['BisectBatchOnFunctionError', true],
-    ['MaximumRetryAttempts', 5],
-    ['MaximumRecordAgeInSeconds', 3600],
-    ['DestinationConfig', { OnFailure: { Destination: 'kafka://orders.dead-letters' } }],
     ['FilterCriteria', { Filters: [{ Pattern: '{"value":{"a":[1]}}' }] }],
     ['SourceAccessConfigurations', [{ Type: 'VPC_SUBNET', URI: 'subnet:subnet-1' }]],
     ['TumblingWindowInSeconds', 30],
@@ -131,6 +141,15 @@ describe('Kafka mappings', () => {
       'Mapping.FunctionResponseTypes.0',
     ],
     ['a batch size beyond the limit', { BatchSize: 10_001 }, 'Mapping.BatchSize'],
+    ['more retries than there can be', { MaximumRetryAttempts: 10_001 }, 'Mapping.MaximumRetryAttempts'],
+    ['an age below the least', { MaximumRecordAgeInSeconds: 59 }, 'Mapping.MaximumRecordAgeInSeconds'],
+    ['an age of nothing', { MaximumRecordAgeInSeconds: 0 }, 'Mapping.MaximumRecordAgeInSeconds'],
+    ['an age above a week', { MaximumRecordAgeInSeconds: 604_801 }, 'Mapping.MaximumRecordAgeInSeconds'],
+    [
+      'a destination for what succeeds',
+      { DestinationConfig: { OnSuccess: { Destination: 'kafka://fine' } } },
+      'Mapping.DestinationConfig.OnSuccess',
+    ],
     ['an unknown starting position', { StartingPosition: 'YESTERDAY' }, 'Mapping.StartingPosition'],
     ['no time to start at', { StartingPosition: 'AT_TIMESTAMP' }, 'Mapping.StartingPositionTimestamp'],
     ['an unknown function', { FunctionName: { Ref: 'Nowhere' } }, 'Mapping.FunctionName'],
@@ -149,6 +168,56 @@ describe('Kafka mappings', () => {
       topic: 'orders',
       clusterArn: expect.stringMatching(/^arn:aws:kafka:us-east-1:000000000000:cluster\/local\//),
     });
+  });
+
+  const provisioned = { ProvisionedPollerConfig: { MaximumPollers: 1 } };
+
+  it.each([
+    ['the topic it reads', 'kafka://orders'],
+    ['a topic without a name', 'kafka://'],
+    ['a name that no topic can have', 'kafka://.hidden'],
+    ['a queue', 'arn:aws:sqs:us-east-1:000000000000:failures'],
+  ])(
+    'are refused with %s as destination, and give up without one if that is accepted',
+    (_name, destination) => {
+      const DestinationConfig = { OnFailure: { Destination: destination } };
+      const resources = {
+        Consumer: functionResource(),
+        Mapping: kafkaMappingResource({ DestinationConfig, ...provisioned }),
+      };
+      const word = 'Mapping.DestinationConfig.OnFailure.Destination';
+      expect(accepts(judged(resources).findings)).toEqual([word]);
+      const { model } = judged(resources, { accept: new Set([word]) });
+      expect(model.mappings[0]).toMatchObject({ topic: 'orders', onFailureTopic: undefined });
+    },
+  );
+
+  it.each([
+    ['BisectBatchOnFunctionError', true, 'BisectBatchOnFunctionError'],
+    [
+      'DestinationConfig',
+      { OnFailure: { Destination: 'kafka://dead' } },
+      'DestinationConfig.OnFailure.Destination',
+    ],
+    ['FunctionResponseTypes', ['ReportBatchItemFailures'], 'FunctionResponseTypes'],
+    ['MaximumRecordAgeInSeconds', 60, 'MaximumRecordAgeInSeconds'],
+    ['MaximumRetryAttempts', 0, 'MaximumRetryAttempts'],
+  ])('need provisioned mode for %s', (property, value, word) => {
+    const { findings } = withMapping({ [property]: value });
+    expect(accepts(findings)).toEqual([`Mapping.${word}`]);
+    expect(findings[0]?.message).toContain('a judgement of the local cloud');
+    expect(withMapping({ [property]: value, ...provisioned }).findings).toEqual([]);
+  });
+
+  it('have their destination created like the topic they read', () => {
+    const { model } = withMapping({
+      DestinationConfig: { OnFailure: { Destination: 'kafka://dead' } },
+      ...provisioned,
+    });
+    expect(model.topics.map(({ name, undeclared }) => [name, undeclared])).toEqual([
+      ['orders', true],
+      ['dead', true],
+    ]);
   });
 
   it('never share a group id', () => {

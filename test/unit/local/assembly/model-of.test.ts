@@ -14,7 +14,7 @@ import {
 import { DynamoEventSource, KafkaDlq, ManagedKafkaEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { CfnCluster, CfnTopic } from 'aws-cdk-lib/aws-msk';
 import { describe, expect, it } from 'vitest';
-import { accepts, codeFolder, judgedApp, synthesis } from './fixtures.ts';
+import { codeFolder, judgedApp, synthesis } from './fixtures.ts';
 
 /** Everything in an app that its author may call as they like. */
 interface Names {
@@ -178,17 +178,18 @@ describe('modelOf', synthesis, () => {
     expect(JSON.stringify(other.model)).not.toMatch(/Email|Outbox|"orders"/);
   });
 
-  it('finds everything a hardened app asks for that is not honoured, in one list', async () => {
-    const { findings } = await judgedApp(app(ours, true));
-    expect(accepts(findings).map((word) => word.replace(/^(\w+?)(Kafka|DynamoDB)\w*/, '$1'))).toEqual([
-      'Email.BisectBatchOnFunctionError',
-      'Email.DestinationConfig',
-      'Email.MaximumRecordAgeInSeconds',
-      'Email.MaximumRetryAttempts',
-      'Relay.MaximumRetryAttempts',
+  it('honours what a hardened app asks for, and creates its dead-letter topic', async () => {
+    const { model, findings } = await judgedApp(app(ours, true));
+    expect(findings).toEqual([]);
+    expect(model.mappings).toEqual([
+      expect.objectContaining({
+        bisect: true,
+        maximumRecordAgeMs: 3_600_000,
+        maximumRetryAttempts: 30,
+        onFailureTopic: 'dead',
+      }),
+      expect.objectContaining({ bisect: false, maximumRecordAgeMs: undefined, maximumRetryAttempts: 3 }),
     ]);
-    const accepted = await judgedApp(app(ours, true), { accept: new Set(accepts(findings)) });
-    expect(accepted.findings).toEqual([]);
-    expect(accepted.model.mappings).toHaveLength(2);
+    expect(model.topics.map(({ name }) => name)).toEqual(['orders', 'dead']);
   });
 });

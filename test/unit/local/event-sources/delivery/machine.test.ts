@@ -2,16 +2,29 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { step, wakeAt } from '../../../../../local/event-sources/delivery/machine.ts';
 import {
-  type Batch,
+  type DeliveryRules,
   deliveryState,
   RETRY_FOREVER,
+  type Slice,
 } from '../../../../../local/event-sources/delivery/state.ts';
-import { play, schedules, type TestRecord } from './schedule.ts';
+import type { Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
+import type { TestRecord } from './book.ts';
+import { mutants } from './mutants.ts';
+import { play } from './play.ts';
+import { schedules } from './schedule.ts';
 
 const records = (from: number, to: number): TestRecord[] =>
-  Array.from({ length: to - from + 1 }, (_, i) => ({ offset: from + i, bytes: 10, timestamp: 0 }));
+  Array.from({ length: to - from + 1 }, (_, i) => ({ offset: from + i, bytes: 10, timestamp: 0, epoch: 1 }));
 
-function machine(rules: { batchSize?: number; windowMs?: number } = {}) {
+const failed = { kind: 'failed', cause: 'function-error', requestId: 'r' } as const satisfies Verdict;
+const throttled: Verdict = { kind: 'not-invoked', cause: 'throttled' };
+const partial = (named: Record<string, number[]>): Verdict => ({
+  kind: 'partial',
+  requestId: 'r',
+  failed: new Map(Object.entries(named).map(([partition, indexes]) => [partition, new Set(indexes)])),
+});
+
+function machine(rules: Partial<DeliveryRules> = {}) {
   const state = deliveryState<TestRecord>({
     batchSize: 10,
     windowMs: 0,
@@ -29,62 +42,27 @@ function machine(rules: { batchSize?: number; windowMs?: number } = {}) {
   return { state, take, fetched };
 }
 
-const contents = (batch: Batch<TestRecord>) =>
-  Object.fromEntries(batch.slices.map((slice) => [slice.partition, slice.records.map((r) => r.offset)]));
+const contents = ({ slices }: { readonly slices: readonly Slice<TestRecord>[] }) =>
+  Object.fromEntries(slices.map((slice) => [slice.partition, slice.records.map((r) => r.offset)]));
 const sent = (actions: ReturnType<typeof step<TestRecord>>) =>
   actions.flatMap((action) => (action.type === 'deliver' ? [contents(action.batch)] : []));
+const givenUp = (actions: ReturnType<typeof step<TestRecord>>) =>
+  actions.flatMap((action) =>
+    action.type === 'give-up' ? [[action.giveUp.reason, contents(action.giveUp)]] : [],
+  );
 const committed = (actions: ReturnType<typeof step<TestRecord>>) =>
   actions.flatMap((action) => (action.type === 'commit' ? [[action.partition, action.last.offset]] : []));
 
-test('whatever is fetched, fails, waits and is rebalanced: nothing is lost, early, out of order or twice in flight', () => {
-  fc.assert(
-    fc.property(schedules, (schedule) => play(step, schedule)),
-    { numRuns: 3_000 },
-  );
-});
+describe.each(['checkpoint', 'selective'] as const)('with %s responses', (partialResponse) => {
+  const holds = (machine: typeof step) =>
+    fc.property(schedules(partialResponse), (schedule) => play(machine, schedule));
 
-describe('the property fails for a machine that', () => {
-  const broken: Record<string, typeof step> = {
-    'commits when it delivers': (state, event, now) =>
-      step(state, event, now).flatMap((action): (typeof action)[] => {
-        if (action.type !== 'deliver') return [action];
-        const { poller, slices } = action.batch;
-        const early = slices.flatMap(({ partition, records: slice }) => {
-          const last = slice.at(-1);
-          return last === undefined ? [] : [{ type: 'commit' as const, poller, partition, last }];
-        });
-        return [action, ...early];
-      }),
-    'takes a failure for a success': (state, event, now) =>
-      step(state, event.type === 'delivered' ? { ...event, verdict: { kind: 'handled' } } : event, now),
-    'redelivers from one record too late': (state, event, now) => {
-      if (event.type !== 'delivered' || event.verdict.kind !== 'partial') return step(state, event, now);
-      const late = new Map([...event.verdict.retryFrom].map(([partition, index]) => [partition, index + 1]));
-      return step(state, { ...event, verdict: { kind: 'partial', retryFrom: late } }, now);
-    },
-    'does not hold the partitions of a batch in flight': (state, event, now) => {
-      const actions = step(state, event, now);
-      for (const partition of state.partitions.values()) partition.heldBy = undefined;
-      return actions;
-    },
-    'forgets that a partition has a new owner': (state, event, now) => {
-      const actions = step(state, event, now);
-      for (const partition of state.partitions.values()) partition.epoch = 1;
-      return actions;
-    },
-    'never comes back to a batch that waits': (state, event, now) => {
-      const actions = step(state, event, now);
-      for (const [id, held] of state.held) if (held.dueAt !== undefined) state.held.delete(id);
-      return actions;
-    },
-  };
-  test.each(Object.entries(broken))('%s', (_name, brokenStep) => {
-    expect(
-      fc.check(
-        fc.property(schedules, (schedule) => play(brokenStep, schedule)),
-        { numRuns: 500 },
-      ).failed,
-    ).toBe(true);
+  test('whatever is fetched, fails, waits, is given up and rebalanced: nothing is lost, early, out of order or sent too often', () => {
+    fc.assert(holds(step), { numRuns: 3_000 });
+  });
+
+  test.each(Object.entries(mutants))('the property fails for a machine that %s', (_name, mutant) => {
+    expect(fc.check(holds(mutant), { numRuns: 1_000, endOnFailure: true }).failed).toBe(true);
   });
 });
 
@@ -112,9 +90,7 @@ test('the wake-up time is the end of the first window', () => {
 test('a failed batch comes again as it was, after its back-off, and holds only its own partitions', () => {
   const { fetched, take, state } = machine();
   fetched('t-0', 0, 1);
-  expect(
-    sent(take({ type: 'delivered', batchId: 1, verdict: { kind: 'failed', cause: 'throttled' } }, 10)),
-  ).toEqual([]);
+  expect(sent(take({ type: 'delivered', batchId: 1, verdict: throttled }, 10))).toEqual([]);
   expect(wakeAt(state)).toBe(110);
   expect(sent(fetched('t-0', 2, 3, 20))).toEqual([]);
   expect(sent(fetched('t-1', 0, 0, 20))).toEqual([{ 't-1': [0] }]);
@@ -126,8 +102,7 @@ test('a partial failure commits what lies before it and redelivers from it, each
   fetched('t-0', 0, 3);
   fetched('t-1', 7, 9);
   expect(sent(take({ type: 'woken' }, 1))).toEqual([{ 't-0': [0, 1, 2, 3], 't-1': [7, 8, 9] }]);
-  const retryFrom = new Map([['t-0', 2]]);
-  const actions = take({ type: 'delivered', batchId: 1, verdict: { kind: 'partial', retryFrom } }, 10);
+  const actions = take({ type: 'delivered', batchId: 1, verdict: partial({ 't-0': [3, 2] }) }, 10);
   expect(committed(actions)).toEqual([
     ['t-0', 1],
     ['t-1', 9],
@@ -166,20 +141,152 @@ test('once stopping, nothing is sent, but what is handled is committed', () => {
   expect(wakeAt(state)).toBeUndefined();
 });
 
-test('a record larger than an event may be goes alone', () => {
-  const { take } = machine();
-  const large = { offset: 1, bytes: 20_000, timestamp: 0 };
-  const actions = take(
-    {
-      type: 'fetched',
-      poller: 0,
-      partition: 't-0',
-      records: [...records(0, 0), large, ...records(2, 2)],
-    },
-    0,
-  );
-  expect(sent(actions)).toEqual([{ 't-0': [0] }]);
-  expect(sent(take({ type: 'delivered', batchId: 1, verdict: { kind: 'handled' } }, 1))).toEqual([
+test('a batch is full when the next record does not fit, even if one further back would', () => {
+  const { fetched, take } = machine({ maxBytes: 100, windowMs: 1 });
+  const partitions = ['t-0', 't-1', 't-2'];
+  take({ type: 'assigned', poller: 0, partitions, rejoined: false }, 0);
+  for (const partition of partitions) fetched(partition, 0, 0);
+  take({ type: 'woken' }, 1);
+  const large = records(1, 1).map((record) => ({ ...record, bytes: 60 }));
+  for (const partition of ['t-0', 't-1']) take({ type: 'fetched', poller: 0, partition, records: large }, 1);
+  fetched('t-2', 1, 1, 1);
+  expect(sent(take({ type: 'delivered', batchId: 1, verdict: { kind: 'handled' } }, 2))).toEqual([
     { 't-0': [1] },
+    { 't-1': [1], 't-2': [1] },
+  ]);
+});
+
+describe('giving up', () => {
+  test('comes after the first attempt and the retries, counts no throttle, and commits when it is done', () => {
+    const { fetched, take } = machine({ maximumRetryAttempts: 1 });
+    fetched('t-0', 0, 1);
+    take({ type: 'delivered', batchId: 1, verdict: throttled }, 0);
+    take({ type: 'woken' }, 100);
+    take({ type: 'delivered', batchId: 2, verdict: failed }, 100);
+    expect(sent(take({ type: 'woken' }, 200))).toEqual([{ 't-0': [0, 1] }]);
+    const actions = take({ type: 'delivered', batchId: 3, verdict: { ...failed, requestId: 'last' } }, 200);
+    expect(actions).toEqual([
+      {
+        type: 'give-up',
+        giveUp: expect.objectContaining({
+          id: 4,
+          reason: 'retries-exhausted',
+          invocations: 2,
+          lastResult: { requestId: 'last', functionError: true },
+        }),
+      },
+    ]);
+    expect(fetched('t-0', 2, 2)).toEqual([]);
+    const done = take({ type: 'gave-up', id: 4 }, 210);
+    expect(committed(done)).toEqual([['t-0', 1]]);
+    expect(sent(done)).toEqual([{ 't-0': [2] }]);
+  });
+
+  test('of one partition holds up no other', () => {
+    const { fetched, take } = machine({ maximumRetryAttempts: 0, windowMs: 1 });
+    fetched('t-0', 0, 1);
+    fetched('t-1', 0, 1);
+    take({ type: 'woken' }, 1);
+    const actions = take({ type: 'delivered', batchId: 1, verdict: partial({ 't-0': [1] }) }, 1);
+    expect(givenUp(actions)).toEqual([['retries-exhausted', { 't-0': [1] }]]);
+    expect(committed(actions)).toEqual([
+      ['t-0', 0],
+      ['t-1', 1],
+    ]);
+    fetched('t-1', 2, 2);
+    expect(sent(take({ type: 'woken' }, 2))).toEqual([{ 't-1': [2] }]);
+  });
+
+  test('of what is too old spares the rest of the batch, which does not wait for it', () => {
+    const { take } = machine({ maximumRecordAgeMs: 1_000 });
+    const young = records(1, 1).map((record) => ({ ...record, timestamp: 900 }));
+    const all = [...records(0, 0), ...young, ...records(2, 2)];
+    take({ type: 'fetched', poller: 0, partition: 't-0', records: all }, 950);
+    take({ type: 'delivered', batchId: 1, verdict: failed }, 990);
+    const actions = take({ type: 'woken' }, 1_090);
+    expect(givenUp(actions)).toEqual([['record-too-old', { 't-0': [0, 2] }]]);
+    expect(sent(actions)).toEqual([{ 't-0': [1] }]);
+    expect(committed(take({ type: 'gave-up', id: 4 }, 1_100))).toEqual([['t-0', 0]]);
+    expect(committed(take({ type: 'delivered', batchId: 3, verdict: { kind: 'handled' } }, 1_100))).toEqual([
+      ['t-0', 2],
+    ]);
+  });
+
+  test('what is too old or too large on arrival is never delivered', () => {
+    const { take } = machine({ maximumRecordAgeMs: 1_000 });
+    const now = 2_000;
+    const young = records(0, 3).map((record) => ({ ...record, timestamp: now }));
+    const [first, second, ...others] = young;
+    if (first === undefined || second === undefined) throw new Error('four records');
+    const large = { ...second, bytes: 9_996 };
+    const old = records(4, 5);
+    const actions = take(
+      { type: 'fetched', poller: 0, partition: 't-0', records: [first, large, ...others, ...old] },
+      now,
+    );
+    expect(sent(actions)).toEqual([{ 't-0': [0] }]);
+    const next = take({ type: 'delivered', batchId: 1, verdict: { kind: 'handled' } }, now);
+    expect(givenUp(next)).toEqual([['payload-too-large', { 't-0': [1] }]]);
+    const then = take({ type: 'gave-up', id: 2 }, now);
+    expect(sent(then)).toEqual([{ 't-0': [2, 3] }]);
+    const last = take({ type: 'delivered', batchId: 3, verdict: { kind: 'handled' } }, now);
+    expect(givenUp(last)).toEqual([['record-too-old', { 't-0': [4, 5] }]]);
+    expect(committed(take({ type: 'gave-up', id: 4 }, now))).toEqual([['t-0', 5]]);
+  });
+
+  test('of a partition that is lost meanwhile commits nothing', () => {
+    const { fetched, take } = machine({ maximumRetryAttempts: 0 });
+    fetched('t-0', 0, 1);
+    take({ type: 'delivered', batchId: 1, verdict: failed }, 0);
+    take({ type: 'assigned', poller: 0, partitions: ['t-1'], rejoined: false }, 5);
+    expect(take({ type: 'gave-up', id: 2 }, 6)).toEqual([]);
+  });
+});
+
+describe('bisect', () => {
+  test('sends the halves one after the other where they share a partition, and uses up no retry', () => {
+    const { fetched, take } = machine({ bisect: true, maximumRetryAttempts: 0 });
+    fetched('t-0', 0, 4);
+    expect(take({ type: 'delivered', batchId: 1, verdict: failed }, 0)).toEqual([]);
+    expect(sent(take({ type: 'woken' }, 100))).toEqual([{ 't-0': [0, 1, 2] }]);
+    const actions = take({ type: 'delivered', batchId: 2, verdict: { kind: 'handled' } }, 110);
+    expect(committed(actions)).toEqual([['t-0', 2]]);
+    expect(sent(actions)).toEqual([{ 't-0': [3, 4] }]);
+    take({ type: 'delivered', batchId: 3, verdict: failed }, 120);
+    expect(sent(take({ type: 'woken' }, 220))).toEqual([{ 't-0': [3] }]);
+    expect(givenUp(take({ type: 'delivered', batchId: 4, verdict: failed }, 220))).toEqual([
+      ['retries-exhausted', { 't-0': [3] }],
+    ]);
+  });
+
+  test('lets halves without a common partition go at the same time', () => {
+    const { fetched, take } = machine({ bisect: true, windowMs: 1 });
+    fetched('t-0', 0, 1);
+    fetched('t-1', 0, 1);
+    take({ type: 'woken' }, 1);
+    take({ type: 'delivered', batchId: 1, verdict: failed }, 1);
+    expect(sent(take({ type: 'woken' }, 101))).toEqual([{ 't-0': [0, 1] }, { 't-1': [0, 1] }]);
+  });
+
+  test('retries a record that is alone', () => {
+    const { fetched, take } = machine({ bisect: true, maximumRetryAttempts: 1 });
+    fetched('t-0', 0, 0);
+    take({ type: 'delivered', batchId: 1, verdict: failed }, 0);
+    expect(sent(take({ type: 'woken' }, 100))).toEqual([{ 't-0': [0] }]);
+  });
+});
+
+test('selective responses bring exactly the named records again, and commit nothing past them before', () => {
+  const { fetched, take } = machine({ partialResponse: 'selective' });
+  fetched('t-0', 0, 6);
+  const actions = take({ type: 'delivered', batchId: 1, verdict: partial({ 't-0': [5, 2] }) }, 0);
+  expect(committed(actions)).toEqual([['t-0', 1]]);
+  expect(sent(take({ type: 'woken' }, 100))).toEqual([{ 't-0': [2, 5] }]);
+  expect(committed(take({ type: 'delivered', batchId: 2, verdict: partial({ 't-0': [1] }) }, 110))).toEqual([
+    ['t-0', 4],
+  ]);
+  expect(sent(take({ type: 'woken' }, 400))).toEqual([{ 't-0': [5] }]);
+  expect(committed(take({ type: 'delivered', batchId: 3, verdict: { kind: 'handled' } }, 410))).toEqual([
+    ['t-0', 6],
   ]);
 });

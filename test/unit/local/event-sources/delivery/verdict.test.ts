@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Batch } from '../../../../../local/event-sources/delivery/state.ts';
-import { judge } from '../../../../../local/event-sources/delivery/verdict.ts';
+import { type Batch, NOTHING_YET } from '../../../../../local/event-sources/delivery/state.ts';
+import { judge, type Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
 import { type KafkaRecord, locateKafkaRecord } from '../../../../../local/event-sources/kafka/event.ts';
 import type { InvocationResult } from '../../../../../local/lambda/invocation.ts';
 
@@ -9,7 +9,7 @@ const records = (...offsets: number[]): KafkaRecord[] =>
 const batch: Batch<KafkaRecord> = {
   id: 1,
   poller: 0,
-  attempt: 0,
+  ...NOTHING_YET,
   slices: [
     { partition: 'orders-0', epoch: 1, records: records(41, 42, 45) },
     { partition: 'orders-12', epoch: 1, records: records(7) },
@@ -56,11 +56,11 @@ describe('the whole batch is delivered again', () => {
         errorMessage: 'm',
         durationMs: 1,
       },
-      'function-error',
+      { kind: 'failed', cause: 'function-error', requestId: 'r' },
     ],
-    ['a throttle', { kind: 'throttled' }, 'throttled'],
-  ] satisfies [string, InvocationResult, string][])('after %s', (_name, result, cause) => {
-    expect(verdict(result)).toEqual({ kind: 'failed', cause });
+    ['a throttle', { kind: 'throttled' }, { kind: 'not-invoked', cause: 'throttled' }],
+  ] satisfies [string, InvocationResult, Verdict][])('after %s', (_name, result, expected) => {
+    expect(verdict(result)).toEqual(expected);
   });
 
   test.each([
@@ -77,7 +77,7 @@ describe('the whole batch is delivered again', () => {
     ['nothing', undefined],
     ['a fraction', { partition: 'orders-0', offset: 41.5 }],
   ])('when an identifier is %s, even beside a good one', (_name, identifier) => {
-    const malformed = { kind: 'failed', cause: 'malformed-response' };
+    const malformed = { kind: 'failed', cause: 'malformed-response', requestId: 'r' };
     expect(verdict(failures(identifier))).toEqual(malformed);
     expect(verdict(failures({ partition: 'orders-0', offset: 41 }, identifier))).toEqual(malformed);
   });
@@ -92,11 +92,15 @@ describe('the whole batch is delivered again', () => {
     '{"batchItemFailures":"x"}',
     '{"batchItemFailures":[41]}',
   ])('when the response is %j', (response) =>
-    expect(verdict(success(response))).toEqual({ kind: 'failed', cause: 'malformed-response' }),
+    expect(verdict(success(response))).toEqual({
+      kind: 'failed',
+      cause: 'malformed-response',
+      requestId: 'r',
+    }),
   );
 });
 
-test('each partition is redelivered from the lowest record reported, in whatever order and however often', () => {
+test('the records reported failed, in whatever order and however often', () => {
   const response = failures(
     { partition: 'orders-0', offset: 45 },
     { partition: 'orders-12', offset: 7, reason: 'extra keys are ignored' },
@@ -105,9 +109,10 @@ test('each partition is redelivered from the lowest record reported, in whatever
   );
   expect(verdict(response)).toEqual({
     kind: 'partial',
-    retryFrom: new Map([
-      ['orders-0', 1],
-      ['orders-12', 0],
+    requestId: 'r',
+    failed: new Map([
+      ['orders-0', new Set([1, 2])],
+      ['orders-12', new Set([0])],
     ]),
   });
 });

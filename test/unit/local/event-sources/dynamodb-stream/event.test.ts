@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NOTHING_YET } from '../../../../../local/event-sources/delivery/state.ts';
 import {
   ENVELOPE_BYTES,
   locateStreamRecord,
@@ -71,7 +72,7 @@ test('a deletion by time to live tells who did it', () => {
 const records = ['11', '12', '13'].map((sequenceNumber) =>
   streamRecord(sequenceNumber, 0, { sequenceNumber, x: 'ü' }),
 );
-const batch = { id: 1, poller: 1, attempt: 0, slices: [{ partition: 'shard', epoch: 1, records }] };
+const batch = { id: 1, poller: 1, ...NOTHING_YET, slices: [{ partition: 'shard', epoch: 1, records }] };
 
 test('the event lists the records and is as large as was counted', () => {
   const event = streamEvent(batch);

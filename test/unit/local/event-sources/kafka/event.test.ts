@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Batch } from '../../../../../local/event-sources/delivery/state.ts';
+import { type Batch, NOTHING_YET } from '../../../../../local/event-sources/delivery/state.ts';
 import {
   envelopeBytes,
   type KafkaRecord,
@@ -29,7 +29,7 @@ const parse = (record: KafkaRecord) => JSON.parse(record.json);
 const batchOf = (slices: Record<string, KafkaRecord[]>): Batch<KafkaRecord> => ({
   id: 1,
   poller: 0,
-  attempt: 0,
+  ...NOTHING_YET,
   slices: Object.entries(slices).map(([partition, records]) => ({ partition, epoch: 1, records })),
 });
 
