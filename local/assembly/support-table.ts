@@ -100,7 +100,9 @@ export const kafkaMappingSupport: SupportTable = {
 /** `AWS::Lambda::EventSourceMapping` on a DynamoDB stream. */
 export const streamMappingSupport: SupportTable = {
   ...anyMapping,
-  DestinationConfig: refused('records that keep failing are not sent to a destination here'),
+  DestinationConfig: refused(
+    'records that are given up are not sent to a destination of a stream here: they are dropped',
+  ),
   FilterCriteria: honoured,
   ParallelizationFactor: only([1], 'a shard is processed by one invocation at a time here'),
 };

@@ -4,8 +4,7 @@ import { LocalCloudError } from '../../errors.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { startDelivery } from '../delivery/driver.ts';
-import { RETRY_FOREVER } from '../delivery/state.ts';
-import { count, emptyTally, failureLine } from '../delivery/tally.ts';
+import { count, countGivenUp, emptyTally, failureLine, giveUpLine } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource, type PartitionStatus } from '../event-source.ts';
 import type { CheckpointStore } from './checkpoints.ts';
@@ -41,7 +40,9 @@ const SHARD_END = 'SHARD_END';
 
 /**
  * Runs an event source mapping on a DynamoDB stream, as Lambda does: shards in order, one batch in flight per shard,
- * filters before batching, and a checkpoint after each batch that is handled.
+ * filters before batching, and a checkpoint after each batch that is handled. A batch item failure brings everything from
+ * the lowest one on again; what is given up is dropped, since a stream has no destination here, and its shard goes on
+ * (https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html and services-ddb-batchfailurereporting.html).
  *
  * Resolves when every readable shard has been opened, so what is written from then on is delivered even from `LATEST`.
  * Without a checkpoint the mapping's starting position counts, again after each start until there is one. Rejects with
@@ -84,7 +85,10 @@ export async function startStreamEventSource(
       sliceBytes: 0,
       maxInFlight: 1,
       backOffMs: (attempt) => backOffMs(attempt, ports.random()),
-      ...RETRY_FOREVER,
+      maximumRetryAttempts: mapping.maximumRetryAttempts,
+      maximumRecordAgeMs: mapping.maximumRecordAgeMs,
+      bisect: mapping.bisect,
+      partialResponse: 'checkpoint',
     },
     {
       clock: ports.clock,
@@ -93,11 +97,14 @@ export async function startStreamEventSource(
           partialResponses: mapping.partialResponses,
           locate: locateStreamRecord,
         }),
-      giveUp: async () => {},
+      async giveUp(givenUp) {
+        countGivenUp(tally, givenUp, 'dropped');
+        ports.log(giveUpLine(source, givenUp, 'dropped', ({ sequenceNumber }) => sequenceNumber));
+      },
       commit: ({ partition, last }) => checkpoints.save(keyOf(partition), last.sequenceNumber),
-      ended(batch, verdict) {
-        count(tally, batch, verdict);
-        if (verdict.kind !== 'handled') ports.log(failureLine(source, batch, verdict));
+      ended(batch, verdict, failed) {
+        count(tally, batch, verdict, failed);
+        if (verdict.kind !== 'handled') ports.log(failureLine(source, batch, verdict, failed));
       },
     },
   );

@@ -71,7 +71,7 @@ describe('describeFindings', () => {
         '  Here: --accept Nothing.Here accepts nothing: leave it out',
         '',
         'Rule  AWS::Events::Rule',
-        '  rules and schedules do not fire here: App/Email is not invoked by it',
+        '  events are not matched here: it invokes no function',
         '    --accept Rule',
         '',
         'Change the app, or start with the --accept words of what may be left out.',

@@ -34,6 +34,9 @@ describe('DynamoDB stream mappings', () => {
       batchSize: 100,
       windowMs: 0,
       partialResponses: false,
+      maximumRetryAttempts: 'infinite',
+      maximumRecordAgeMs: undefined,
+      bisect: false,
       startingPosition: { at: 'TRIM_HORIZON' },
       filters: [],
     });
@@ -73,14 +76,50 @@ describe('DynamoDB stream mappings', () => {
     expect(accepted.model.mappings[0]).toMatchObject({ filters: [] });
   });
 
+  it('give up as the template says', () => {
+    const { model, findings } = judged(
+      resources({
+        BisectBatchOnFunctionError: true,
+        MaximumRecordAgeInSeconds: 3600,
+        MaximumRetryAttempts: 5,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      }),
+    );
+    expect(findings).toEqual([]);
+    expect(model.mappings[0]).toMatchObject({
+      bisect: true,
+      maximumRecordAgeMs: 3_600_000,
+      maximumRetryAttempts: 5,
+      partialResponses: true,
+    });
+  });
+
   it.each([
-    ['MaximumRetryAttempts', 3],
+    ['MaximumRetryAttempts', -1, { maximumRetryAttempts: 'infinite' }],
+    ['MaximumRetryAttempts', 0, { maximumRetryAttempts: 0 }],
+    ['MaximumRetryAttempts', '10000', { maximumRetryAttempts: 10_000 }],
+    ['MaximumRecordAgeInSeconds', -1, { maximumRecordAgeMs: undefined }],
+    ['MaximumRecordAgeInSeconds', 60, { maximumRecordAgeMs: 60_000 }],
+    ['MaximumRecordAgeInSeconds', 604_800, { maximumRecordAgeMs: 604_800_000 }],
+  ])('take %s up to its bounds: %s', (property, value, expected) => {
+    const { model, findings } = judged(resources({ [property]: value }));
+    expect(findings).toEqual([]);
+    expect(model.mappings[0]).toMatchObject(expected);
+  });
+
+  it.each([
+    ['MaximumRetryAttempts', -2],
+    ['MaximumRetryAttempts', 10_001],
+    ['MaximumRetryAttempts', 1.5],
+    ['MaximumRecordAgeInSeconds', 59],
+    ['MaximumRecordAgeInSeconds', 604_801],
+    ['MaximumRecordAgeInSeconds', -2],
+    ['BisectBatchOnFunctionError', 'sometimes'],
+    ['DestinationConfig', { OnFailure: { Destination: 'arn:aws:sqs:us-east-1:000000000000:failed' } }],
     ['ParallelizationFactor', 2],
-    ['BisectBatchOnFunctionError', true],
-    ['MaximumRecordAgeInSeconds', 60],
     ['TumblingWindowInSeconds', 30],
     ['StartingPosition', 'AT_TIMESTAMP'],
-  ])('are refused for %s', (property, value) => {
+  ])('are refused for %s: %j', (property, value) => {
     expect(accepts(judged(resources({ [property]: value })).findings)).toEqual([`Mapping.${property}`]);
   });
 
