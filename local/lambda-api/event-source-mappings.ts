@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FunctionModel, MappingModel } from '../assembly/model.ts';
+import type { MappingModel } from '../assembly/model.ts';
 import type { EventSourceMappings, MappingAtWork } from '../event-sources/mappings.ts';
 import { type ApiAnswer, apiError, document } from './answer.ts';
 import type { ApiCall } from './call.ts';
@@ -7,7 +7,6 @@ import { functionReference, isReferredTo } from './function-reference.ts';
 import { page } from './paging.ts';
 
 export interface MappingPorts {
-  readonly functions: () => readonly FunctionModel[];
   readonly mappings: () => EventSourceMappings;
 }
 
@@ -15,7 +14,7 @@ export interface MappingPorts {
 const LONGEST_PAGE = 100;
 
 export async function listEventSourceMappings(ports: MappingPorts, { query }: ApiCall): Promise<ApiAnswer> {
-  const chosen = ports.mappings().list().filter(isAskedFor(ports, query));
+  const chosen = ports.mappings().list().filter(isAskedFor(query));
   const found = page(chosen, ({ mapping }) => mapping.uuid, query, LONGEST_PAGE);
   if ('refused' in found) return found.refused;
   return document(200, {
@@ -64,15 +63,15 @@ function find({ mappings }: MappingPorts, uuid: string): MappingAtWork | undefin
     .find(({ mapping }) => mapping.uuid === uuid);
 }
 
-function isAskedFor({ functions }: MappingPorts, query: URLSearchParams): (item: MappingAtWork) => boolean {
+function isAskedFor(query: URLSearchParams): (item: MappingAtWork) => boolean {
   const source = query.get('EventSourceArn');
   const name = query.get('FunctionName');
   const reference = name === null ? undefined : functionReference(name);
   return ({ mapping }) => {
     if (source !== null && source !== sourceArn(mapping)) return false;
     if (name === null) return true;
-    const fn = functions().find((candidate) => candidate.name === mapping.functionName);
-    return fn !== undefined && reference !== undefined && isReferredTo(fn, reference);
+    if (reference === undefined) return false;
+    return isReferredTo({ name: mapping.functionName, arn: mapping.functionArn }, reference);
   };
 }
 
@@ -93,7 +92,7 @@ async function configuration(ports: MappingPorts, item: MappingAtWork): Promise<
     UUID: mapping.uuid,
     EventSourceMappingArn: mapping.arn,
     EventSourceArn: sourceArn(mapping),
-    FunctionArn: ports.functions().find(({ name }) => name === mapping.functionName)?.arn,
+    FunctionArn: mapping.functionArn,
     State: state,
     StateTransitionReason: reason,
     LastModified: lastModifiedMs / 1000,
@@ -101,6 +100,11 @@ async function configuration(ports: MappingPorts, item: MappingAtWork): Promise<
     BatchSize: mapping.batchSize,
     MaximumBatchingWindowInSeconds: mapping.windowMs / 1000,
     FunctionResponseTypes: mapping.partialResponses ? ['ReportBatchItemFailures'] : [],
+    // The API's word for no limit is -1.
+    MaximumRetryAttempts: mapping.maximumRetryAttempts === 'infinite' ? -1 : mapping.maximumRetryAttempts,
+    MaximumRecordAgeInSeconds:
+      mapping.maximumRecordAgeMs === undefined ? -1 : mapping.maximumRecordAgeMs / 1000,
+    BisectBatchOnFunctionError: mapping.bisect,
     ...ofItsKind(mapping),
   };
 }
@@ -111,6 +115,9 @@ function ofItsKind(mapping: MappingModel): object {
       return {
         Topics: [mapping.topic],
         AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: mapping.groupId },
+        ...(mapping.onFailureTopic !== undefined && {
+          DestinationConfig: { OnFailure: { Destination: `kafka://${mapping.onFailureTopic}` } },
+        }),
         StartingPosition: mapping.startingPosition.at,
         ...(mapping.startingPosition.at === 'AT_TIMESTAMP' && {
           StartingPositionTimestamp: mapping.startingPosition.timestampMs / 1000,

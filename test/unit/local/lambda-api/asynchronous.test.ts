@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { InvocationResult } from '../../../../local/lambda/invocation.ts';
 import { afterAttempt, asynchronousInvocations } from '../../../../local/lambda-api/asynchronous.ts';
@@ -70,14 +71,24 @@ test('an event that succeeds at last is done, throttles in between not counted a
   expect(lines).toEqual([]);
 });
 
-test('stopping ends the waiting at once and says what is lost', async () => {
+test('stopping ends the waiting at once and says what is lost, once', async () => {
   const lines: string[] = [];
-  const invoke = vi.fn(async () => functionError());
-  const asynchronous = asynchronousInvocations({ invoke, clock: () => 0, log: (line) => lines.push(line) });
+  const waits: Promise<unknown>[] = [];
+  const asynchronous = asynchronousInvocations({
+    invoke: async () => functionError(),
+    clock: () => 0,
+    wait(ms, signal) {
+      const waiting = delay(ms, undefined, { signal });
+      waits.push(waiting);
+      return waiting;
+    },
+    log: (line) => lines.push(line),
+  });
   asynchronous.enqueue('consumer', '1');
-  await vi.waitUntil(() => invoke.mock.results.length === 1);
+  await vi.waitUntil(() => waits.length === 1);
 
   asynchronous.stop();
 
+  await expect(waits[0]).rejects.toMatchObject({ name: 'AbortError' });
   expect(lines).toEqual(['1 asynchronous invocations had not ended and are lost']);
 });

@@ -10,7 +10,7 @@ import { fakeMappings, kafkaMapping, streamMapping } from '../event-sources/fake
 import { functionModel, runningApi } from './running-api.ts';
 
 const kafka = kafkaMapping('k', { startingPosition: { at: 'AT_TIMESTAMP', timestampMs: 1_700_000_000_000 } });
-const stream = streamMapping('s');
+const stream = streamMapping('s', { maximumRetryAttempts: 'infinite', maximumRecordAgeMs: 90_000 });
 
 async function running() {
   const all = fakeMappings([stream, kafka]);
@@ -39,6 +39,10 @@ test('a Kafka mapping tells what it reads, as whom, and how it is', async () => 
     BatchSize: 100,
     MaximumBatchingWindowInSeconds: 0.5,
     FunctionResponseTypes: ['ReportBatchItemFailures'],
+    MaximumRetryAttempts: 3,
+    MaximumRecordAgeInSeconds: -1,
+    BisectBatchOnFunctionError: true,
+    DestinationConfig: { OnFailure: { Destination: 'kafka://orders.dead-letters' } },
     Topics: ['orders'],
     AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'group-k' },
     StartingPosition: 'AT_TIMESTAMP',
@@ -52,6 +56,8 @@ test('a stream mapping tells its stream and its filters', async () => {
   expect(await client.send(new GetEventSourceMappingCommand({ UUID: 's' }))).toMatchObject({
     EventSourceArn: stream.streamArn,
     StartingPosition: 'LATEST',
+    MaximumRetryAttempts: -1,
+    MaximumRecordAgeInSeconds: 90,
     FilterCriteria: { Filters: [{ Pattern: '{"eventName":["INSERT"]}' }] },
   });
 });
