@@ -23,7 +23,7 @@ export interface BackPressurePorts {
   resume(partition: number): void;
 }
 
-/** A full partition is given this long to make room before the others are fetched without it. */
+/** A full partition whose queue gets no shorter for this long is left alone. */
 const PATIENCE_MS = 40;
 /** How long it may wait without a heartbeat. */
 const HEARTBEAT_MS = 400;
@@ -32,30 +32,54 @@ const HEARTBEAT_MS = 400;
  * Keeps memory bounded without letting one partition stop the others. The function it makes is called after a fetch has
  * queued records of a partition, and resolves when the next fetch may begin:
  *
- *     full ──PATIENCE_MS──> still full, others have room ──> paused ──> half empty ──> resumed
- *                 └───────> still full, as all are ────────> waits: there is nothing to fetch for
+ *     full ──> gets shorter, has room ──────────────────────────────────────> goes on
+ *       ├────> stays as it is for PATIENCE_MS, another one can be fetched ──> paused ──> half empty ──> resumed
+ *       └────> ... and no other one can ────────────────────────────────────> waits: there is nothing to fetch for
+ *
+ * At least one partition is never paused, as kafkajs sleeps for as long as a fetch may wait when there is none to fetch.
  */
 export function backPressure(
   ports: BackPressurePorts,
 ): (partition: number, heartbeat: () => Promise<void>) => Promise<void> {
+  const paused = new Set<number>();
   const full = (partition: number) => isFull(ports.queued(partition), ports.batchSize);
-  const allFull = () => [...ports.reading()].every((partition) => full(partition));
+  const mayGoOn = (partition: number) => !ports.reading().has(partition) || !full(partition);
+  const isHalfEmpty = (partition: number) => {
+    const { count, bytes } = ports.queued(partition);
+    return !isFull({ count: count * 2, bytes: bytes * 2 }, ports.batchSize);
+  };
+  const isFetched = (partition: number) =>
+    paused.has(partition) ? isHalfEmpty(partition) : !full(partition);
+  const anotherIsFetched = (partition: number) =>
+    [...ports.reading()].some((other) => other !== partition && isFetched(other));
+
+  /** Resolves when it has room, or has got no shorter for a while. */
+  async function whileItGetsShorter(partition: number): Promise<void> {
+    for (;;) {
+      const { count } = ports.queued(partition);
+      const isShorter = () => mayGoOn(partition) || ports.queued(partition).count < count;
+      await ports.until(isShorter, PATIENCE_MS);
+      if (mayGoOn(partition) || !isShorter()) return;
+    }
+  }
+
+  function pause(partition: number): void {
+    paused.add(partition);
+    ports.pause(partition);
+    void ports
+      .until(() => !ports.reading().has(partition) || isHalfEmpty(partition))
+      .then(() => {
+        paused.delete(partition);
+        ports.resume(partition);
+      });
+  }
 
   return async (partition, heartbeat) => {
-    const mayGoOn = () => !ports.reading().has(partition) || !full(partition);
-    await ports.until(mayGoOn, PATIENCE_MS);
-    while (!mayGoOn() && allFull()) {
-      await ports.until(() => mayGoOn() || !allFull(), HEARTBEAT_MS);
+    await whileItGetsShorter(partition);
+    while (!mayGoOn(partition) && !anotherIsFetched(partition)) {
+      await ports.until(() => mayGoOn(partition) || anotherIsFetched(partition), HEARTBEAT_MS);
       await heartbeat();
     }
-    if (mayGoOn()) return;
-    ports.pause(partition);
-    const isHalfEmpty = () => {
-      const { count, bytes } = ports.queued(partition);
-      return !isFull({ count: count * 2, bytes: bytes * 2 }, ports.batchSize);
-    };
-    void ports
-      .until(() => !ports.reading().has(partition) || isHalfEmpty())
-      .then(() => ports.resume(partition));
+    if (!mayGoOn(partition)) pause(partition);
   };
 }

@@ -54,6 +54,7 @@ describe('after a fetch', () => {
         await vi.advanceTimersByTimeAsync(0);
       },
       async queued(partition: number) {
+        mayFetch = false;
         void room(partition, heartbeat).then(() => {
           mayFetch = true;
         });
@@ -77,6 +78,37 @@ describe('after a fetch', () => {
     await fill(0, 0.9);
     expect(mayFetch()).toBe(true);
     expect(calls).toEqual([]);
+  });
+
+  test('one that gets shorter all the time is waited for, however long that takes', async () => {
+    const { queued, fill, mayFetch, calls } = partitions(2, 0, 0);
+    await queued(0);
+    for (const share of [1.8, 1.6, 1.4, 1.2, 1]) {
+      await vi.advanceTimersByTimeAsync(39);
+      await fill(0, share);
+      expect(mayFetch()).toBe(false);
+    }
+    await fill(0, 0.9);
+    expect(mayFetch()).toBe(true);
+    expect(calls).toEqual([]);
+  });
+
+  test('the last one that can be fetched is not paused: it is waited for, or for another one', async () => {
+    const { queued, fill, mayFetch, calls } = partitions(1, 1, 0);
+    await queued(0);
+    await vi.advanceTimersByTimeAsync(40);
+    await queued(1);
+    await vi.advanceTimersByTimeAsync(40);
+    expect(calls).toEqual(['pause 0', 'pause 1']);
+    await fill(2, 1);
+    await fill(0, 0.7);
+    await fill(1, 0.7);
+    await queued(2);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(mayFetch()).toBe(false);
+    await fill(0, 0.4);
+    expect(mayFetch()).toBe(true);
+    expect(calls).toEqual(['pause 0', 'pause 1', 'resume 0', 'pause 2']);
   });
 
   test('one that stays full is paused, the others go on, and it is resumed when it is half empty', async () => {
