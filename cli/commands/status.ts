@@ -20,6 +20,7 @@ function describeStatus({ engine, mappings, schedules, functions }: CloudStatus)
     mapping.state,
     mapping.partitions.map(({ partition, lag }) => `${partition}: ${lag ?? '–'}`).join('  '),
     mapping.delivered,
+    mapping.deadLettered + mapping.dropped,
     mapping.lastProcessingResult,
   ]);
   const functionRows = functions.map((fn) => [
@@ -34,7 +35,7 @@ function describeStatus({ engine, mappings, schedules, functions }: CloudStatus)
     `${bold('Engine')}  ${engine.kind}: Kafka ${engine.bootstrapServers}, AWS ${engine.awsEndpoint}`,
     '',
     bold('Event source mappings'),
-    table([['source', 'state', 'lag per partition', 'delivered', 'last result'], ...mappingRows]),
+    table([['source', 'state', 'lag per partition', 'delivered', 'given up', 'last result'], ...mappingRows]),
     '',
     ...(schedules.length === 0 ? [] : [bold('Schedules'), describeSchedules(schedules), '']),
     bold('Functions'),
