@@ -13,7 +13,8 @@ export interface TopicPlan {
 export function planTopics(topics: readonly TopicModel[], found: ReadonlyMap<string, number>): TopicPlan {
   const counted = topics.flatMap((topic) => {
     const count = found.get(topic.name);
-    return count === undefined ? [] : [{ ...topic, found: count }];
+    // A topic that no template declares is somebody else's: it stays as it is found.
+    return count === undefined || topic.undeclared ? [] : [{ ...topic, found: count }];
   });
   return {
     missing: topics.filter(({ name }) => !found.has(name)),

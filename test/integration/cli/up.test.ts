@@ -164,12 +164,12 @@ describe('orderly up', { timeout: 180_000 }, () => {
       template.Resources,
     )) {
       if (resource.Type === 'AWS::Lambda::EventSourceMapping' && resource.Properties.Topics) {
-        resource.Properties.MaximumRetryAttempts = 3;
+        resource.Properties.FilterCriteria = { Filters: [{ Pattern: '{"value":{"seq":[1]}}' }] };
       }
     }
     await writeFile(path, JSON.stringify(template));
     const output = await refused(project(), ['--app', changed]);
-    expect(output.match(/MaximumRetryAttempts:/g)).toHaveLength(2);
+    expect(output.match(/FilterCriteria:/g)).toHaveLength(2);
     expect(output).toContain('ASSEMBLY_NOT_HONOURED');
   });
 

@@ -26,3 +26,8 @@ it('sorts topics by what must happen to them', () => {
   expect(names(plan.growing)).toEqual(['small']);
   expect(plan.shrinking).toMatchObject([{ name: 'large', partitions: 3, found: 4 }]);
 });
+
+it('leaves a topic that no template declares as it is found', () => {
+  const plan = planTopics([{ ...topic('foreign', 3), undeclared: true }], new Map([['foreign', 1]]));
+  expect([plan.missing, plan.growing, plan.shrinking]).toEqual([[], [], []]);
+});
