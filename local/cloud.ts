@@ -207,6 +207,8 @@ async function start(
       ? startKafkaEventSource(mapping, {
           ...ports,
           bootstrapServers: engine.bootstrapServers,
+          shape: config.emulation,
+          newId: randomUUID,
           ...(options.deliver && { deliver: options.deliver }),
         })
       : startStreamEventSource(mapping, {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LocalCloudError } from './errors.ts';
+import { AS_DOCUMENTED } from './event-sources/kafka/emulation-shape.ts';
 
 const LocalConfig = z.strictObject({
   /** By construct path or logical id. */
@@ -9,6 +10,14 @@ const LocalConfig = z.strictObject({
     .default({}),
   /** What `--accept` takes, for good: `LogicalId.Property`. */
   accept: z.array(z.string()).default([]),
+  /** What Kafka mappings do where AWS's documents and what was seen on AWS disagree. */
+  emulation: z
+    .strictObject({
+      partialResponse: z.enum(['checkpoint', 'selective']).default(AS_DOCUMENTED.partialResponse),
+      deadLetters: z.enum(['per-record', 'per-group']).default(AS_DOCUMENTED.deadLetters),
+      redelivery: z.enum(['full', 'records-only']).default(AS_DOCUMENTED.redelivery),
+    })
+    .default(AS_DOCUMENTED),
 });
 
 /** What a project says of its app for local runs alone: `orderly.json`. */

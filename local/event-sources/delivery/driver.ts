@@ -1,3 +1,4 @@
+import { stillOwned } from './holding.ts';
 import { type DeliveryAction, type DeliveryEvent, step, wakeAt } from './machine.ts';
 import type { Deliverable } from './queue.ts';
 import { failures } from './settlement.ts';
@@ -23,8 +24,11 @@ export interface Delivery<R extends Deliverable> {
 export interface DeliveryPorts<R extends Deliverable> {
   readonly clock: () => number;
   readonly deliver: (batch: Batch<R>) => Promise<Verdict>;
-  /** Resolves when the records are at the destination or dropped; never rejects. */
-  readonly giveUp: (records: GiveUp<R>) => Promise<void>;
+  /**
+   * Resolves when the records are at the destination or dropped, or when nothing of them `isOwned` any more; never
+   * rejects.
+   */
+  readonly giveUp: (records: GiveUp<R>, isOwned: () => boolean) => Promise<void>;
   readonly commit: (commit: Extract<DeliveryAction<R>, { type: 'commit' }>) => void;
   /** Told of each batch that ends, before its commits; `failed` of its records come again or are given up. */
   readonly ended: (batch: Batch<R>, verdict: Verdict, failed: number) => void;
@@ -71,7 +75,7 @@ export function startDelivery<R extends Deliverable>(
 
   async function giveUp(records: GiveUp<R>): Promise<void> {
     inFlight += 1;
-    await ports.giveUp(records);
+    await ports.giveUp(records, () => stillOwned(state, records.slices).length > 0);
     inFlight -= 1;
     take({ type: 'gave-up', id: records.id });
   }

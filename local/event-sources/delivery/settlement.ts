@@ -111,23 +111,25 @@ function invoked(past: Past, lastResult: LastResult): Past {
 }
 
 /**
- * Splits the records, partition after partition, in two; undefined for a single one. A partition that both halves have
- * is sent with the first one first. Inferred: AWS says for Kafka only that a batch is split in two, and for Kinesis that
- * a split uses up no retry.
+ * Splits records in two: several partitions between two of them, as near to the middle as can be, so that none waits for
+ * another one's poison; a single one in the middle, and its first half is then sent first. Undefined for a single record.
+ *
+ * Inferred: AWS says for Kafka only that a batch is split in two, and for Kinesis that a split uses up no retry.
  */
 function halves<R extends Deliverable>(
   slices: readonly Slice<R>[],
-): [readonly Slice<R>[], readonly Slice<R>[]] | [] {
-  const size = slices.reduce((sum, slice) => sum + slice.records.length, 0);
-  if (size < 2) return [];
-  const first: Slice<R>[] = [];
-  const second: Slice<R>[] = [];
-  let room = Math.ceil(size / 2);
-  for (const slice of slices) {
-    const [left, right] = [slice.records.slice(0, room), slice.records.slice(room)];
-    if (left.length > 0) first.push({ ...slice, records: left });
-    if (right.length > 0) second.push({ ...slice, records: right });
-    room -= left.length;
+): readonly [readonly Slice<R>[], readonly Slice<R>[]] | readonly [] {
+  const [only, ...others] = slices;
+  if (only === undefined) return [];
+  if (others.length === 0) {
+    const { records } = only;
+    if (records.length < 2) return [];
+    const middle = Math.ceil(records.length / 2);
+    return [[{ ...only, records: records.slice(0, middle) }], [{ ...only, records: records.slice(middle) }]];
   }
-  return [first, second];
+  const size = (some: readonly Slice<R>[]) => some.reduce((sum, { records }) => sum + records.length, 0);
+  const imbalance = (cut: number) => Math.abs(2 * size(slices.slice(0, cut)) - size(slices));
+  const cuts = others.map((_, index) => index + 1);
+  const best = cuts.reduce((one, other) => (imbalance(other) < imbalance(one) ? other : one));
+  return [slices.slice(0, best), slices.slice(best)];
 }

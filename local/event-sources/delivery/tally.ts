@@ -39,9 +39,13 @@ export function count(tally: Tally, batch: Batch<Deliverable>, verdict: Verdict,
 export type Fate = 'delivered' | 'dropped';
 
 /** Counts records that were given up. */
-export function countGivenUp(tally: Tally, giveUp: GiveUp<Deliverable>, fate: Fate): void {
-  if (fate === 'delivered') tally.deadLettered += records(giveUp);
-  else tally.dropped += records(giveUp);
+export function countGivenUp(
+  tally: Tally,
+  givenUp: { readonly slices: readonly Slice<Deliverable>[] },
+  fate: Fate,
+): void {
+  if (fate === 'delivered') tally.deadLettered += records(givenUp);
+  else tally.dropped += records(givenUp);
 }
 
 function records({ slices }: { readonly slices: readonly Slice<Deliverable>[] }): number {

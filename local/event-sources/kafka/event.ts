@@ -1,6 +1,6 @@
 import type { IHeaders, KafkaMessage } from 'kafkajs';
 import type { Deliverable } from '../delivery/queue.ts';
-import type { Batch, PartitionKey } from '../delivery/state.ts';
+import type { PartitionKey, Slice } from '../delivery/state.ts';
 import type { Locate } from '../delivery/verdict.ts';
 
 /** A record as the event will carry it. `json` is rendered once, however often the record is delivered. */
@@ -64,24 +64,27 @@ export interface EventEnvelope {
   readonly bootstrapServers: string;
 }
 
-/** The whole event, as JSON. */
-export function kafkaEvent(envelope: EventEnvelope, batch: Batch<KafkaRecord>): string {
-  const slices = batch.slices.map(
+/** The whole event, as JSON; without an envelope, nothing but its records. */
+export function kafkaEvent(
+  envelope: EventEnvelope | undefined,
+  slices: readonly Slice<KafkaRecord>[],
+): string {
+  const records = slices.map(
     (slice) => `${JSON.stringify(slice.partition)}:[${slice.records.map((record) => record.json).join(',')}]`,
   );
-  return `${envelopeJson(envelope)}"records":{${slices.join(',')}}}`;
+  return `{${envelope === undefined ? '' : envelopeJson(envelope)}"records":{${records.join(',')}}}`;
 }
 
 function envelopeJson(envelope: EventEnvelope): string {
   return (
-    `{"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(envelope.eventSourceArn)},` +
+    `"eventSource":"aws:kafka","eventSourceArn":${JSON.stringify(envelope.eventSourceArn)},` +
     `"bootstrapServers":${JSON.stringify(envelope.bootstrapServers)},`
   );
 }
 
 /** Bytes of the event that are neither records nor a partition's name. */
 export function envelopeBytes(envelope: EventEnvelope): number {
-  return Buffer.byteLength(`${envelopeJson(envelope)}"records":{}}`);
+  return Buffer.byteLength(`{${envelopeJson(envelope)}"records":{}}`);
 }
 
 /** Bytes a partition adds beside its records: `"<key>":[],`. */

@@ -6,11 +6,13 @@ import type { Invoke } from '../../lambda/invocation.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
 import { startDelivery } from '../delivery/driver.ts';
-import { type Batch, RETRY_FOREVER } from '../delivery/state.ts';
+import type { Batch } from '../delivery/state.ts';
 import { count, emptyTally, failureLine } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource } from '../event-source.ts';
+import type { EmulationShape } from './emulation-shape.ts';
 import { envelopeBytes, type KafkaRecord, kafkaEvent, locateKafkaRecord, sliceBytes } from './event.ts';
+import { givingUp } from './giving-up.ts';
 import { type Poller, startPoller } from './poller.ts';
 import { fixStartingOffsets } from './starting-offsets.ts';
 import { groupPositions } from './status.ts';
@@ -24,6 +26,9 @@ export interface KafkaSourcePorts {
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly log: (line: string) => void;
+  /** What it does where AWS's documents leave a choice. */
+  readonly shape: EmulationShape;
+  readonly newId: () => string;
   /** How one batch is run; at least once by default. */
   readonly deliver?: Deliver;
 }
@@ -32,6 +37,11 @@ export interface KafkaSourcePorts {
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
 /** What one poller of provisioned mode runs at once (https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html). */
 const INVOCATIONS_PER_POLLER = 5;
+/**
+ * What Lambda makes of infinite retries when there is an on-failure destination
+ * (https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html).
+ */
+const RETRIES_BEFORE_DESTINATION = 10;
 const STOP_MS = { invocations: 1_000, commits: 300, leave: 1_500 };
 const CONNECTION_PROBLEM =
   'PROBLEM: Connection error. Please check your event source connection configuration.';
@@ -65,6 +75,14 @@ export async function startKafkaEventSource(
   const envelope = { eventSourceArn: mapping.clusterArn, bootstrapServers: ports.bootstrapServers };
   const tally = emptyTally();
   const pollers: Poller[] = [];
+  const { giveUp, close } = givingUp({
+    ...ports,
+    mapping,
+    source,
+    envelope,
+    tally,
+    kafka: client('on-failure'),
+  });
 
   const commit = (poller: number, partition: string, last: KafkaRecord) =>
     pollers[poller]?.commit(Number(partition.slice(topic.length + 1)), last.offset + 1);
@@ -77,18 +95,21 @@ export async function startKafkaEventSource(
       sliceBytes: sliceBytes(topic, partitions),
       maxInFlight: INVOCATIONS_PER_POLLER,
       backOffMs: (attempt) => backOffMs(attempt, ports.random()),
-      ...RETRY_FOREVER,
+      maximumRetryAttempts: retries(mapping),
+      maximumRecordAgeMs: mapping.maximumRecordAgeMs,
+      bisect: mapping.bisect,
+      partialResponse: ports.shape.partialResponse,
     },
     {
       clock: ports.clock,
       deliver: (batch) =>
         deliver({
-          invoke: () => ports.invoke(functionName, kafkaEvent(envelope, batch)),
+          invoke: () => ports.invoke(functionName, event(batch)),
           judge: (result) =>
             judge(batch, result, { partialResponses: mapping.partialResponses, locate: locateKafkaRecord }),
           commit: () => commitAll(batch),
         }),
-      giveUp: async () => {},
+      giveUp,
       commit: ({ poller, partition, last }) => commit(poller, partition, last),
       ended(batch, verdict, failed) {
         count(tally, batch, verdict, failed);
@@ -96,6 +117,12 @@ export async function startKafkaEventSource(
       },
     },
   );
+
+  function event(batch: Batch<KafkaRecord>): string {
+    const isRedelivered = batch.invocations > 0;
+    const bare = isRedelivered && ports.shape.redelivery === 'records-only';
+    return kafkaEvent(bare ? undefined : envelope, batch.slices);
+  }
 
   async function commitAll(batch: Batch<KafkaRecord>): Promise<void> {
     for (const { partition, records } of batch.slices) {
@@ -136,7 +163,7 @@ export async function startKafkaEventSource(
   async function stop(): Promise<void> {
     await delivery.stop(STOP_MS.invocations);
     await within(STOP_MS.commits, Promise.all(pollers.map((poller) => poller.committed())));
-    await within(STOP_MS.leave, Promise.allSettled(pollers.map((poller) => poller.stop())));
+    await within(STOP_MS.leave, Promise.allSettled([...pollers.map((poller) => poller.stop()), close()]));
   }
 
   /** Undefined while the broker is known to be away, or doesn't answer. */
@@ -171,6 +198,12 @@ export async function startKafkaEventSource(
       return stopped;
     },
   };
+}
+
+function retries({ maximumRetryAttempts, onFailureTopic }: KafkaMappingModel): number | 'infinite' {
+  return maximumRetryAttempts === 'infinite' && onFailureTopic !== undefined
+    ? RETRIES_BEFORE_DESTINATION
+    : maximumRetryAttempts;
 }
 
 /** An admin connection costs a little all the time, so there is one only while it is used. */

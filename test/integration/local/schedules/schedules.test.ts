@@ -11,6 +11,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { run } from '../../../../cli/program.ts';
 import { readAssembly } from '../../../../local/assembly/read.ts';
 import { startLocalCloud } from '../../../../local/cloud.ts';
+import { AS_DOCUMENTED } from '../../../../local/event-sources/kafka/emulation-shape.ts';
 import { stateDirOf, writeRunFile } from '../../../../local/run-file.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { eventually } from '../event-sources/fake-function.ts';
@@ -51,7 +52,7 @@ async function running(build: (stack: Stack, sweep: LambdaFn) => void) {
       exited: new Promise(() => undefined),
       stop: async () => undefined,
     }),
-    config: { functions: {}, accept: [] },
+    config: { functions: {}, accept: [], emulation: AS_DOCUMENTED },
     stateDir: stateDirOf(dir),
     port: 0,
     progress: () => undefined,

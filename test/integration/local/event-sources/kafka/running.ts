@@ -3,6 +3,7 @@ import type { Kafka, Message } from 'kafkajs';
 import { onTestFinished } from 'vitest';
 import type { KafkaMappingModel } from '../../../../../local/assembly/model.ts';
 import type { EventSource } from '../../../../../local/event-sources/event-source.ts';
+import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
 import {
   type KafkaSourcePorts,
   startKafkaEventSource,
@@ -81,7 +82,16 @@ export async function running(
     async start(again = {}, ports = {}) {
       const source = await startKafkaEventSource(
         { ...mapping, ...again },
-        { bootstrapServers, invoke: fn.invoke, clock: Date.now, random: () => 0, log: () => {}, ...ports },
+        {
+          bootstrapServers,
+          invoke: fn.invoke,
+          clock: Date.now,
+          random: () => 0,
+          log: () => {},
+          shape: AS_DOCUMENTED,
+          newId: randomUUID,
+          ...ports,
+        },
       );
       onTestFinished(() => source.stop());
       return source;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
 import { testEngines } from '../../../../support/engines.ts';
 import { eventually, functionError, success } from '../fake-function.ts';
 import { type KafkaEvent, offsetsOf, recordsOf, running, text } from './running.ts';
@@ -105,22 +106,41 @@ describe('delivery', () => {
     await eventually(async () => expect(await committed()).toEqual([3, 20]));
   });
 
-  test('a partial response redelivers from the lowest failure of a partition, and commits what lies before', async () => {
-    const { mapping, fn, start, send, committed } = await running(2, { windowMs: 300 });
-    let failing = true;
-    const itemIdentifier = { partition: `${mapping.topic}-0`, offset: 2 };
-    fn.answer = (event) =>
-      success({
-        batchItemFailures: failing && offsetsOf([event], 0).includes(2) ? [{ itemIdentifier }] : [],
-      });
-    await send(0, ...numbers(5));
-    await send(1, ...numbers(5));
-    await start();
-    await eventually(async () => expect(await committed()).toEqual([2, 5]));
-    await eventually(() => expect(fn.events.length).toBeGreaterThan(2));
-    for (const again of fn.events.slice(1)) expect(offsetsOf([again], 0)).toEqual([2, 3, 4]);
-    failing = false;
-    await eventually(async () => expect(await committed()).toEqual([5, 5]));
+  test.each([
+    ['selective', [2, 3]],
+    ['checkpoint', [2, 3, 4]],
+  ] as const)(
+    'a partial response brings the named records again, or all behind them (%s), and commits what lies before',
+    async (partialResponse, again) => {
+      const { mapping, fn, start, send, committed } = await running(2, { windowMs: 300 });
+      let failing = true;
+      const failures = [3, 2].map((offset) => ({
+        itemIdentifier: { partition: `${mapping.topic}-0`, offset },
+      }));
+      fn.answer = (event) =>
+        success({ batchItemFailures: failing && offsetsOf([event], 0).includes(2) ? failures : [] });
+      await send(0, ...numbers(5));
+      await send(1, ...numbers(5));
+      await start({}, { shape: { ...AS_DOCUMENTED, partialResponse } });
+      await eventually(async () => expect(await committed()).toEqual([2, 5]));
+      await eventually(() => expect(fn.events.length).toBeGreaterThan(2));
+      for (const event of fn.events.slice(1)) expect(offsetsOf([event], 0)).toEqual(again);
+      failing = false;
+      await eventually(async () => expect(await committed()).toEqual([5, 5]));
+    },
+  );
+
+  test.each([
+    ['full', true],
+    ['records-only', false],
+  ] as const)('a redelivered event is %s', async (redelivery, isFull) => {
+    const { fn, start, send, committed } = await running(1);
+    fn.answer = () => (fn.events.length === 1 ? functionError() : success());
+    await start({}, { shape: { ...AS_DOCUMENTED, redelivery } });
+    await send(0, 'a');
+    await eventually(async () => expect(await committed()).toEqual([1]));
+    const [first, second] = fn.events;
+    expect(second).toEqual(isFull ? first : { records: first?.records });
   });
 
   test('a response that cannot be understood fails the whole batch', async () => {

@@ -45,14 +45,15 @@ export interface Book {
 }
 
 /** How often the rules let a record be delivered within one assignment. */
-function mostDeliveries(rules: DeliveryRules, notInvoked: number): number {
-  const splits = rules.bisect ? Math.ceil(Math.log2(rules.batchSize)) : 0;
+function mostDeliveries(rules: DeliveryRules, partitions: number, notInvoked: number): number {
+  // Between partitions first, then in the middle of one.
+  const splits = rules.bisect ? partitions - 1 + Math.ceil(Math.log2(rules.batchSize)) : 0;
   const retries =
     rules.maximumRetryAttempts === 'infinite' ? Number.POSITIVE_INFINITY : rules.maximumRetryAttempts;
   return 1 + retries + splits + notInvoked;
 }
 
-export function openBook(key: PartitionKey, rules: DeliveryRules): Book {
+export function openBook(key: PartitionKey, rules: DeliveryRules, partitions: number): Book {
   const log: { readonly bytes: number; readonly timestamp: number }[] = [];
   let lives = new Map<number, Life>();
   let epoch = 0;
@@ -123,7 +124,7 @@ export function openBook(key: PartitionKey, rules: DeliveryRules): Book {
         its.reasonsToSend -= 1;
         its.deliveries += 1;
         if (its.reasonsToSend < 0) fail(`${offset} is sent again for no reason`);
-        const most = mostDeliveries(rules, its.deliveries - its.invocations - 1);
+        const most = mostDeliveries(rules, partitions, its.deliveries - its.invocations - 1);
         if (its.deliveries > most) fail(`${offset} is sent ${its.deliveries} times, ${most} at most`);
       }
       const first = records[0]?.offset ?? 0;

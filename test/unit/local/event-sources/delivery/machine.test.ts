@@ -259,13 +259,18 @@ describe('bisect', () => {
     ]);
   });
 
-  test('lets halves without a common partition go at the same time', () => {
+  test('splits between partitions first, near the middle, and sends both halves at the same time', () => {
     const { fetched, take } = machine({ bisect: true, windowMs: 1 });
-    fetched('t-0', 0, 1);
-    fetched('t-1', 0, 1);
+    take({ type: 'assigned', poller: 0, partitions: ['t-0', 't-1', 't-2'], rejoined: false }, 0);
+    fetched('t-0', 0, 0);
+    fetched('t-1', 0, 4);
+    fetched('t-2', 0, 2);
     take({ type: 'woken' }, 1);
     take({ type: 'delivered', batchId: 1, verdict: failed }, 1);
-    expect(sent(take({ type: 'woken' }, 101))).toEqual([{ 't-0': [0, 1] }, { 't-1': [0, 1] }]);
+    expect(sent(take({ type: 'woken' }, 101))).toEqual([
+      { 't-0': [0], 't-1': [0, 1, 2, 3, 4] },
+      { 't-2': [0, 1, 2] },
+    ]);
   });
 
   test('retries a record that is alone', () => {

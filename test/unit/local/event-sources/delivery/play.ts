@@ -23,7 +23,8 @@ export function play(machine: typeof step, schedule: Schedule): void {
   const { rules } = schedule;
   const state = deliveryState<TestRecord>(rules);
   const books = new Map<PartitionKey, Book>();
-  for (let p = 0; p < schedule.partitions; p += 1) books.set(`t-${p}`, openBook(`t-${p}`, rules));
+  for (let p = 0; p < schedule.partitions; p += 1)
+    books.set(`t-${p}`, openBook(`t-${p}`, rules, schedule.partitions));
   const running: Batch<TestRecord>[] = [];
   const leaving: GiveUp<TestRecord>[] = [];
   let now = 0;

@@ -67,7 +67,7 @@ test('the event is an MSK event, and never larger than what was counted', () => 
           [partitionKey(topic, 0)]: first.map((message) => kafkaRecord(topic, 0, message)),
           [partitionKey(topic, 11)]: second.map((message) => kafkaRecord(topic, 11, message)),
         };
-        const event = kafkaEvent(envelope, batchOf(slices));
+        const event = kafkaEvent(envelope, batchOf(slices).slices);
         expect(JSON.parse(event)).toEqual({
           eventSource: 'aws:kafka',
           ...envelope,
