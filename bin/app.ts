@@ -16,5 +16,6 @@ const streaming = new StreamingStack(app, 'orderly-streaming', {
 new OrdersStack(app, 'orderly-orders', {
   description: 'orderly: checkout, relay, email and shipping',
   topic: streaming.orders,
+  deadLetters: streaming.deadLetters,
   mailFrom,
 });

@@ -1,7 +1,7 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { ManagedKafkaEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { KafkaDlq, ManagedKafkaEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
-import { consumeStatements, type KafkaTopic } from './kafka.ts';
+import { consumeStatements, type KafkaTopic, produceStatements } from './kafka.ts';
 
 export interface KafkaConsumerProps {
   readonly function: lambda.Function;
@@ -11,16 +11,25 @@ export interface KafkaConsumerProps {
    * `TRIM_HORIZON`.
    */
   readonly groupId: string;
+  /** Topic of the same cluster that takes the records which the mapping gave up. */
+  readonly deadLetters: KafkaTopic;
 }
+
+/**
+ * Retries of a record before it is given up. With a function that waits out an outage for its whole timeout of two
+ * minutes, thirty retries outlast an hour of it.
+ */
+const RETRY_ATTEMPTS = 30;
 
 /** One consumer group on a topic, delivered to a function by an event source mapping in provisioned mode. */
 export class KafkaConsumer extends Construct {
   constructor(scope: Construct, id: string, props: KafkaConsumerProps) {
     super(scope, id);
-    const { topic, groupId } = props;
+    const { topic, groupId, deadLetters } = props;
 
-    for (const statement of consumeStatements(this, topic, groupId))
-      props.function.addToRolePolicy(statement);
+    // `KafkaDlq` grants nothing: the pollers write the dead letters under the function's role.
+    const statements = [...consumeStatements(this, topic, groupId), ...produceStatements(this, deadLetters)];
+    for (const statement of statements) props.function.addToRolePolicy(statement);
     props.function.addEventSource(
       new ManagedKafkaEventSource({
         clusterArn: topic.cluster.arn,
@@ -29,6 +38,10 @@ export class KafkaConsumer extends Construct {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
         batchSize: 100,
         reportBatchItemFailures: true,
+        retryAttempts: RETRY_ATTEMPTS,
+        // A record that kills the process is found by halves, and its neighbours get their effects.
+        bisectBatchOnError: true,
+        onFailure: new KafkaDlq(deadLetters.name),
         // As many as t3.small brokers stand: they take four new IAM connections a second. Equal, so that no scaling
         // step rebalances the group. All mappings of one poller group are billed together.
         provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1, pollerGroupName: 'orderly' },

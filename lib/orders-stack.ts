@@ -1,5 +1,7 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -15,6 +17,8 @@ import { Tables } from './tables.ts';
 export interface OrdersStackProps extends StackProps {
   /** The topic `orders`. */
   readonly topic: KafkaTopic;
+  /** Takes the records of `orders` that Lambda gave up delivering. */
+  readonly deadLetters: KafkaTopic;
   /** The address that mails come from. */
   readonly mailFrom: string;
 }
@@ -23,10 +27,12 @@ export interface OrdersStackProps extends StackProps {
 export class OrdersStack extends Stack {
   readonly #tables: Tables;
   readonly #topic: KafkaTopic;
+  readonly #deadLetters: KafkaTopic;
 
   constructor(scope: Construct, id: string, props: OrdersStackProps) {
     super(scope, id, props);
     this.#topic = props.topic;
+    this.#deadLetters = props.deadLetters;
     this.#tables = new Tables(this, 'Tables');
 
     const api = this.#checkout();
@@ -71,17 +77,25 @@ export class OrdersStack extends Stack {
           .addresses,
       },
     }).function;
-    allow(relay, outbox, ['BatchGetItem', 'Query', 'BatchWriteItem']);
+    allow(relay, outbox, ['BatchGetItem', 'Query', 'Scan', 'BatchWriteItem']);
     for (const statement of produceStatements(this, this.#topic)) relay.addToRolePolicy(statement);
     relay.addEventSource(
       new DynamoEventSource(outbox, {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
         batchSize: 100,
         reportBatchItemFailures: true,
+        // Few, so that an order that can't be published doesn't block the shard: the sweep comes back to it.
+        retryAttempts: 5,
         // The relay's own deletes are on the stream too.
         filters: [lambda.FilterCriteria.filter({ eventName: lambda.FilterRule.isEqual('INSERT') })],
       }),
     );
+    new Rule(this, 'RelaySweep', {
+      description:
+        'Publishes what is older than five minutes: events whose stream record was lost or given up',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaFunction(relay)],
+    });
   }
 
   #email(mailFrom: string): void {
@@ -135,7 +149,12 @@ export class OrdersStack extends Stack {
       },
     }).function;
     allow(consumer, deadLetters, ['UpdateItem']);
-    new KafkaConsumer(this, `${id}Consumer`, { function: consumer, topic: this.#topic, groupId });
+    new KafkaConsumer(this, `${id}Consumer`, {
+      function: consumer,
+      topic: this.#topic,
+      groupId,
+      deadLetters: this.#deadLetters,
+    });
     return consumer;
   }
 }

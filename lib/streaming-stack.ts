@@ -22,6 +22,8 @@ export class StreamingStack extends Stack {
   readonly cluster: KafkaCluster;
   /** The topic `orders`. */
   readonly orders: KafkaTopic;
+  /** Where Lambda puts the records of `orders` that it gave up delivering. */
+  readonly deadLetters: KafkaTopic;
 
   constructor(scope: Construct, id: string, props?: StackProps) {
     super(scope, id, props);
@@ -73,9 +75,20 @@ export class StreamingStack extends Stack {
         'min.insync.replicas': 1,
       }),
     });
+    this.deadLetters = this.#topic('DeadLettersTopic', {
+      topicName: 'orders.dead-letters',
+      partitionCount: 3,
+      configs: topicConfigs({
+        'retention.ms': 30 * DAY_MS,
+        // Lambda's envelope holds the record in base64 and its headers as arrays of numbers: about five times the bytes.
+        'max.message.bytes': KIB * KIB,
+        'min.insync.replicas': 1,
+      }),
+    });
 
     new CfnOutput(this, 'ClusterArn', { value: cluster.attrArn });
     new CfnOutput(this, 'OrdersTopicName', { value: this.orders.name });
+    new CfnOutput(this, 'DeadLettersTopicName', { value: this.deadLetters.name });
   }
 
   #topic(id: string, props: { topicName: string; partitionCount: number; configs: string }): KafkaTopic {

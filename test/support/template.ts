@@ -14,7 +14,11 @@ export function synthesizedStacks(): { streaming: Template; orders: Template; re
   };
   const app = new App({ outdir, context });
   const streaming = new StreamingStack(app, 'streaming');
-  const orders = new OrdersStack(app, 'orders', { topic: streaming.orders, mailFrom: 'orders@example.com' });
+  const orders = new OrdersStack(app, 'orders', {
+    topic: streaming.orders,
+    deadLetters: streaming.deadLetters,
+    mailFrom: 'orders@example.com',
+  });
   return {
     streaming: Template.fromStack(streaming),
     orders: Template.fromStack(orders),

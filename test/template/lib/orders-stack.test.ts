@@ -37,13 +37,26 @@ describe('OrdersStack', () => {
     }
   });
 
-  it.each([
-    'MaximumRetryAttempts',
-    'MaximumRecordAgeInSeconds',
-    'BisectBatchOnFunctionError',
-    'DestinationConfig',
-  ])('names no %s, which the local cloud does not honour yet', (property) => {
-    for (const { Properties } of kafkaMappings()) expect(Properties).not.toHaveProperty(property);
+  it('gives a record up after 30 retries, found by halves, into the dead-letter topic', () => {
+    for (const { Properties } of kafkaMappings()) {
+      expect(Properties).toMatchObject({
+        MaximumRetryAttempts: 30,
+        BisectBatchOnFunctionError: true,
+        DestinationConfig: { OnFailure: { Destination: 'kafka://orders.dead-letters' } },
+      });
+      expect(Properties).not.toHaveProperty('MaximumRecordAgeInSeconds');
+    }
+  });
+
+  it('lets no order block the shard, and sweeps what was left behind every five minutes', () => {
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Outbox'), 'StreamArn'] },
+      MaximumRetryAttempts: 5,
+    });
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Relay'), 'Arn'] } }],
+    });
   });
 
   it('wakes the relay for inserts into the outbox, with partial batch responses', () => {
@@ -129,6 +142,7 @@ describe('OrdersStack', () => {
         'dynamodb:GetShardIterator',
         'dynamodb:ListStreams',
         'dynamodb:Query',
+        'dynamodb:Scan',
         'kafka-cluster:Connect',
         'kafka-cluster:DescribeTopic',
         'kafka-cluster:WriteData',
@@ -150,11 +164,17 @@ describe('OrdersStack', () => {
       'kafka-cluster:Connect',
       'kafka-cluster:DescribeGroup',
       'kafka-cluster:DescribeTopic',
+      'kafka-cluster:DescribeTopic',
       'kafka-cluster:ReadData',
+      'kafka-cluster:WriteData',
     ]);
     const resources = kafka.map(({ Resource }) => JSON.stringify(Resource));
     expect(resources.filter((resource) => resource.includes(`/${group}`))).toHaveLength(1);
-    expect(resources.filter((resource) => resource.includes('/orders'))).toHaveLength(1);
+    expect(resources.filter((resource) => resource.includes('/orders"'))).toHaveLength(1);
+    const written = kafka.filter(({ Action }) => String(Action).includes('WriteData'));
+    expect(written.map(({ Resource }) => JSON.stringify(Resource))).toEqual([
+      expect.stringContaining('/orders.dead-letters"'),
+    ]);
   });
 
   it('uses no wildcard as an action, and none as a resource but for what knows no resource', () => {

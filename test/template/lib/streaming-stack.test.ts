@@ -11,8 +11,11 @@ describe('StreamingStack', () => {
   });
   afterAll(() => remove());
 
+  const topicNamed = (name: string) =>
+    Object.values(template.findResources('AWS::MSK::Topic', { Properties: { TopicName: name } }))[0];
+
   it('declares the topic orders with 3 partitions, kept a week, for messages up to 72 KiB', () => {
-    const [topic] = Object.values(template.findResources('AWS::MSK::Topic'));
+    const topic = topicNamed('orders');
     expect(topic?.Properties).toMatchObject({ TopicName: 'orders', PartitionCount: 3, ReplicationFactor: 2 });
     const configs = Buffer.from(topic?.Properties.Configs, 'base64').toString('utf8');
     expect(configs.trimEnd().split('\n')).toEqual([
@@ -22,8 +25,16 @@ describe('StreamingStack', () => {
     ]);
   });
 
+  it('keeps dead letters for 30 days, each with room for the inflated envelope', () => {
+    const configs = Buffer.from(topicNamed('orders.dead-letters')?.Properties.Configs, 'base64').toString(
+      'utf8',
+    );
+    expect(configs).toContain('retention.ms=2592000000\n');
+    expect(configs).toContain('max.message.bytes=1048576\n');
+  });
+
   it('takes the batches that the relay makes, and no larger ones', () => {
-    const [topic] = Object.values(template.findResources('AWS::MSK::Topic'));
+    const topic = topicNamed('orders');
     const configs = Buffer.from(topic?.Properties.Configs, 'base64').toString('utf8');
     expect(configs).toContain(`max.message.bytes=${MAX_BATCH_BYTES}\n`);
   });
