@@ -38,14 +38,6 @@ export interface DeliveryRules {
   readonly partialResponse: 'checkpoint' | 'selective';
 }
 
-/** The rules of a mapping that says nothing of failures: retried as a whole, without an end. */
-export const RETRY_FOREVER = {
-  maximumRetryAttempts: 'infinite',
-  maximumRecordAgeMs: undefined,
-  bisect: false,
-  partialResponse: 'checkpoint',
-} as const satisfies Partial<DeliveryRules>;
-
 /** What one invocation is made of. */
 export interface Batch<R extends Deliverable> extends Past {
   readonly id: number;

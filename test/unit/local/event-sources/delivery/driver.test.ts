@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type DeliveryPorts, startDelivery } from '../../../../../local/event-sources/delivery/driver.ts';
-import { type Batch, RETRY_FOREVER } from '../../../../../local/event-sources/delivery/state.ts';
+import type { Batch, DeliveryRules } from '../../../../../local/event-sources/delivery/state.ts';
 import type { Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
+import { RETRY_FOREVER } from './schedule.ts';
 
 interface Numbered {
   readonly bytes: number;
@@ -17,22 +18,27 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(deliver: DeliveryPorts<Numbered>['deliver'], windowMs = 0) {
+function start(
+  deliver: DeliveryPorts<Numbered>['deliver'],
+  rules: Partial<DeliveryRules> = {},
+  giveUp: DeliveryPorts<Numbered>['giveUp'] = async () => {},
+) {
   const commits: number[] = [];
   const delivery = startDelivery<Numbered>(
     {
       batchSize: 2,
-      windowMs,
+      windowMs: 0,
       maxBytes: 1_000,
       sliceBytes: 0,
       maxInFlight: 5,
       backOffMs: () => 100,
       ...RETRY_FOREVER,
+      ...rules,
     },
     {
       clock: Date.now,
       deliver,
-      giveUp: async () => {},
+      giveUp,
       commit: ({ last }) => commits.push(last.n),
       ended: () => {},
     },
@@ -43,7 +49,7 @@ function start(deliver: DeliveryPorts<Numbered>['deliver'], windowMs = 0) {
 
 test('sends a lone record when its window is over', async () => {
   const deliver = vi.fn(async (): Promise<Verdict> => ({ kind: 'handled' }));
-  const { delivery } = start(deliver, 500);
+  const { delivery } = start(deliver, { windowMs: 500 });
   delivery.fetched(0, 'p', numbers(1));
   await vi.advanceTimersByTimeAsync(499);
   expect(deliver).not.toHaveBeenCalled();
@@ -93,4 +99,39 @@ test('stop waits for what is in flight, but not longer than its bound, and leave
   await vi.advanceTimersByTimeAsync(1);
   expect(stopped).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a partition goes on, and is committed, when its give-up has come to an end; stop waits for that', async () => {
+  const written = Promise.withResolvers<void>();
+  const { delivery, commits } = start(
+    async () => ({ kind: 'failed', cause: 'function-error', requestId: 'r' }),
+    { maximumRetryAttempts: 0 },
+    () => written.promise,
+  );
+  delivery.fetched(0, 'p', numbers(1, 2));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(delivery.isDone('p')).toBe(false);
+  expect(commits).toEqual([]);
+  const stopping = delivery.stop(60_000);
+  written.resolve();
+  await stopping;
+  expect(delivery.isDone('p')).toBe(true);
+  expect(commits).toEqual([2]);
+});
+
+test('a give-up hears when its partition is lost', async () => {
+  let isOwned = () => true;
+  const { delivery } = start(
+    async () => ({ kind: 'failed', cause: 'function-error', requestId: 'r' }),
+    { maximumRetryAttempts: 0 },
+    (_records, owned) => {
+      isOwned = owned;
+      return new Promise(() => {});
+    },
+  );
+  delivery.fetched(0, 'p', numbers(1));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(isOwned()).toBe(true);
+  delivery.assigned(0, [], true);
+  expect(isOwned()).toBe(false);
 });

@@ -4,14 +4,13 @@ import { step, wakeAt } from '../../../../../local/event-sources/delivery/machin
 import {
   type DeliveryRules,
   deliveryState,
-  RETRY_FOREVER,
   type Slice,
 } from '../../../../../local/event-sources/delivery/state.ts';
 import type { Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
 import type { TestRecord } from './book.ts';
 import { mutants } from './mutants.ts';
 import { play } from './play.ts';
-import { schedules } from './schedule.ts';
+import { RETRY_FOREVER, schedules } from './schedule.ts';
 
 const records = (from: number, to: number): TestRecord[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({ offset: from + i, bytes: 10, timestamp: 0, epoch: 1 }));

@@ -20,6 +20,14 @@ export interface Schedule {
 
 export const POLLERS = 2;
 
+/** The rules of a mapping that says nothing of failures: retried as a whole, without an end. */
+export const RETRY_FOREVER = {
+  maximumRetryAttempts: 'infinite',
+  maximumRecordAgeMs: undefined,
+  bisect: false,
+  partialResponse: 'checkpoint',
+} as const satisfies Partial<DeliveryRules>;
+
 const move: fc.Arbitrary<Move> = fc.oneof(
   {
     weight: 4,

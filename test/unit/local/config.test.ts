@@ -1,0 +1,38 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readLocalConfig } from '../../../local/config.ts';
+
+const documented = { partialResponse: 'selective', deadLetters: 'per-record', redelivery: 'full' };
+
+async function read(content: unknown) {
+  const dir = await mkdtemp(join(tmpdir(), 'config-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  await writeFile(join(dir, 'orderly.json'), JSON.stringify(content));
+  return readLocalConfig(join(dir, 'orderly.json'));
+}
+
+test('a project without a file gets what AWS documents', async () => {
+  expect(await readLocalConfig('/nowhere/orderly.json')).toEqual({
+    functions: {},
+    accept: [],
+    emulation: documented,
+  });
+});
+
+test('each switch of the emulation can be set by itself', async () => {
+  const { emulation } = await read({ emulation: { deadLetters: 'per-group' } });
+  expect(emulation).toEqual({ ...documented, deadLetters: 'per-group' });
+});
+
+test.each([
+  ['deadLetters', { emulation: { deadLetters: 'never' } }],
+  ['bisect', { emulation: { bisect: true } }],
+  ['emulated', { emulated: {} }],
+])('what it does not know is named: %s', async (name, content) => {
+  await expect(read(content)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining(name),
+  });
+});
