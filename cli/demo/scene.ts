@@ -18,7 +18,7 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-export interface TableNames {
+interface TableNames {
   readonly orders: string;
   readonly outbox: string;
   readonly shipments: string;
