@@ -6,7 +6,7 @@ export default defineConfig({
     // Most tests wait for a broker or a child process, not for the processor.
     maxWorkers: 3,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
           name: 'template',
