@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { unlessInterrupted } from '../cli/interruption.ts';
+import { spawnGuarded } from '../local/processes/guarded.ts';
+import { RESULT, type Results, type Task } from './contract.ts';
+import { processTree } from './process-tree.ts';
+
+/** A measurement that came to its end. */
+export interface Measured<R> {
+  readonly result: R;
+  readonly peak: Memory;
+}
+
+/** The most memory that was seen, in MB (10^6 bytes). */
+export interface Memory {
+  /** Of the process that reads the topic. */
+  readonly readerMb: number;
+  /** Of all processes together, those of the function included. */
+  readonly allMb: number;
+}
+
+const entry = fileURLToPath(new URL('./child.ts', import.meta.url));
+const SAMPLE_EVERY_MS = 500;
+
+/** Runs one task in a process of its own, and samples its memory meanwhile. Throws what it wrote if it fails. */
+export async function measure<M extends keyof Results>(
+  task: Task<M>,
+  interrupted: AbortSignal,
+): Promise<Measured<Results[M]>> {
+  const answer = Promise.withResolvers<Results[M]>();
+  const said: string[] = [];
+  const child = spawnGuarded(process.execPath, [entry, JSON.stringify(task)], {
+    env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+    grace: 'kill',
+    onOutput(line, stream) {
+      if (stream === 'stdout' && line.startsWith(RESULT))
+        answer.resolve(JSON.parse(line.slice(RESULT.length)));
+      else said.push(line);
+    },
+  });
+  void child.exited.then(() =>
+    answer.reject(new Error(`${task.contender} ended by itself:\n${said.slice(-20).join('\n')}`)),
+  );
+  let peak: Memory = { readerMb: 0, allMb: 0 };
+  const ended = new AbortController();
+  const sample = async () => {
+    while (!ended.signal.aborted) {
+      const { readerMb, allMb } = await memoryOf(child.pid);
+      peak = { readerMb: Math.max(peak.readerMb, readerMb), allMb: Math.max(peak.allMb, allMb) };
+      await delay(SAMPLE_EVERY_MS, undefined, { signal: ended.signal }).catch(() => undefined);
+    }
+  };
+  const sampling = sample();
+  try {
+    return { result: await unlessInterrupted(answer.promise, interrupted), peak };
+  } finally {
+    ended.abort();
+    await child.stop();
+    await sampling;
+  }
+}
+
+/** Node processes alone: the guard's shell and whoever asks are none of the contender's. */
+async function memoryOf(pid: number): Promise<Memory> {
+  const processes = (await processTree(pid)).filter(({ command }) => command.includes('node'));
+  return {
+    readerMb: processes.find((each) => each.pid === pid)?.rssMb ?? 0,
+    allMb: processes.reduce((sum, { rssMb }) => sum + rssMb, 0),
+  };
+}
