@@ -41,7 +41,7 @@ export function replace<R extends Deliverable>(
       1,
       ...followers.map((piece) => contents(piece).id),
     );
-    if (partition.epoch === slice.epoch) commitHandled(state, partition, actions);
+    commitHandled(state, partition, actions);
   }
   for (const piece of pieces) announce(piece, actions);
 }
@@ -69,6 +69,7 @@ export function stillOwned<R extends Deliverable>(
   return slices.filter((slice) => state.partitions.get(slice.partition)?.epoch === slice.epoch);
 }
 
+/** Nothing for what an earlier assignment leaves behind: until it does, the present one has taken no records. */
 function commitHandled<R extends Deliverable>(
   state: DeliveryState<R>,
   partition: Partition<R>,
@@ -84,6 +85,7 @@ function commitHandled<R extends Deliverable>(
   if (end <= partition.committed || last === undefined || partition.poller === undefined) return;
   actions.push({ type: 'commit', poller: partition.poller, partition: partition.key, last });
   partition.committed = end;
+  // All of it: let the records go, there may be megabytes of them.
   if (partition.holders.length === 0) partition.taken = [];
 }
 

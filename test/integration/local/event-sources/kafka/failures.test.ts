@@ -132,8 +132,9 @@ describe('dead letters', () => {
     fn.answer = () => functionError();
     await send(0, 'a', 'b', 'c', 'd');
     await send(0, ...['x', 'x', 'x', 'x'].map((key) => ({ key, value: 'v' })));
-    await start();
+    const source = await start();
     await eventually(async () => expect(await committed()).toEqual([8]));
+    expect(await source.status()).toMatchObject({ delivered: 0, deadLettered: 8, dropped: 0 });
     const written = await letters();
     const keyed = written.filter(({ key }) => key === 'x');
     expect(new Set(keyed.map(({ partition }) => partition)).size).toBe(1);

@@ -143,6 +143,15 @@ describe('delivery', () => {
     expect(second).toEqual(isFull ? first : { records: first?.records });
   });
 
+  test('an event that never reached the function comes in full, whatever a redelivered one has', async () => {
+    const { fn, start, send, committed } = await running(1);
+    fn.answer = () => (fn.events.length === 1 ? { kind: 'throttled' } : success());
+    await start({}, { shape: { ...AS_DOCUMENTED, redelivery: 'records-only' } });
+    await send(0, 'a');
+    await eventually(async () => expect(await committed()).toEqual([1]));
+    expect(fn.events[1]).toEqual(fn.events[0]);
+  });
+
   test('a response that cannot be understood fails the whole batch', async () => {
     const { mapping, fn, start, send, committed } = await running(1);
     fn.answer = () =>

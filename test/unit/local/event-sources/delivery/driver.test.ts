@@ -112,7 +112,12 @@ test('a partition goes on, and is committed, when its give-up has come to an end
   await vi.advanceTimersByTimeAsync(1_000);
   expect(delivery.isDone('p')).toBe(false);
   expect(commits).toEqual([]);
-  const stopping = delivery.stop(60_000);
+  let stopped = false;
+  const stopping = delivery.stop(60_000).then(() => {
+    stopped = true;
+  });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(stopped).toBe(false);
   written.resolve();
   await stopping;
   expect(delivery.isDone('p')).toBe(true);

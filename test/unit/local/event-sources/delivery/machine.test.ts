@@ -96,6 +96,22 @@ test('a failed batch comes again as it was, after its back-off, and holds only i
   expect(sent(take({ type: 'woken' }, 110))).toEqual([{ 't-0': [0, 1] }]);
 });
 
+test('each attempt that came to nothing makes the next one wait longer, a split does not', () => {
+  const { fetched, take, state } = machine({ bisect: true, backOffMs: (attempt) => 100 * attempt });
+  fetched('t-0', 0, 1);
+  take({ type: 'delivered', batchId: 1, verdict: failed }, 0);
+  expect(wakeAt(state)).toBe(100);
+  take({ type: 'woken' }, 100);
+  take({ type: 'delivered', batchId: 2, verdict: throttled }, 100);
+  expect(wakeAt(state)).toBe(200);
+  take({ type: 'woken' }, 200);
+  take({ type: 'delivered', batchId: 4, verdict: failed }, 200);
+  expect(wakeAt(state)).toBe(400);
+  take({ type: 'woken' }, 400);
+  take({ type: 'delivered', batchId: 5, verdict: failed }, 400);
+  expect(wakeAt(state)).toBe(700);
+});
+
 test('a partial failure commits what lies before it and redelivers from it, each partition by itself', () => {
   const { fetched, take } = machine({ windowMs: 1 });
   fetched('t-0', 0, 3);
@@ -179,6 +195,17 @@ describe('giving up', () => {
     const done = take({ type: 'gave-up', id: 4 }, 210);
     expect(committed(done)).toEqual([['t-0', 1]]);
     expect(sent(done)).toEqual([{ 't-0': [2] }]);
+  });
+
+  test.each([
+    ['a response that cannot be understood', { ...failed, cause: 'malformed-response' } as const],
+    ['batch item failures', partial({ 't-0': [0] })],
+  ])('tells %s from a function error', (_name, verdict) => {
+    const { fetched, take } = machine({ maximumRetryAttempts: 0 });
+    fetched('t-0', 0, 0);
+    expect(take({ type: 'delivered', batchId: 1, verdict }, 0)).toMatchObject([
+      { type: 'give-up', giveUp: { lastResult: { requestId: 'r', functionError: false } } },
+    ]);
   });
 
   test('of one partition holds up no other', () => {
@@ -272,11 +299,16 @@ describe('bisect', () => {
     ]);
   });
 
-  test('retries a record that is alone', () => {
+  test('retries a record that is alone as often as any, and goes on behind it while it is given up', () => {
     const { fetched, take } = machine({ bisect: true, maximumRetryAttempts: 1 });
-    fetched('t-0', 0, 0);
+    fetched('t-0', 0, 1);
     take({ type: 'delivered', batchId: 1, verdict: failed }, 0);
-    expect(sent(take({ type: 'woken' }, 100))).toEqual([{ 't-0': [0] }]);
+    take({ type: 'woken' }, 100);
+    expect(givenUp(take({ type: 'delivered', batchId: 2, verdict: failed }, 100))).toEqual([]);
+    expect(sent(take({ type: 'woken' }, 200))).toEqual([{ 't-0': [0] }]);
+    const actions = take({ type: 'delivered', batchId: 4, verdict: failed }, 200);
+    expect(givenUp(actions)).toEqual([['retries-exhausted', { 't-0': [0] }]]);
+    expect(sent(actions)).toEqual([{ 't-0': [1] }]);
   });
 });
 

@@ -52,18 +52,24 @@ export function play(machine: typeof step, schedule: Schedule): void {
         break;
       case 'give-up':
         leaving.push(action.giveUp);
+        checkSize(action.giveUp.slices);
         for (const slice of action.giveUp.slices)
           book(slice.partition).givingUp(action.giveUp, slice.records, now);
         break;
     }
   }
 
+  function checkSize(slices: readonly Slice<TestRecord>[]): void {
+    const size = slices.reduce((sum, { records }) => sum + records.length, 0);
+    if (slices.some(({ records }) => records.length === 0)) throw new Error('a slice of nothing');
+    if (size === 0 || size > rules.batchSize) throw new Error(`${size} records at once`);
+  }
+
   function checkBatch(batch: Batch<TestRecord>): void {
-    const { batchSize, maxBytes, sliceBytes, maxInFlight } = rules;
+    const { maxBytes, sliceBytes, maxInFlight } = rules;
     const records = batch.slices.flatMap((slice) => slice.records);
     const bytes = records.reduce((sum, r) => sum + r.bytes, 0) + batch.slices.length * sliceBytes;
-    if (batch.slices.some((slice) => slice.records.length === 0)) throw new Error('a slice of nothing');
-    if (records.length === 0 || records.length > batchSize) throw new Error(`a batch of ${records.length}`);
+    checkSize(batch.slices);
     if (bytes > maxBytes) throw new Error(`a batch of ${bytes} bytes`);
     if (running.filter((other) => other.poller === batch.poller).length >= maxInFlight) {
       throw new Error(`poller ${batch.poller} has too many in flight`);
