@@ -14,6 +14,8 @@ export interface Committer {
 }
 
 const RETRY_MS = 200;
+/** Commits are at least this far apart: one for every batch would cost the broker and this process more than the batches. */
+const PAUSE_MS = 20;
 
 /**
  * `send` commits for the member's present generation and rejects if the broker refuses (a rebalance, a lost
@@ -25,6 +27,8 @@ export function committer(send: (offsets: Offsets) => Promise<void>): Committer 
   let pumping: Promise<void> | undefined;
   let skipWait = () => {};
   let closed = false;
+  /** Who waits until everything is committed; while there is one, there is no pause. */
+  let waiting = 0;
 
   async function pump(): Promise<void> {
     while (pending.size > 0) {
@@ -32,6 +36,7 @@ export function committer(send: (offsets: Offsets) => Promise<void>): Committer 
       pending = new Map();
       try {
         await send(new Map(sending));
+        if (waiting === 0 && !closed) await wait(PAUSE_MS);
       } catch {
         // Normal in a rebalance or while the broker is away. `drop` has taken out of `sending` what is lost.
         if (!closed) pending = new Map([...sending, ...pending]);
@@ -65,7 +70,10 @@ export function committer(send: (offsets: Offsets) => Promise<void>): Committer 
       }
     },
     async idle() {
+      waiting += 1;
+      skipWait();
       await pumping;
+      waiting -= 1;
     },
     close() {
       closed = true;

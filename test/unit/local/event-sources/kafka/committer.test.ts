@@ -28,7 +28,7 @@ function broker() {
 }
 const refused = new Error('The group is rebalancing');
 
-test('what comes up while a commit is on its way goes with the next one', async () => {
+test('what comes up while a commit is on its way, and shortly after it, goes with the next one', async () => {
   const { commits, requests, sent } = broker();
   commits.offer(0, 1);
   commits.offer(0, 2);
@@ -36,7 +36,11 @@ test('what comes up while a commit is on its way goes with the next one', async 
   commits.offer(0, 3);
   expect(sent()).toEqual([{ 0: 1 }]);
   await requests[0]?.answer();
-  expect(sent()).toEqual([{ 0: 1 }, { 0: 3, 1: 7 }]);
+  await vi.advanceTimersByTimeAsync(19);
+  commits.offer(2, 5);
+  expect(sent()).toEqual([{ 0: 1 }]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(sent()).toEqual([{ 0: 1 }, { 0: 3, 1: 7, 2: 5 }]);
 });
 
 test('what the broker refuses is offered again, in its newest version', async () => {
@@ -44,6 +48,7 @@ test('what the broker refuses is offered again, in its newest version', async ()
   commits.offer(0, 1);
   commits.offer(1, 4);
   await requests[0]?.answer();
+  await vi.advanceTimersByTimeAsync(20);
   commits.offer(0, 2);
   await requests[1]?.answer(refused);
   await vi.advanceTimersByTimeAsync(1_000);
@@ -61,7 +66,7 @@ test('a partition that is lost is not committed again, not even when its commit 
   await commits.idle();
 });
 
-test('idle resolves once everything is committed, also what was offered between two commits', async () => {
+test('idle resolves once everything is committed, and nothing pauses meanwhile', async () => {
   const { commits, requests, sent } = broker();
   commits.offer(0, 1);
   commits.offer(0, 2);
