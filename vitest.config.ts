@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // Most tests wait for a broker or a child process, not for the processor.
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
@@ -20,7 +20,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/{integration,conformance}/**/*.test.ts'],
           globalSetup: ['test/support/engines.global.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },
