@@ -12,9 +12,11 @@ import { steadyProducer } from './steady-producer.ts';
 const PARTITIONS = [0, 1, 2];
 
 /** Waits longer than for a broker that is there: it has to start, and the members to find it again. */
-const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 30_000, interval: 50 });
+const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 
-test('a broker that is killed under load and comes back loses nothing, and its mapping goes on', async () => {
+test('a broker that is killed under load and comes back loses nothing, and its mapping goes on', {
+  timeout: 180_000,
+}, async () => {
   const broker = await ownBroker();
   const { kafka, mapping, fn, start, committed } = await running(3, { windowMs: 20 }, broker);
   const said: string[] = [];

@@ -34,10 +34,10 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(app, { recursive: true, force: true }));
 
-const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 120_000, interval: 100 });
+const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
 
 test('a local cloud that is killed under load goes on at the committed offsets', {
-  timeout: 240_000,
+  timeout: 180_000,
 }, async () => {
   const mail = await mailServer();
   const cwd = project(mail);

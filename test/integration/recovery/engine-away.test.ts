@@ -18,7 +18,7 @@ import { offsetsOf, running } from '../local/event-sources/kafka/running.ts';
 const AWAY_MS = 15_000;
 const TABLE = 'outbox';
 
-const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 20_000, interval: 50 });
+const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 50 });
 
 interface StreamEvent {
   readonly Records: readonly {
@@ -26,7 +26,7 @@ interface StreamEvent {
   }[];
 }
 
-test('both kinds of mapping go on after an engine that was away', async () => {
+test('both kinds of mapping go on after an engine that was away', { timeout: 180_000 }, async () => {
   const { engine, start } = await ownEngine();
   const kafka = await running(1, {}, engine);
   const stream = await streamMapping(engine);
