@@ -49,9 +49,14 @@ export async function runDemo(
       await Promise.all(cancelled.map((orderId) => scene.checkout.cancel(orderId)));
       await quiet(scene);
     });
+    const late = new Set(placed.orderIds.slice(plan.lateFrom));
     await phase('writing events a second time', () =>
-      // The cancelled orders first: a consumer without its condition would ship them again.
-      scene.topic.copy((orderId) => cancelled.includes(orderId), plan.copies),
+      // The cancelled orders first: a consumer without its condition would ship them again. Then other late ones: a
+      // copy of what was on its way at the kill could make good what was lost in it.
+      scene.topic.copy(
+        (orderId) => (cancelled.includes(orderId) ? 0 : late.has(orderId) ? 1 : 2),
+        plan.copies,
+      ),
     );
     await phase('waiting until all is quiet', () => quiet(scene));
     timing.abort();

@@ -5,8 +5,11 @@ import type { TopicObservation } from './observation.ts';
 
 /** A topic as somebody beside the system sees it, with a consumer group and a producer of its own. */
 export interface TopicWitness {
-  /** Writes records that are on the topic already once more, byte for byte: all those that `choose` picks, up to `limit`. */
-  copy(choose: (orderId: string) => boolean, limit: number): Promise<number>;
+  /**
+   * Writes records that are on the topic already once more, byte for byte: up to `limit`, those of the orders with the
+   * lowest `rank` first.
+   */
+  copy(rank: (orderId: string) => number, limit: number): Promise<number>;
   /** Reads the topic from its beginning to its end as of now. */
   observe(): Promise<TopicObservation>;
   /** Records between the groups' committed offsets and the topic's end, all groups together. */
@@ -56,14 +59,14 @@ export async function topicWitness(bootstrapServers: string, topic: string): Pro
   };
 
   return {
-    async copy(choose, limit) {
-      const copies: { partition: number; message: KafkaMessage }[] = [];
-      const others: { partition: number; message: KafkaMessage }[] = [];
+    async copy(rank, limit) {
+      const byRank: { partition: number; message: KafkaMessage }[][] = [];
       await readAll((partition, message) => {
-        const chosen = choose(String(message.key)) ? copies : others;
-        if (chosen.length < limit) chosen.push({ partition, message });
+        const rankOfIt = rank(String(message.key));
+        byRank[rankOfIt] ??= [];
+        if (byRank[rankOfIt].length < limit) byRank[rankOfIt].push({ partition, message });
       });
-      const chosen = [...copies, ...others].slice(0, limit);
+      const chosen = byRank.flat().slice(0, limit);
       await send(producer, topic, chosen);
       return chosen.length;
     },

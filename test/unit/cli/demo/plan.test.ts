@@ -15,6 +15,13 @@ describe('demoPlan', () => {
     expect(Math.max(...cancelled)).toBeLessThan(orders);
   });
 
+  it('cancels and copies late orders, so that nothing makes good what the kill lost', () => {
+    const { cancelled, lateFrom, killDuring, copies } = demoPlan(300);
+    expect(Math.min(...cancelled)).toBeGreaterThanOrEqual(lateFrom);
+    expect(lateFrom).toBeGreaterThan(2 * killDuring);
+    expect(copies).toBeLessThanOrEqual(300 - lateFrom);
+  });
+
   it('times some sixty orders, however many there are', () => {
     for (const orders of [300, 20_000]) {
       const plan = demoPlan(orders);
