@@ -10,7 +10,7 @@ import type { Verdict } from '../../../../../local/event-sources/delivery/verdic
 import type { TestRecord } from './book.ts';
 import { mutants } from './mutants.ts';
 import { play } from './play.ts';
-import { RETRY_FOREVER, schedules } from './schedule.ts';
+import { patience, RETRY_FOREVER, schedules } from './schedule.ts';
 
 const records = (from: number, to: number): TestRecord[] =>
   Array.from({ length: to - from + 1 }, (_, i) => ({ offset: from + i, bytes: 10, timestamp: 0, epoch: 1 }));
@@ -52,7 +52,7 @@ const givenUp = (actions: ReturnType<typeof step<TestRecord>>) =>
 const committed = (actions: ReturnType<typeof step<TestRecord>>) =>
   actions.flatMap((action) => (action.type === 'commit' ? [[action.partition, action.last.offset]] : []));
 
-describe.each(['checkpoint', 'selective'] as const)('with %s responses', (partialResponse) => {
+describe.each(['checkpoint', 'selective'] as const)('with %s responses', patience, (partialResponse) => {
   const holds = (machine: typeof step) =>
     fc.property(schedules(partialResponse), (schedule) => play(machine, schedule));
 

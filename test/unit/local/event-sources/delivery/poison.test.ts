@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { step, wakeAt } from '../../../../../local/event-sources/delivery/machine.ts';
 import { type DeliveryRules, deliveryState } from '../../../../../local/event-sources/delivery/state.ts';
 import type { Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
-import { rulesWith } from './schedule.ts';
+import { patience, rulesWith } from './schedule.ts';
 
 interface Numbered {
   readonly offset: number;
@@ -74,7 +74,7 @@ function run(
     const records = Array.from({ length }, (_, offset) => ({ offset, bytes: 10, timestamp: 0 }));
     take(step(state, { type: 'fetched', poller: 0, partition: String(partition), records }, now));
   });
-  for (let turns = 0; turns < 2_000; turns += 1) {
+  for (let turns = 0; turns < 600; turns += 1) {
     const next = todo.shift();
     const due = wakeAt(state);
     if (next !== undefined) take(next());
@@ -95,7 +95,7 @@ const poisoned = (partialResponse: DeliveryRules['partialResponse'], rules: Part
 
 const RETRIES = { maximumRetryAttempts: 2 };
 
-describe.each(['checkpoint', 'selective'] as const)('with %s responses', (partialResponse) => {
+describe.each(['checkpoint', 'selective'] as const)('with %s responses', patience, (partialResponse) => {
   describe.each([
     ['throws for a poisoned batch, which is bisected', { throws: true }, { bisect: true }],
     ['names its poisoned records', { throws: false }, {}],
@@ -114,7 +114,7 @@ describe.each(['checkpoint', 'selective'] as const)('with %s responses', (partia
             expect(committed[0]).toBeLessThanOrEqual(Math.min(...offsets));
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 200 },
       );
     });
 
@@ -131,7 +131,7 @@ describe.each(['checkpoint', 'selective'] as const)('with %s responses', (partia
             if (throws || partialResponse === 'selective') expect(outcome.givenUp).toEqual(offsets);
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 200 },
       );
     });
   });

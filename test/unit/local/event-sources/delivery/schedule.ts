@@ -20,6 +20,9 @@ export interface Schedule {
 
 export const POLLERS = 2;
 
+/** For thousands of schedules: a second where nothing else runs, much more on a busy machine. */
+export const patience = { timeout: 60_000 };
+
 /** The rules of a mapping that says nothing of failures: retried as a whole, without an end. */
 export const RETRY_FOREVER = {
   maximumRetryAttempts: 'infinite',
