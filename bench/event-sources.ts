@@ -26,7 +26,7 @@ export interface Round {
   readonly recordsPerSecond: number;
   readonly firstRecordMs: number;
   readonly meanBatch: number;
-  readonly peak: Memory;
+  readonly memory: Memory;
 }
 
 const ON_TOPIC = 1_000_000;
@@ -82,12 +82,13 @@ export async function measureEventSources(
 
     progress('delivering all of the topic');
     const ours = { ...assignment('full'), ...MEMORY, contender: 'orderly' } as const;
-    const noop = await measure({ ...ours, records: ON_TOPIC }, interrupted);
+    const noop = await measure({ ...ours, records: ON_TOPIC }, interrupted, true);
     const slow = await measure(
       { ...ours, groupId: randomUUID(), handler: 'slow', records: 50_000 },
       interrupted,
+      true,
     );
-    return { throughput, latency, memory: { noop: noop.peak, slow: slow.peak } };
+    return { throughput, latency, memory: { noop: noop.memory, slow: slow.memory } };
   } finally {
     await broker.stop();
   }
@@ -104,8 +105,8 @@ function turn(hasPlugin: boolean, round: number): readonly ContenderName[] {
   return [...all.slice(first), ...all.slice(0, first)];
 }
 
-function roundOf({ result, peak }: Measured<Omit<Round, 'peak'>>): Round {
-  return { ...result, peak };
+function roundOf({ result, memory }: Measured<Omit<Round, 'memory'>>): Round {
+  return { ...result, memory };
 }
 
 function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {

@@ -69,10 +69,15 @@ async function watchIdle(pid: number): Promise<LocalCloudCost['idle']> {
   const used = () => ours.map((each) => cpuSeconds(each.pid));
   const before = used();
   await delay(IDLE_MS);
-  const seconds = used().map((now, n) => (now ?? Number.NaN) - (before[n] ?? Number.NaN));
+  const after = used();
+  // One that has ended meanwhile has taken its figures with it.
+  const seconds = after.flatMap((now, n) => {
+    const then = before[n];
+    return now === undefined || then === undefined ? [] : [now - then];
+  });
   const cpuPercent = (seconds.reduce((sum, each) => sum + each, 0) / IDLE_MS) * 1e5;
   return {
-    cpuPercent: Number.isNaN(cpuPercent) ? undefined : cpuPercent,
+    cpuPercent: seconds.length === 0 ? undefined : cpuPercent,
     rssMb: ours.reduce((sum, { rssMb }) => sum + rssMb, 0),
   };
 }

@@ -8,10 +8,11 @@ import { processTree } from './process-tree.ts';
 /** A measurement that came to its end. */
 export interface Measured<R> {
   readonly result: R;
-  readonly peak: Memory;
+  /** At the end; with `watchMemory` the most that was seen. */
+  readonly memory: Memory;
 }
 
-/** The most memory that was seen, in MB (10^6 bytes). */
+/** Resident memory in MB (10^6 bytes). */
 export interface Memory {
   /** Of the process that reads the topic. */
   readonly readerMb: number;
@@ -22,10 +23,14 @@ export interface Memory {
 const entry = fileURLToPath(new URL('./child.ts', import.meta.url));
 const SAMPLE_EVERY_MS = 500;
 
-/** Runs one task in a process of its own, and samples its memory meanwhile. Throws what it wrote if it fails. */
+/**
+ * Runs one task in a process of its own. Its memory is looked at when it has its result, and with `watchMemory` all the
+ * time, which takes time from it. Throws what it wrote if it fails.
+ */
 export async function measure<M extends keyof Results>(
   task: Task<M>,
   interrupted: AbortSignal,
+  watchMemory = false,
 ): Promise<Measured<Results[M]>> {
   const answer = Promise.withResolvers<Results[M]>();
   const said: string[] = [];
@@ -41,23 +46,27 @@ export async function measure<M extends keyof Results>(
   void child.exited.then(() =>
     answer.reject(new Error(`${task.contender} ended by itself:\n${said.slice(-20).join('\n')}`)),
   );
-  let peak: Memory = { readerMb: 0, allMb: 0 };
   const ended = new AbortController();
-  const sample = async () => {
-    while (!ended.signal.aborted) {
-      const { readerMb, allMb } = await memoryOf(child.pid);
-      peak = { readerMb: Math.max(peak.readerMb, readerMb), allMb: Math.max(peak.allMb, allMb) };
-      await delay(SAMPLE_EVERY_MS, undefined, { signal: ended.signal }).catch(() => undefined);
-    }
-  };
-  const sampling = sample();
+  const watched = watchMemory ? peakOf(child.pid, ended.signal) : undefined;
+  watched?.catch(answer.reject);
   try {
-    return { result: await unlessInterrupted(answer.promise, interrupted), peak };
+    const result = await unlessInterrupted(answer.promise, interrupted);
+    ended.abort();
+    return { result, memory: (await watched) ?? (await memoryOf(child.pid)) };
   } finally {
     ended.abort();
     await child.stop();
-    await sampling;
   }
+}
+
+async function peakOf(pid: number, ended: AbortSignal): Promise<Memory> {
+  let peak: Memory = { readerMb: 0, allMb: 0 };
+  while (!ended.aborted) {
+    const { readerMb, allMb } = await memoryOf(pid);
+    peak = { readerMb: Math.max(peak.readerMb, readerMb), allMb: Math.max(peak.allMb, allMb) };
+    await delay(SAMPLE_EVERY_MS, undefined, { signal: ended }).catch(() => undefined);
+  }
+  return peak;
 }
 
 /** Node processes alone: the guard's shell and whoever asks are none of the contender's. */

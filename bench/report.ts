@@ -71,8 +71,8 @@ function over(rounds: readonly Round[] | undefined): ThroughputReport | null {
     recordsPerSecond: of((round) => round.recordsPerSecond),
     firstRecordMs: of((round) => round.firstRecordMs),
     meanBatch: of((round) => round.meanBatch),
-    readerMb: of(({ peak }) => peak.readerMb),
-    allMb: of(({ peak }) => peak.allMb),
+    readerMb: of(({ memory }) => memory.readerMb),
+    allMb: of(({ memory }) => memory.allMb),
   };
 }
 
@@ -94,7 +94,7 @@ export function describeReport(report: Report): string {
   const sections = [
     `Node ${machine.node}, ${machine.cores} cores, load average ${two(machine.loadAverage)} at the end`,
     table([
-      ['broker to function', 'records/s', 'first record ms', 'batch', 'peak MB', 'with functions'],
+      ['broker to function', 'records/s', 'first record ms', 'batch', 'MB at the end', 'with functions'],
       throughputRow('orderly', throughput.orderly),
       throughputRow('offline plugin', throughput['offline plugin']),
       throughputRow('bare loop', throughput['bare loop']),
@@ -117,7 +117,7 @@ export function describeReport(report: Report): string {
       ['start-up, engine included', `${range(report.startUpMs, thousandths)} s`],
       [
         'idle, engine left out',
-        `${idle.cpuPercent === null ? 'not measured' : two(idle.cpuPercent)} % of a core`,
+        idle.cpuPercent === null ? 'not measured' : `${two(idle.cpuPercent)} % of a core`,
       ],
       ['memory, engine left out', `${whole(idle.rssMb)} MB`],
     ]),
