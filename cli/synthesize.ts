@@ -14,11 +14,11 @@ const METADATA = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-m
 
 /**
  * Synthesizes the CDK app of a folder into `outdir`, by running the command of its cdk.json as the CDK CLI does, without
- * the CLI's own start-up.
+ * the CLI's own start-up. `unwanted` ends the app's process.
  *
  * Throws `LocalCloudError` `ASSEMBLY_UNREADABLE` with the app's output when it fails.
  */
-export async function synthesize(projectDir: string, outdir: string): Promise<void> {
+export async function synthesize(projectDir: string, outdir: string, unwanted?: AbortSignal): Promise<void> {
   const { app, context } = CdkJson.parse(await readJson(join(projectDir, 'cdk.json')));
   const output: string[] = [];
   const child = spawnGuarded('/bin/sh', ['-c', app], {
@@ -33,6 +33,7 @@ export async function synthesize(projectDir: string, outdir: string): Promise<vo
       CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...METADATA }),
     },
   });
+  unwanted?.addEventListener('abort', () => void child.stop());
   const { code } = await child.exited;
   if (code !== 0) {
     throw new LocalCloudError('ASSEMBLY_UNREADABLE', `the CDK app failed: ${app}\n${output.join('\n')}`, {

@@ -2,8 +2,6 @@ import { styleText } from 'node:util';
 
 /** Where a command writes. `out` is the answer, `progress` goes to standard error so that answers can be piped. */
 export interface Terminal {
-  /** Standard output is a terminal: colours, and lines that are written over. */
-  readonly interactive: boolean;
   out(text: string): void;
   progress(text: string): void;
   error(text: string): void;
@@ -12,7 +10,6 @@ export interface Terminal {
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
   return {
-    interactive: process.stdout.isTTY === true,
     out: (text) => process.stdout.write(`${text}\n`),
     progress: (text) => process.stderr.write(`${dim(text)}\n`),
     error: (text) => process.stderr.write(`${text}\n`),

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Assembly } from './assembly/assembly.ts';
-import { describeFindings } from './assembly/findings.ts';
 import type { CloudModel, EngineFacts, MappingModel } from './assembly/model.ts';
-import { modelOf } from './assembly/model-of.ts';
 import type { CloudStatus } from './cloud-status.ts';
 import type { LocalConfig } from './config.ts';
 import { ACCOUNT, REGION } from './engines/addresses.ts';
@@ -18,12 +16,8 @@ import { eventSourceMappings } from './event-sources/mappings.ts';
 import { localEnvironment } from './function-environment.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { startGateway } from './gateway/gateway.ts';
-import {
-  createFunctionHost,
-  type FunctionHost,
-  type FunctionHostOptions,
-  type LoadFailure,
-} from './lambda/host.ts';
+import { honouredModel } from './honoured-model.ts';
+import { createFunctionHost, type FunctionHostOptions, type LoadFailure } from './lambda/host.ts';
 import { asynchronousInvocations } from './lambda-api/asynchronous.ts';
 import { lambdaApi } from './lambda-api/lambda-api.ts';
 import { modelDifference } from './model-difference.ts';
@@ -35,8 +29,8 @@ import { schedulesOf } from './schedules/schedules.ts';
 import { statusHandler } from './status-handler.ts';
 
 export interface LocalCloudOptions {
-  /** Brings the cloud assembly; called at once, beside `startEngine`. */
-  readonly loadAssembly: () => Promise<Assembly>;
+  /** Brings the cloud assembly; called at once, beside `startEngine`, and told when nobody waits for it any more. */
+  readonly loadAssembly: (unwanted: AbortSignal) => Promise<Assembly>;
   /** Brings the engine up or finds it. The local cloud owns it from then on. */
   readonly startEngine: () => Promise<Engine>;
   readonly config: LocalConfig;
@@ -69,7 +63,6 @@ export interface LocalCloud {
   readonly url: string;
   readonly engine: Engine;
   readonly model: CloudModel;
-  readonly host: FunctionHost;
   readonly apis: CloudStatus['apis'];
   status(): Promise<CloudStatus>;
   /**
@@ -111,25 +104,31 @@ async function start(
 
   const engineUp = options.startEngine();
   onStop(async () => (await engineUp.catch(() => undefined))?.stop());
-  const judged = options.loadAssembly().then((assembly) => {
-    model(assembly, config, {
+  const unwanted = new AbortController();
+  const judged = options.loadAssembly(unwanted.signal).then((assembly) => {
+    honouredModel(assembly, config, {
       ...facts({ bootstrapServers: 'judged-before-start:0' }),
       streamArn: () => undefined,
     });
     return assembly;
   });
+  // What still writes into the assembly's folder has to end before somebody removes it.
+  onStop(async () => {
+    unwanted.abort();
+    await judged.catch(() => undefined);
+  });
   const [engine, assembly] = await Promise.all([engineUp, judged]);
 
   progress('creating tables and topics');
   const engineFacts = facts(engine);
-  const planned = model(assembly, config, { ...engineFacts, streamArn: () => undefined });
+  const planned = honouredModel(assembly, config, { ...engineFacts, streamArn: () => undefined });
   const [streamArns] = await Promise.all([
     provisionTables(engine.awsEndpoint, engine.region, planned.tables),
     provisionTopics(engine.bootstrapServers, planned.topics),
     provisionEmailIdentities(engine.awsEndpoint, engine.region, planned.emailIdentities),
   ]);
   const runningFacts = { ...engineFacts, streamArn: (table: string) => streamArns.get(table) };
-  const cloud = model(assembly, config, runningFacts);
+  const cloud = honouredModel(assembly, config, runningFacts);
   let { functions } = cloud;
 
   progress('starting functions and event source mappings');
@@ -231,7 +230,7 @@ async function start(
   onStop(async () => schedules.stop());
 
   async function reload(newer: Assembly): Promise<Reload> {
-    const next = model(newer, config, runningFacts);
+    const next = honouredModel(newer, config, runningFacts);
     const { replaceable, restart } = modelDifference({ ...cloud, functions }, next);
     functions = functions.map((fn) => replaceable.find(({ name }) => name === fn.name) ?? fn);
     const failures = await Promise.all(replaceable.map((fn) => host.replace(fn)));
@@ -242,7 +241,7 @@ async function start(
     };
   }
 
-  return { url: gateway.url, engine, model: cloud, host, apis: apis(), status, reload, stop };
+  return { url: gateway.url, engine, model: cloud, apis: apis(), status, reload, stop };
 }
 
 /** One after the other, each even if an earlier one failed; then the first failure is thrown. */
@@ -254,15 +253,6 @@ async function endAll(ends: readonly (() => Promise<void>)[]): Promise<void> {
 
 function facts({ bootstrapServers }: { bootstrapServers: string }): Omit<EngineFacts, 'streamArn'> {
   return { account: ACCOUNT, region: REGION, bootstrapServers };
-}
-
-function model(assembly: Assembly, config: LocalConfig, engineFacts: EngineFacts): CloudModel {
-  const environment = Object.fromEntries(
-    Object.entries(config.functions).map(([name, settings]) => [name, settings.environment]),
-  );
-  const judged = modelOf(assembly, engineFacts, { accept: new Set(config.accept), environment });
-  if (judged.findings.length === 0) return judged.model;
-  throw new LocalCloudError('ASSEMBLY_NOT_HONOURED', describeFindings(judged.findings));
 }
 
 function pathOf(cloud: CloudModel, functionName: string): string {

@@ -45,10 +45,10 @@ export async function demo(
 
   const shipping: { functionName?: string } = {};
   const killer = environmentKiller((functionName) => functionName === shipping.functionName);
-  const loadAssembly = async () => {
+  const loadAssembly = async (unwanted: AbortSignal) => {
     if (options.app !== undefined) return readAssembly(options.app);
     progress('synthesizing the CDK app');
-    await synthesize(projectDir, join(dir, 'cdk.out'));
+    await synthesize(projectDir, join(dir, 'cdk.out'), unwanted);
     return readAssembly(join(dir, 'cdk.out'));
   };
 

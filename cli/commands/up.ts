@@ -47,16 +47,16 @@ export async function up(
   const elapsed = () => duration(performance.now() - begin);
   const progress = (step: string) => terminal.progress(`${elapsed().padStart(7)}  ${step}`);
   const outdir = join(stateDir, 'cdk.out');
-  const synthesizeAndRead = async () => {
-    await synthesize(projectDir, outdir);
+  const synthesizeAndRead = async (unwanted?: AbortSignal) => {
+    await synthesize(projectDir, outdir, unwanted);
     return readAssembly(outdir);
   };
-  const loadAssembly = async () => {
+  const loadAssembly = async (unwanted: AbortSignal) => {
     if (options.app !== undefined) return readAssembly(options.app);
     progress('synthesizing the CDK app');
     // Every change while one watches leaves an asset behind.
     await rm(outdir, { recursive: true, force: true });
-    return synthesizeAndRead();
+    return synthesizeAndRead(unwanted);
   };
   const config = await readLocalConfig(join(projectDir, 'orderly.json'));
 
@@ -90,7 +90,7 @@ export async function up(
   try {
     const cloud = await unlessInterrupted(starting, interrupted);
     await writeRunFile(stateDir, { pid: process.pid, url: cloud.url });
-    terminal.out(describeStart(cloud, elapsed()));
+    terminal.out(describeStart(cloud, elapsed(), options.app === undefined));
     if (watching) terminal.progress('watching the sources');
     const exit = await unlessInterrupted(cloud.engine.exited, interrupted);
     throw new LocalCloudError(
@@ -109,8 +109,11 @@ export async function up(
   }
 }
 
+/** Of the app of the folder; another one need not sell anything. */
+const ORDERS_TO_TRY = ['order --count 10', 'status', 'mails'];
+
 /** What a person needs to know of a cloud that has started. */
-function describeStart({ model, engine, apis }: LocalCloud, elapsed: string): string {
+function describeStart({ model, engine, apis }: LocalCloud, elapsed: string, isThisApp: boolean): string {
   const leftOut = new Set(model.notEmulated.map(({ type }) => type));
   return [
     bold(`orderly is up (${elapsed})`),
@@ -129,9 +132,9 @@ function describeStart({ model, engine, apis }: LocalCloud, elapsed: string): st
     `  Left out, since nothing that runs depends on it: ${[...leftOut].sort().join(', ') || 'nothing'}`,
     '',
     bold('Try'),
-    '  npx orderly order --count 10',
-    '  npx orderly status',
-    '  npx orderly mails',
+    ...(isThisApp ? ORDERS_TO_TRY : ['status', 'logs', 'mapping list']).map(
+      (command) => `  npx orderly ${command}`,
+    ),
     '',
     'Ctrl-C stops it. Orders, offsets and tables are there again after the next start; the list of mails is not.',
   ].join('\n');

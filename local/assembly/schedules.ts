@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isJson } from '../json.ts';
 import { readExpression } from '../schedules/expression.ts';
 import type { Resource } from './assembly.ts';
 import { findingOn } from './findings.ts';
@@ -115,13 +116,4 @@ function isOfApp(scope: Scope, functionName: string): boolean {
         resource.type === 'AWS::Lambda::Function' && scope.identity(resource).name === functionName,
     ),
   );
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

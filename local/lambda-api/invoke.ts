@@ -1,4 +1,5 @@
 import type { FunctionModel } from '../assembly/model.ts';
+import { isJson } from '../json.ts';
 import type { InvocationResult, Invoke } from '../lambda/invocation.ts';
 import { type ApiAnswer, apiError, empty, throttled } from './answer.ts';
 import type { ApiCall } from './call.ts';
@@ -91,13 +92,4 @@ function answerOf(result: InvocationResult): ApiAnswer {
 
 function isInvocationType(text: string): text is InvocationType {
   return Object.hasOwn(MAX_PAYLOAD_BYTES, text);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,7 +2,6 @@ import type { Terminal } from '../../cli/terminal.ts';
 
 /** A terminal nobody looks at. */
 export const silentTerminal: Terminal = {
-  interactive: false,
   out: () => undefined,
   progress: () => undefined,
   error: () => undefined,

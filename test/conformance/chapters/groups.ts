@@ -74,8 +74,8 @@ export const groups: Chapter = {
     {
       id: 'G5',
       says: 'A partition that moves in the middle of a batch is delivered again by its new owner.',
-      basis: 'documented',
-      source: PAGES.eventSourceMapping,
+      basis: 'inferred',
+      source: 'delivery at least once, and groups as Kafka has them',
       here: 'the old owner’s batch goes on, but commits nothing of it',
       async test() {
         const { start, send, fn, committed } = await running(2, { windowMs: 300 });

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -130,8 +130,17 @@ describe('orderly up', { timeout: 180_000 }, () => {
 
   async function refused(cwd: string, args: readonly string[], env = {}): Promise<string> {
     const cloud = await up(cwd, args, env);
-    expect(await cloud.exited).toMatchObject({ code: 1 });
-    await gone(descendantsOf(cloud.pid));
+    // Looked at while it runs: whom it leaves behind has another parent then.
+    const children = new Map<number, { pid: number }>();
+    const looking = setInterval(() => {
+      for (const child of descendantsOf(cloud.pid)) children.set(child.pid, child);
+    }, 50);
+    try {
+      expect(await cloud.exited).toMatchObject({ code: 1 });
+    } finally {
+      clearInterval(looking);
+    }
+    await gone([...children.values()]);
     expect(cloud.output()).not.toContain('    at ');
     expect(cloud.output().split('\n').length).toBeLessThan(40);
     return cloud.output();
@@ -187,5 +196,15 @@ describe('orderly up', { timeout: 180_000 }, () => {
     expect(await refused(project(), ['--app', 'no-such-folder'])).toMatch(
       /no-such-folder[\s\S]*ASSEMBLY_UNREADABLE/,
     );
+  });
+
+  it('leaves no folder behind when the engine is refused while the app is still being synthesized', async () => {
+    const tmp = mkdtempSync(join(tmpdir(), 'orderly-up-tmp-'));
+    onTestFinished(() => rmSync(tmp, { recursive: true, force: true }));
+    const env = { PATH: `${dirname(process.execPath)}:/bin`, JAVA_HOME: tmp, TMPDIR: tmp };
+    const demo = orderly(['demo'], { cwd: root, env });
+    expect(await demo.exited).toMatchObject({ code: 1 });
+    expect(demo.output()).toContain('ENGINE_MISSING_TOOL');
+    expect(readdirSync(tmp).filter((name) => name.startsWith('orderly'))).toEqual([]);
   });
 });

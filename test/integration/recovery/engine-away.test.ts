@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { freePorts } from '../../../local/engines/ports.ts';
 import { startStreamEventSource } from '../../../local/event-sources/dynamodb-stream/source.ts';
 import { provisionTables } from '../../../local/provisioning/tables.ts';
 import { testClient } from '../../support/dynamodb.ts';
+import { aMapping } from '../../support/mappings.ts';
 import { fakeFunction } from '../local/event-sources/fake-function.ts';
 import { offsetsOf, running } from '../local/event-sources/kafka/running.ts';
 
@@ -88,18 +88,7 @@ async function streamMapping({ awsEndpoint, region }: Engine) {
   const fn = fakeFunction<StreamEvent>();
   const source = await startStreamEventSource(
     {
-      ...named,
-      uuid: randomUUID(),
-      arn: 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:x',
-      functionName: 'relay',
-      functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:relay',
-      enabled: true,
-      batchSize: 100,
-      windowMs: 0,
-      partialResponses: true,
-      maximumRetryAttempts: 'infinite',
-      maximumRecordAgeMs: undefined,
-      bisect: false,
+      ...aMapping('relay'),
       kind: 'dynamodb-stream',
       streamArn: streams.get(TABLE) ?? '',
       tableName: TABLE,

@@ -37,6 +37,8 @@ export async function startDynamodbLocal(workDir: string): Promise<DynamodbLocal
       '-Xmx512m',
       '-XX:+UseSerialGC',
       `-Djava.library.path=${lib}`,
+      // It unpacks its native library there and never takes it away.
+      `-Djava.io.tmpdir=${workDir}`,
       '-cp',
       join(lib, '*'),
       'software.amazon.dynamodb.services.local.main.ServerRunner',

@@ -13,7 +13,7 @@ describe('the command line', () => {
     dir = mkdtempSync(join(tmpdir(), 'orderly-cli-'));
     said = [];
     const say = (text: string) => said.push(text);
-    terminal = { interactive: false, out: say, progress: say, error: say };
+    terminal = { out: say, progress: say, error: say };
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 

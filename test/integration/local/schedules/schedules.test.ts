@@ -70,7 +70,7 @@ async function running(build: (stack: Stack, sweep: LambdaFn) => void) {
     async orderly(...argv: string[]) {
       const lines: string[] = [];
       const say = (text: string) => lines.push(text);
-      const exitCode = await run(argv, dir, { interactive: false, out: say, progress: say, error: say });
+      const exitCode = await run(argv, dir, { out: say, progress: say, error: say });
       return { exitCode, output: lines.join('\n') };
     },
   };

@@ -55,7 +55,7 @@ async function cloud(schedules: readonly ScheduleStatus[], result: Partial<Targe
     async orderly(...argv: string[]) {
       const lines: string[] = [];
       const say = (text: string) => lines.push(text);
-      const code = await run(argv, dir, { interactive: false, out: say, progress: say, error: say });
+      const code = await run(argv, dir, { out: say, progress: say, error: say });
       return { code, output: lines.join('\n') };
     },
   };

@@ -13,6 +13,7 @@ import type { CheckpointStore } from '../../../../../local/event-sources/dynamod
 import { startStreamEventSource } from '../../../../../local/event-sources/dynamodb-stream/source.ts';
 import { testClient } from '../../../../support/dynamodb.ts';
 import { type TestEngines, testEngines } from '../../../../support/engines.ts';
+import { aMapping } from '../../../../support/mappings.ts';
 import { fakeFunction } from '../fake-function.ts';
 
 export interface StreamEvent {
@@ -52,19 +53,7 @@ export async function running(
   await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.05 }, { TableName });
   const { Table } = await client.send(new DescribeTableCommand({ TableName }));
   const mapping: StreamMappingModel = {
-    logicalId: 'Mapping',
-    path: 'Test/Mapping',
-    uuid: randomUUID(),
-    arn: 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:x',
-    functionName: 'relay',
-    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:relay',
-    enabled: true,
-    batchSize: 100,
-    windowMs: 0,
-    partialResponses: true,
-    maximumRetryAttempts: 'infinite',
-    maximumRecordAgeMs: undefined,
-    bisect: false,
+    ...aMapping('relay'),
     kind: 'dynamodb-stream',
     streamArn: Table?.LatestStreamArn ?? '',
     tableName: TableName,

@@ -9,6 +9,7 @@ import {
   startKafkaEventSource,
 } from '../../../../../local/event-sources/kafka/source.ts';
 import { type TestEngines, testEngines } from '../../../../support/engines.ts';
+import { aMapping } from '../../../../support/mappings.ts';
 import { testKafka, testTopic } from '../../../../support/topics.ts';
 import { type FakeFunction, fakeFunction } from '../fake-function.ts';
 
@@ -47,19 +48,7 @@ export async function running(
   const producer = kafka.producer();
   await Promise.all([admin.connect(), producer.connect()]);
   const mapping: KafkaMappingModel = {
-    logicalId: 'Mapping',
-    path: 'Test/Mapping',
-    uuid: randomUUID(),
-    arn: 'arn:aws:lambda:us-east-1:000000000000:event-source-mapping:x',
-    functionName: 'consumer',
-    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:consumer',
-    enabled: true,
-    batchSize: 100,
-    windowMs: 0,
-    partialResponses: true,
-    maximumRetryAttempts: 'infinite',
-    maximumRecordAgeMs: undefined,
-    bisect: false,
+    ...aMapping('consumer'),
     kind: 'kafka',
     clusterArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/x',
     topic,

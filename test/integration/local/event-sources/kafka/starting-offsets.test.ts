@@ -2,13 +2,6 @@ import { expect, test } from 'vitest';
 import { eventually } from '../fake-function.ts';
 import { recordsOf, running, text } from './running.ts';
 
-test('TRIM_HORIZON begins at the oldest record', async () => {
-  const { fn, start, send } = await running(1);
-  await send(0, 'old');
-  await start();
-  await eventually(() => expect(recordsOf(fn.events).map(text)).toEqual(['old']));
-});
-
 test('LATEST begins at what is written after the start, on every partition', async () => {
   const { fn, start, send } = await running(2, { startingPosition: { at: 'LATEST' } });
   await send(0, 'old');
@@ -38,15 +31,4 @@ test('AT_TIMESTAMP begins at the first record of that time or later', async () =
   await start();
   await send(1, { value: 'later', timestamp: '1790000000002' });
   await eventually(() => expect(recordsOf(fn.events).map(text).toSorted()).toEqual(['after', 'at', 'later']));
-});
-
-test('counts for nothing once the group has committed', async () => {
-  const { fn, start, send, committed } = await running(1);
-  await send(0, 'a');
-  const source = await start();
-  await eventually(async () => expect(await committed()).toEqual([1]));
-  await source.stop();
-  await send(0, 'b');
-  await start({ startingPosition: { at: 'LATEST' } });
-  await eventually(() => expect(recordsOf(fn.events).map(text)).toEqual(['a', 'b']));
 });
