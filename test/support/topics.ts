@@ -27,6 +27,9 @@ export async function testTopic(kafka: Kafka, partitions = 3): Promise<string> {
     const [found] = (await admin.fetchTopicMetadata({ topics: [topic] })).topics;
     expect(found?.partitions.filter(({ leader }) => leader >= 0)).toHaveLength(partitions);
   }, 10_000);
+  // Known to the metadata, a partition may still refuse its first records, and a producer then sends again what the
+  // others have taken: asking each leader for its offsets waits for that.
+  await admin.fetchTopicOffsets(topic);
   return topic;
 }
 

@@ -187,8 +187,9 @@ describe('the relay', () => {
     expect(await handle(streamEvent(rows))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'sn-1' }, { itemIdentifier: 'sn-2' }],
     });
-    expect((await records()).map(idOf).toSorted()).toEqual(
-      [placedRow('a'), placedRow('c')].map(nameOf).toSorted(),
+    // At least once: what a lost answer sends again is no fault.
+    expect(new Set((await records()).map(idOf))).toEqual(
+      new Set([placedRow('a'), placedRow('c')].map(nameOf)),
     );
     expect(await left()).toBe(2);
   });

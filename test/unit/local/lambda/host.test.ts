@@ -77,10 +77,14 @@ test('the timeout is that of each invocation: an environment outlives it', async
 
 test('environments work one invocation at a time, at most as many as allowed, and the rest waits in line', async () => {
   const fn = await functionOf(
-    `let busy = 0;
+    // Each invocation waits until the second environment is at work too, however long it takes to start.
+    `import { readdirSync, writeFileSync } from 'node:fs';
+     let busy = 0;
+     const atWork = () => readdirSync('.').filter((name) => name.endsWith('.pid')).length;
      export const handler = async (n) => {
        busy += 1;
-       await new Promise((resolve) => setTimeout(resolve, 20));
+       writeFileSync(process.pid + '.pid', '');
+       do await new Promise((resolve) => setTimeout(resolve, 20)); while (atWork() < 2);
        const together = busy;
        busy -= 1;
        return { n, together, pid: process.pid };
