@@ -29,7 +29,7 @@ export async function testTopic(kafka: Kafka, partitions = 3): Promise<string> {
   }, 10_000);
   // Known to the metadata, a partition may still refuse its first records, and a producer then sends again what the
   // others have taken: asking each leader for its offsets waits for that.
-  await admin.fetchTopicOffsets(topic);
+  await vi.waitFor(() => admin.fetchTopicOffsets(topic), 10_000);
   return topic;
 }
 
