@@ -26,6 +26,7 @@ const LOG_FIELDS = [
   'deadLetter',
   'failed',
   'attempt',
+  'rounds',
   'durationMs',
   'oldestMs',
 ] as const;

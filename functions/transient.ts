@@ -1,11 +1,22 @@
 import { OrderlyError } from './errors.ts';
 
+/** The request may have been carried out: it, or its answer, was lost on the way. */
+const LOST_ANSWERS: readonly string[] = [
+  'TimeoutError',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+];
+
 /**
  * Every name and code that says "not now" rather than "never": the record that met it is delivered again.
  *
  * Names of exceptions, codes of PartiQL statements and of Node's sockets share the list, since none of them collide.
  */
 const TRANSIENT: ReadonlySet<string> = new Set([
+  ...LOST_ANSWERS,
   // Throttling: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
   'ThrottlingException',
   'ThrottlingError',
@@ -24,14 +35,8 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'InternalFailure',
   'ServiceUnavailable',
   'ServiceUnavailableException',
-  // The request or its answer was lost on the way.
-  'TimeoutError',
-  'RequestTimeout',
-  'RequestTimeoutException',
+  // Nobody was reached.
   'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
   'ENOTFOUND',
@@ -56,7 +61,13 @@ export function isTransient(error: unknown): boolean {
   return isTransientCode(error.name) || isTransientCode(codeOf(error)) || httpStatusOf(error) >= 500;
 }
 
-/** The same for an error that is no exception: a statement's `Error.Code`. */
+/** Whether what was asked for may have happened all the same, because no answer came. */
+export function isLostAnswer(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return LOST_ANSWERS.includes(error.name) || LOST_ANSWERS.includes(codeOf(error));
+}
+
+/** `isTransient` for an error that is no exception: a statement's `Error.Code`. */
 export function isTransientCode(code: string): boolean {
   return TRANSIENT.has(code);
 }

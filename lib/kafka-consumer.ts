@@ -16,10 +16,10 @@ export interface KafkaConsumerProps {
 }
 
 /**
- * Retries of a record before it is given up. With a function that waits out an outage for its whole timeout of two
- * minutes, thirty retries outlast an hour of it.
+ * Retries of a record before it is given up: with a function that waits out an outage for a minute and a half of its
+ * timeout of two, more than an hour of it (`outageBudgetMs` in functions/kafka/patience.ts; a test holds them together).
  */
-const RETRY_ATTEMPTS = 30;
+const RETRY_ATTEMPTS = 45;
 
 /** One consumer group on a topic, delivered to a function by an event source mapping in provisioned mode. */
 export class KafkaConsumer extends Construct {

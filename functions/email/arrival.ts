@@ -30,6 +30,7 @@ export type ThankYou =
   | { readonly kind: 'open'; readonly outcome: Outcome };
 
 const HELD = retry('LEASE_HELD');
+const OUT_OF_TIME = retry('OUT_OF_TIME');
 
 /** After a cancellation that nothing preceded has suppressed the thank-you. */
 export const SUPPRESSED_NOW: ThankYou = { kind: 'suppressed', outcome: DONE };
@@ -78,6 +79,8 @@ export function outcomeOfMail(result: ActResult<MailRefusal>): Outcome {
       return result.status === 'SENT' ? DUPLICATE : SKIPPED;
     case 'held':
       return HELD;
+    case 'not-begun':
+      return OUT_OF_TIME;
     case 'refused':
       return deadLetter('refused', {
         code: result.refusal.code,

@@ -11,13 +11,14 @@ import { type SendMailsPorts, sendMails, thankYouKey } from './send-mails.ts';
  * thank-you of their order, then the thank-yous go out, then the cancellations that are due.
  */
 export function emailEffect(ports: SendMailsPorts): Effect {
-  return async (orders) => {
+  return async (orders, invocation) => {
     const thankYous = await suppress(orders.filter(isCancelledFirst), ports);
 
     const known = orders.filter(({ orderId }) => thankYous.get(orderId)?.kind !== 'open');
     const thanks = await sendMails(
       known.flatMap((order) => eventsOf(order, 'OrderPlaced')),
       ports,
+      invocation,
     );
     for (const { orderId, events } of orders) {
       const outcome = thanks.get(events[0]);
@@ -28,6 +29,7 @@ export function emailEffect(ports: SendMailsPorts): Effect {
     const cancellations = await sendMails(
       due.flatMap((order) => eventsOf(order, 'OrderCancelled')),
       ports,
+      invocation,
     );
     const mailed = new Map([...thanks, ...cancellations]);
     return new Map(orders.flatMap((order) => outcomesOf(order, mailed, thankYous.get(order.orderId))));

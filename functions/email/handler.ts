@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
-import type { Owner } from '../ledger/claim.ts';
 import { dynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
 import { functionLogger } from '../logger.ts';
 import { emailHandler } from './email-handler.ts';
@@ -23,10 +23,11 @@ const dynamodb = dynamoDbClient();
 export const handler = emailHandler({
   consumer: environment.CONSUMER_GROUP,
   ledger: dynamoDbLedger(dynamodb, environment.EMAIL_LEDGER_TABLE, Date.now),
-  newOwner: () => randomUUID() as string as Owner,
   sendMail: sesSender(sesClient(), environment.MAIL_FROM),
   sendDeadlineMs: SEND_DEADLINE_MS,
   writeDeadLetter: deadLetterStore(dynamodb, environment.DEAD_LETTERS_TABLE),
   logger: functionLogger('email'),
   now: Date.now,
+  newId: randomUUID,
+  waiting: { sleep, random: Math.random },
 });

@@ -1,4 +1,5 @@
 import type { BatchEvent } from '../kafka/fold.ts';
+import type { Invocation } from '../kafka/invocation.ts';
 import { type Outcome, outcomeOfCopy } from '../kafka/outcome.ts';
 import { type ActOncePorts, type ActResult, actOnce } from '../ledger/act-once.ts';
 import type { Logger } from '../logger.ts';
@@ -30,6 +31,7 @@ export function thankYouKey(consumer: string, orderId: OrderId): string {
 export async function sendMails(
   events: readonly BatchEvent[],
   ports: SendMailsPorts,
+  invocation: Invocation,
 ): Promise<Map<BatchEvent, Outcome>> {
   const firsts = new Map<string, BatchEvent>();
   for (const event of events) {
@@ -45,6 +47,7 @@ export async function sendMails(
       inFlight: SENDS_IN_FLIGHT,
     },
     ports,
+    invocation,
   );
   for (const [{ event }, result] of results) warnOfUnmarked(event, result, ports.logger);
 

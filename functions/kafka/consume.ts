@@ -1,14 +1,18 @@
 import type { Context } from 'aws-lambda';
+import { fullJitter, type Waiting } from '../backoff.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import type { WriteDeadLetter } from '../dead-letters/letter.ts';
 import type { FunctionLogger } from '../logger.ts';
 import { codeOf } from '../transient.ts';
+import { spareBadDeploy } from './bad-deploy.ts';
 import { batchResponse, type KafkaBatchResponse, type SettledRecord } from './batch-response.ts';
-import { decodeKafkaEvent } from './decode.ts';
+import { decodeKafkaEvent, isReplay } from './decode.ts';
 import { type Effect, runEffect } from './effect.ts';
 import { foldByOrder } from './fold.ts';
+import type { Invocation } from './invocation.ts';
 import { type EventRecord, judgeRecord } from './judge.ts';
-import { outcomeOfCopy, retry } from './outcome.ts';
+import { type Outcome, outcomeOfCopy, retry } from './outcome.ts';
+import { RESERVE_MS, ROUNDS } from './patience.ts';
 import type { KafkaRecord } from './record.ts';
 import { reportBatch } from './report.ts';
 
@@ -20,6 +24,9 @@ export interface ConsumerPorts {
   readonly logger: FunctionLogger;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** A new id on every call. */
+  readonly newId: () => string;
+  readonly waiting: Waiting;
 }
 
 /** A Lambda function behind a Kafka event source mapping with `ReportBatchItemFailures`. */
@@ -31,7 +38,8 @@ const LETTERS_IN_FLIGHT = 10;
  * A consumer of the topic `orders`: decode, parse, fold per order, effect, outcomes.
  *
  * Every record ends in exactly one outcome. What is rejected, breaks a rule or meets an exception of its own is a dead
- * letter at once; if that cannot be written, the record is delivered again, so that none is lost between the two.
+ * letter at once; if that cannot be written, the record is delivered again, so that none is lost between the two. What
+ * can't be done now is tried again, round by round, while the invocation has time; only then is it delivered again.
  *
  * @throws {OrderlyError} `KAFKA_EVENT_INVALID` where the invocation is no Kafka event; nothing else.
  */
@@ -39,36 +47,65 @@ export function consume(effect: Effect, ports: ConsumerPorts): KafkaHandler {
   return async (event, context) => {
     ports.logger.addContext(context);
     const startedAt = ports.now();
-
     const records = decodeKafkaEvent(event);
-    const judged = await settleBatch(records, effect);
-    const settled = await storeDeadLetters(judged, ports);
+    // A replay brings what has failed before: there, many exceptions accuse nobody but the records.
+    const judgeBatch = isReplay(event) ? (outcomes: Outcomes) => outcomes : spareBadDeploy;
 
-    reportBatch(settled, ports.now() - startedAt, ports.logger);
+    const until = startedAt + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const invocation: Invocation = { id: ports.newId(), isOver: () => ports.now() >= until };
+    const settle = (pending: readonly KafkaRecord[]) => settleOnce(pending, effect, invocation);
+    const { outcomes, rounds } = await inRounds(records, settle, judgeBatch, until, ports);
+    const settled = await storeDeadLetters(outcomes, ports);
+
+    reportBatch(settled, { rounds, durationMs: ports.now() - startedAt }, ports.logger);
     return batchResponse(settled);
   };
 }
 
-async function settleBatch(records: readonly KafkaRecord[], effect: Effect): Promise<SettledRecord[]> {
-  const settled: SettledRecord[] = [];
+type Outcomes = ReadonlyMap<KafkaRecord, Outcome>;
+
+/** Rounds over the records that are to be tried again, until there are none or the time is up. */
+async function inRounds(
+  records: readonly KafkaRecord[],
+  settle: (pending: readonly KafkaRecord[]) => Promise<Outcomes>,
+  judgeBatch: (outcomes: Outcomes) => Outcomes,
+  until: number,
+  { now, waiting }: ConsumerPorts,
+): Promise<{ outcomes: Outcomes; rounds: number }> {
+  let outcomes: Outcomes = new Map();
+  let pending = records;
+  for (let rounds = 1; ; rounds++) {
+    outcomes = judgeBatch(new Map([...outcomes, ...(await settle(pending))]));
+    pending = records.filter((record) => outcomes.get(record)?.kind === 'retry');
+    const wait = fullJitter(ROUNDS, rounds, waiting.random);
+    if (pending.length === 0 || now() + wait >= until) return { outcomes, rounds };
+    await waiting.sleep(wait);
+  }
+}
+
+async function settleOnce(
+  records: readonly KafkaRecord[],
+  effect: Effect,
+  invocation: Invocation,
+): Promise<Outcomes> {
+  const settled = new Map<KafkaRecord, Outcome>();
   const events: EventRecord[] = [];
   for (const record of records) {
     const judged = judgeRecord(record);
     if ('event' in judged) events.push({ record, event: judged.event });
-    else settled.push({ record, outcome: judged.outcome });
+    else settled.set(record, judged.outcome);
   }
-  const outcomes = await runEffect(effect, foldByOrder(events));
-  for (const [{ copies }, outcome] of outcomes) {
+  for (const [{ copies }, outcome] of await runEffect(effect, foldByOrder(events), invocation)) {
     const [first, ...others] = copies;
-    settled.push({ record: first, outcome });
-    for (const record of others) settled.push({ record, outcome: outcomeOfCopy(outcome) });
+    settled.set(first, outcome);
+    for (const record of others) settled.set(record, outcomeOfCopy(outcome));
   }
   return settled;
 }
 
 /** Writes a letter for each record that needs one; where the write fails, the record is to be delivered again. */
-function storeDeadLetters(settled: readonly SettledRecord[], ports: ConsumerPorts): Promise<SettledRecord[]> {
-  return mapConcurrently(settled, LETTERS_IN_FLIGHT, async ({ record, outcome }) => {
+function storeDeadLetters(outcomes: Outcomes, ports: ConsumerPorts): Promise<SettledRecord[]> {
+  return mapConcurrently([...outcomes], LETTERS_IN_FLIGHT, async ([record, outcome]) => {
     if (outcome.kind !== 'dead-letter') return { record, outcome };
     const { reason, error } = outcome;
     try {

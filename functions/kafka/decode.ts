@@ -7,7 +7,8 @@
  *                 "headers": [ { "<name>": [byte, ...] }, ... ], ... }
  *     byte    = -128..127, as Java has it
  *
- * Only `records` is relied on: batches that were delivered again have been seen without the fields beside it.
+ * Only `records` is relied on: batches that were delivered again have been seen without the fields beside it. An event
+ * that an operator's replay made has the field `replay` too, which Lambda's never have.
  */
 import * as z from 'zod';
 import { OrderlyError } from '../errors.ts';
@@ -60,6 +61,13 @@ export function decodeKafkaEvent(event: unknown): KafkaRecord[] {
       headers: (headers ?? []).flatMap(headerEntries),
     })),
   );
+}
+
+const Replay = z.object({ replay: z.object({ runId: z.string() }) });
+
+/** Whether dead letters are being replayed with this event, rather than the topic being read. */
+export function isReplay(event: unknown): boolean {
+  return Replay.safeParse(event).success;
 }
 
 function bytesOf(base64: string | null | undefined): Uint8Array | null {

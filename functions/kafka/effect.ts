@@ -1,7 +1,8 @@
 import { mapConcurrently } from '../concurrency.ts';
 import { isTransient } from '../transient.ts';
 import type { BatchEvent, OrderEvents } from './fold.ts';
-import { deadLetter, type Outcome, outcomeOfError } from './outcome.ts';
+import type { Invocation } from './invocation.ts';
+import { deadLetter, type Outcome, outcomeOfError, retry } from './outcome.ts';
 
 export type EventOutcomes = ReadonlyMap<BatchEvent, Outcome>;
 
@@ -11,7 +12,9 @@ export type EventOutcomes = ReadonlyMap<BatchEvent, Outcome>;
  * It answers for every event it was given and may be called again with any of them: effects are idempotent. It throws
  * only what it did not expect.
  */
-export type Effect = (orders: readonly OrderEvents[]) => Promise<EventOutcomes>;
+export type Effect = (orders: readonly OrderEvents[], invocation: Invocation) => Promise<EventOutcomes>;
+
+const OUT_OF_TIME = retry('OUT_OF_TIME');
 
 /** Orders run alone at once, after the batch as a whole has failed. */
 const ALONE_IN_FLIGHT = 5;
@@ -20,16 +23,22 @@ const ALONE_IN_FLIGHT = 5;
  * Runs the effect over a batch and attributes what it throws.
  *
  * An exception of the whole batch is nobody's yet: each order is run again alone, and only the one that throws again,
- * by itself, is held responsible. Its neighbours get their effect.
+ * by itself, is held responsible. Its neighbours get their effect. None begins when the time is up.
  */
-export async function runEffect(effect: Effect, orders: readonly OrderEvents[]): Promise<EventOutcomes> {
+export async function runEffect(
+  effect: Effect,
+  orders: readonly OrderEvents[],
+  invocation: Invocation,
+): Promise<EventOutcomes> {
   if (orders.length === 0) return new Map();
   try {
-    return answered(orders, await effect(orders));
+    return answered(orders, await effect(orders, invocation));
   } catch (error) {
     if (orders.length === 1 || isTransient(error)) return sameForAll(orders, outcomeOfError(error));
   }
-  const alone = await mapConcurrently(orders, ALONE_IN_FLIGHT, (order) => runEffect(effect, [order]));
+  const alone = await mapConcurrently(orders, ALONE_IN_FLIGHT, async (order) =>
+    invocation.isOver() ? sameForAll([order], OUT_OF_TIME) : await runEffect(effect, [order], invocation),
+  );
   return new Map(alone.flatMap((outcomes) => [...outcomes]));
 }
 

@@ -3,7 +3,11 @@ import type { SettledRecord } from './batch-response.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Logs a batch: one line of counts, one line per dead letter, one line per cause of a retry. */
-export function reportBatch(settled: readonly SettledRecord[], durationMs: number, logger: Logger): void {
+export function reportBatch(
+  settled: readonly SettledRecord[],
+  took: { readonly rounds: number; readonly durationMs: number },
+  logger: Logger,
+): void {
   const retries = new Map<string, number>();
   const counts: Record<Outcome['kind'], number> = {
     done: 0,
@@ -24,5 +28,5 @@ export function reportBatch(settled: readonly SettledRecord[], durationMs: numbe
   for (const [code, retry] of retries) logger.warn('records to be delivered again', { code, retry });
 
   const { 'dead-letter': deadLetter, ...others } = counts;
-  logger.info('batch consumed', { records: settled.length, ...others, deadLetter, durationMs });
+  logger.info('batch consumed', { records: settled.length, ...others, deadLetter, ...took });
 }

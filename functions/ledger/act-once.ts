@@ -1,5 +1,6 @@
 import { chunksOf, mapConcurrently } from '../concurrency.ts';
-import { givenBack, mayBegin, type Owner, type SettledStatus } from './claim.ts';
+import { isLostAnswer } from '../transient.ts';
+import { type Claim, givenBack, heldBack, mayBegin, ownerOf, type SettledStatus } from './claim.ts';
 import { type ClaimResult, claimNew, readMet, takeOver } from './claim-keys.ts';
 import type { Ledger } from './ledger.ts';
 import { StatementError } from './statement-error.ts';
@@ -22,17 +23,24 @@ export type ActResult<Refusal> =
   | { readonly kind: 'made'; readonly unmarked: StatementError | undefined }
   /** Made, or decided against, before. */
   | { readonly kind: 'settled'; readonly status: SettledStatus }
-  /** Somebody else is at it, or its lease ran too short to begin. */
+  /** Somebody else is at it, or it was tried before without an answer: its lease has to pass. */
   | { readonly kind: 'held' }
+  /** There was no time left to begin it, neither of the claim's lease nor of the invocation's. */
+  | { readonly kind: 'not-begun' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export interface ActOncePorts {
   readonly ledger: Ledger;
-  /** A fresh owner on every call. */
-  readonly newOwner: () => Owner;
   /** Epoch milliseconds. */
   readonly now: () => number;
+}
+
+/** Who acts, and whether he still may begin: a consumer's `Invocation` is one. */
+export interface Actor {
+  /** Unique to this attempt; claims made under it before, in an earlier call, are taken for one's own. */
+  readonly id: string;
+  readonly isOver: () => boolean;
 }
 
 /** Claimed just in time: the lease of a claim runs while those before it act. */
@@ -42,22 +50,30 @@ const CLAIMS_AT_ONCE = 25;
  * Makes each task's effect once, as far as an external effect can be: claim, act, mark `SENT`, 25 tasks at a time; those
  * that were claimed before are looked at last, all together.
  *
- * The mark is unconditional. What didn't happen is given back, so that the next delivery need not wait for the lease. A
- * crash between act and mark lets the next delivery act again; nothing else does, but an act that happened and threw.
+ * The mark is unconditional. What didn't happen is given back, so that the next attempt need not wait for the lease;
+ * what may have happened is held back, so that it does. A crash between act and mark lets the next delivery act again;
+ * nothing else does, but an act that happened and whose answer was lost.
  */
 export async function actOnce<Task, Refusal>(
   tasks: readonly Task[],
   effect: ExternalEffect<Task, Refusal>,
-  { ledger, newOwner, now }: ActOncePorts,
+  { ledger, now }: ActOncePorts,
+  actor: Actor,
 ): Promise<Map<Task, ActResult<Refusal>>> {
-  const owner = newOwner();
+  const owner = ownerOf(actor);
   const results = new Map<Task, ActResult<Refusal>>();
   const act = async (claimed: readonly Claimed<Task>[]) => {
-    for (const [task, result] of await actUnder(claimed, effect, ledger, now)) results.set(task, result);
+    for (const [task, result] of await actUnder(claimed, effect, { ledger, now }, actor)) {
+      results.set(task, result);
+    }
   };
 
   const met = new Map<string, Task>();
   for (const slice of chunksOf(tasks, CLAIMS_AT_ONCE)) {
+    if (actor.isOver()) {
+      for (const task of slice) results.set(task, NOT_BEGUN);
+      continue;
+    }
     const byKey = new Map(slice.map((task) => [effect.keyOf(task), task]));
     const claims = await claimNew(ledger, [...byKey.keys()], owner, now());
     const claimed: Claimed<Task>[] = [];
@@ -93,22 +109,24 @@ function unanswered(): Extract<ClaimResult, { kind: 'failed' }> {
 async function actUnder<Task, Refusal>(
   claimed: readonly Claimed<Task>[],
   effect: ExternalEffect<Task, Refusal>,
-  ledger: Ledger,
-  now: () => number,
+  { ledger, now }: ActOncePorts,
+  actor: Actor,
 ): Promise<Map<Task, ActResult<Refusal>>> {
   const acted = await mapConcurrently(claimed, effect.inFlight, async (one) => ({
     ...one,
-    result: await actOn(one, effect, now),
+    result: await actOn(one, effect, now, actor),
   }));
 
   const made = acted.filter(({ result }) => result.kind === 'made');
   const inVain = acted.flatMap(({ key, claim, result }) =>
-    claim.kind === 'granted' && result.kind !== 'made' ? [[key, claim.claim] as const] : [],
+    claim.kind === 'granted' && result.kind !== 'made'
+      ? [[key, { from: claim.claim, to: afterVain(claim.claim, result, now()) }] as const]
+      : [],
   );
   // Giving back is a courtesy: where it fails, the lease runs out by itself.
   const [unmarked] = await Promise.all([
     ledger.put(new Map(made.map(({ key }) => [key, { status: 'SENT' }]))),
-    ledger.replace(new Map(inVain.map(([key, claim]) => [key, { from: claim, to: givenBack(claim) }]))),
+    ledger.replace(new Map(inVain)),
   ]);
   return new Map(
     acted.map(({ key, task, result }) => [
@@ -118,14 +136,22 @@ async function actUnder<Task, Refusal>(
   );
 }
 
+function afterVain(claim: Claim, result: ActResult<unknown>, now: number): Claim {
+  const lost = result.kind === 'failed' && isLostAnswer(result.error);
+  return lost ? heldBack(claim, now) : givenBack(claim);
+}
+
+const NOT_BEGUN = { kind: 'not-begun' } as const;
+
 async function actOn<Task, Refusal>(
   { task, claim }: Claimed<Task>,
   effect: ExternalEffect<Task, Refusal>,
   now: () => number,
+  actor: Actor,
 ): Promise<ActResult<Refusal>> {
   if (claim.kind === 'held') return { kind: 'held' };
   if (claim.kind !== 'granted') return claim;
-  if (!mayBegin(claim.claim, now(), effect.deadlineMs)) return { kind: 'held' };
+  if (actor.isOver() || !mayBegin(claim.claim, now(), effect.deadlineMs)) return NOT_BEGUN;
   try {
     const refusal = await effect.act(task);
     return refusal === undefined ? { kind: 'made', unmarked: undefined } : { kind: 'refused', refusal };

@@ -1,4 +1,4 @@
-import { type Claim, type ClaimDecision, decideClaim, newClaim, type Owner } from './claim.ts';
+import { type Claim, type ClaimDecision, decideClaim, newClaim, type Owner, takenOver } from './claim.ts';
 import type { InsertOutcome } from './insert-items.ts';
 import type { Ledger, LedgerReplace } from './ledger.ts';
 import { StatementError } from './statement-error.ts';
@@ -52,16 +52,17 @@ export async function takeOver(
   me: Owner,
   now: number,
 ): Promise<Map<string, ClaimResult>> {
-  const mine = newClaim(me, now);
   const results = new Map<string, ClaimResult>();
-  const expired = new Map<string, { from: Claim; to: Claim }>();
+  const changes = new Map<string, { from: Claim; to: Claim }>();
   for (const [key, row] of met) {
-    if (row.kind === 'expired') expired.set(key, { from: row.claim, to: mine });
+    if (row.kind === 'expired') changes.set(key, { from: row.claim, to: takenOver(row.claim, me, now) });
     else results.set(key, row);
   }
-  if (expired.size === 0) return results;
-  for (const [key, replaced] of await ledger.replace(expired)) {
-    results.set(key, afterReplace(replaced, mine, now));
+  if (changes.size === 0) return results;
+  const replaced = await ledger.replace(changes);
+  for (const [key, { to }] of changes) {
+    const answer = replaced.get(key);
+    if (answer !== undefined) results.set(key, afterReplace(answer, to, now));
   }
   return results;
 }

@@ -4,7 +4,8 @@
  *     (absent) --insert--> CLAIMED by A --mark--> settled, e.g. SENT       marking is unconditional: sent is a fact
  *                           |       ^
  *                 give back |       | take over, by anybody, once the lease is past
- *              (A only: the lease ends now)
+ *     (A only: the lease ends now,  |
+ *      or later: see `held back`) --+
  *
  * Giving back and taking over are fenced: they change a row only while owner and lease are those that were read.
  */
@@ -14,7 +15,13 @@ export type Owner = string & { readonly __owner: never };
 
 /** A row of the ledger. Times are epoch milliseconds. */
 export type LedgerRow =
-  | { readonly status: 'CLAIMED'; readonly owner: Owner; readonly leaseUntil: number }
+  | {
+      readonly status: 'CLAIMED';
+      readonly owner: Owner;
+      readonly leaseUntil: number;
+      /** How often the effect was begun and no answer came, so that it may have been made. */
+      readonly unanswered: number;
+    }
   | { readonly status: SettledStatus };
 
 /** What became of an effect: made, or decided against for good. */
@@ -34,9 +41,19 @@ export type ClaimDecision =
 /** Milliseconds: long enough for 25 sends one after another, short beside an hour of retries. */
 export const LEASE_MS = 60_000;
 
+/** The owner that an invocation is, by its id. */
+export function ownerOf(invocation: { readonly id: string }): Owner {
+  return invocation.id as Owner;
+}
+
 /** A claim of `owner` from now on. */
 export function newClaim(owner: Owner, now: number): Claim {
-  return { status: 'CLAIMED', owner, leaseUntil: now + LEASE_MS };
+  return { status: 'CLAIMED', owner, leaseUntil: now + LEASE_MS, unanswered: 0 };
+}
+
+/** What `owner` makes of a claim whose lease is past. */
+export function takenOver(expired: Claim, owner: Owner, now: number): Claim {
+  return { ...expired, owner, leaseUntil: now + LEASE_MS };
 }
 
 /**
@@ -63,6 +80,28 @@ export function decideClaim(row: LedgerRow, me: Owner, now: number): ClaimDecisi
  */
 export function mayBegin(claim: Claim, now: number, deadlineMs: number): boolean {
   return now + deadlineMs <= claim.leaseUntil;
+}
+
+/** Nobody's: whoever holds a claim back gives it up too, so that the lease binds him as everybody else. */
+const NOBODY = 'nobody' as Owner;
+
+/**
+ * The claim after an effect whose answer was lost: it may have been made, and whoever tries again may make it twice.
+ *
+ *     tried    again      again                    again
+ *       |-1 min-|--2 min---|---------4 min----------|-- ...
+ *
+ * So it is tried again ever more rarely: six times in the first hour of a provider that takes everything and answers
+ * nothing. One that doesn't answer at all costs the same waits; one that refuses, or can't be reached, costs none.
+ */
+export function heldBack(claim: Claim, now: number): Claim {
+  const { unanswered } = claim;
+  return {
+    ...claim,
+    owner: NOBODY,
+    leaseUntil: now + LEASE_MS * 2 ** unanswered,
+    unanswered: unanswered + 1,
+  };
 }
 
 /** The claim as its owner gives it back: free at once, on everybody's clock. The row stays and says who had it. */

@@ -12,7 +12,11 @@ export function itemOf(key: string, row: LedgerRow, now: number): Item {
   return {
     [LEDGER_KEY]: { S: key },
     status: { S: row.status },
-    ...(row.status === 'CLAIMED' && { owner: { S: row.owner }, leaseUntil: { N: String(row.leaseUntil) } }),
+    ...(row.status === 'CLAIMED' && {
+      owner: { S: row.owner },
+      leaseUntil: { N: String(row.leaseUntil) },
+      unanswered: { N: String(row.unanswered) },
+    }),
     updatedAt: { S: new Date(now).toISOString() },
     expiresAt: { N: String(Math.ceil(now / 1000) + RETENTION_DAYS * 86_400) },
   };
@@ -22,11 +26,15 @@ export function itemOf(key: string, row: LedgerRow, now: number): Item {
 export function rowOf(item: Item): LedgerRow {
   const status = item.status?.S;
   if (isSettled(status)) return { status };
-  const [owner, leaseUntil] = [item.owner?.S, Number(item.leaseUntil?.N)];
-  if (status !== 'CLAIMED' || owner === undefined || Number.isNaN(leaseUntil)) {
+  const [owner, leaseUntil, unanswered] = [
+    item.owner?.S,
+    Number(item.leaseUntil?.N),
+    Number(item.unanswered?.N),
+  ];
+  if (status !== 'CLAIMED' || owner === undefined || Number.isNaN(leaseUntil + unanswered)) {
     throw new TypeError('an item of the ledger has no known status, or a claim without owner or lease');
   }
-  return { status, owner: owner as Owner, leaseUntil };
+  return { status, owner: owner as Owner, leaseUntil, unanswered };
 }
 
 function isSettled(status: string | undefined): status is SettledStatus {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { deadLetterStore } from '../dead-letters/store.ts';
@@ -18,4 +20,6 @@ export const handler = shippingHandler({
   writeDeadLetter: deadLetterStore(dynamodb, environment.DEAD_LETTERS_TABLE),
   logger: functionLogger('shipping'),
   now: Date.now,
+  newId: randomUUID,
+  waiting: { sleep, random: Math.random },
 });

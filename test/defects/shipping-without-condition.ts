@@ -1,4 +1,6 @@
 /** Shipping as it must not be: it writes every shipment, whether there is one or not. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttributeValue, BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { functionLogger } from '../../functions/logger.ts';
@@ -28,4 +30,6 @@ export const handler = shippingHandler({
   writeDeadLetter: () => Promise.reject(new Error('no dead letters here')),
   logger: functionLogger('shipping'),
   now: Date.now,
+  newId: randomUUID,
+  waiting: { sleep, random: Math.random },
 });

@@ -4,31 +4,52 @@ import type { ConsumerPorts } from '../../functions/kafka/consume.ts';
 import type { LogFields } from '../../functions/logger.ts';
 
 /** The parts of a Lambda context that a consumer looks at. */
-export const LAMBDA_CONTEXT = { awsRequestId: 'request-1', functionName: 'consumer' } as Context;
+export const LAMBDA_CONTEXT = {
+  awsRequestId: 'request-1',
+  functionName: 'consumer',
+  getRemainingTimeInMillis: () => 120_000,
+} as Context;
 
 export interface RecordedConsumer {
   readonly ports: ConsumerPorts;
+  /** The time, in epoch milliseconds: only waiting makes it pass. */
+  readonly clock: { now: number };
+  /** How long the consumer has waited, in milliseconds. */
+  readonly waits: number[];
   readonly letters: DeadLetter[];
   readonly lines: { readonly message: string; readonly fields: LogFields | undefined }[];
 }
 
-/** What a consumer needs beside its effect, kept in memory. The clock stands still. */
+/** What a consumer needs beside its effect, kept in memory. Waits pass at once, and are as long as they may be. */
 export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): RecordedConsumer {
   const letters: DeadLetter[] = [];
   const lines: RecordedConsumer['lines'] = [];
+  const clock = { now: Date.parse('2026-03-01T12:00:00.000Z') };
+  const waits: number[] = [];
+  let ids = 0;
   const log = (message: string, fields?: LogFields) => {
     lines.push({ message, fields });
   };
   return {
     letters,
     lines,
+    clock,
+    waits,
     ports: {
       consumer: 'test-service',
       writeDeadLetter: async (letter) => {
         letters.push(letter);
       },
       logger: { info: log, warn: log, error: log, addContext: () => undefined },
-      now: () => Date.parse('2026-03-01T12:00:00.000Z'),
+      now: () => clock.now,
+      newId: () => `invocation-${++ids}`,
+      waiting: {
+        random: () => 1,
+        sleep: async (ms) => {
+          waits.push(ms);
+          clock.now += ms;
+        },
+      },
       ...overrides,
     },
   };

@@ -1,7 +1,7 @@
 import { emailHandler } from '../../functions/email/email-handler.ts';
 import type { Mail, SendMail } from '../../functions/email/mail.ts';
 import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
-import type { LedgerRow, Owner } from '../../functions/ledger/claim.ts';
+import type { LedgerRow } from '../../functions/ledger/claim.ts';
 import { inMemoryLedger } from '../../functions/ledger/in-memory-ledger.ts';
 import type { Ledger } from '../../functions/ledger/ledger.ts';
 import type { Item } from '../../functions/ledger/table.ts';
@@ -43,12 +43,10 @@ export function emailOver(
       return undefined;
     },
   };
-  let owners = 0;
   const handler = emailHandler({
     ...ports,
     ...parts,
     ...replace(parts),
-    newOwner: () => `owner-${++owners}` as Owner,
     sendDeadlineMs: 7_000,
   });
   return { handler, rows, sent, effects: () => sent.length };

@@ -1,5 +1,6 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outageBudgetMs } from '../../../functions/kafka/patience.ts';
 import { actionsOf, statementsOf, synthesizedStacks } from '../../support/template.ts';
 
 describe('OrdersStack', () => {
@@ -37,10 +38,21 @@ describe('OrdersStack', () => {
     }
   });
 
-  it('gives a record up after 30 retries, found by halves, into the dead-letter topic', () => {
+  it('survives an outage of more than an hour before a record is given up', () => {
+    expect(kafkaMappings()).toHaveLength(2);
+    for (const { Properties } of kafkaMappings()) {
+      const { Ref: id } = Properties.FunctionName;
+      const budget = outageBudgetMs({
+        timeoutMs: template.findResources('AWS::Lambda::Function')[id]?.Properties.Timeout * 1000,
+        retryAttempts: Properties.MaximumRetryAttempts,
+      });
+      expect(budget).toBeGreaterThan(60 * 60_000);
+    }
+  });
+
+  it('gives a record up into the dead-letter topic, found by halves, and never for its age', () => {
     for (const { Properties } of kafkaMappings()) {
       expect(Properties).toMatchObject({
-        MaximumRetryAttempts: 30,
         BisectBatchOnFunctionError: true,
         DestinationConfig: { OnFailure: { Destination: 'kafka://orders.dead-letters' } },
       });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OrderlyError } from '../../../functions/errors.ts';
-import { codeOf, isTransient } from '../../../functions/transient.ts';
+import { codeOf, isLostAnswer, isTransient } from '../../../functions/transient.ts';
 
 const named = (name: string, more: object = {}) => Object.assign(new Error('secret'), { name }, more);
 
@@ -27,6 +27,19 @@ describe('isTransient', () => {
     undefined,
   ])('%s does not', (error) => {
     expect(isTransient(error)).toBe(false);
+  });
+});
+
+describe('isLostAnswer', () => {
+  it.each([
+    [true, named('TimeoutError')],
+    [true, named('Error', { code: 'ECONNRESET' })],
+    [false, named('Error', { code: 'ECONNREFUSED' })],
+    [false, named('TooManyRequestsException')],
+    [false, named('InternalServerError', { $metadata: { httpStatusCode: 500 } })],
+    [false, 'TimeoutError'],
+  ])('is %s for %s', (lost, error) => {
+    expect(isLostAnswer(error)).toBe(lost);
   });
 });
 

@@ -5,7 +5,6 @@ import * as z from 'zod';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { emailHandler } from '../../../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../../../functions/email/ses.ts';
-import type { Owner } from '../../../../functions/ledger/claim.ts';
 import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
@@ -58,7 +57,6 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) =
     const handler = emailHandler({
       ...consumer.ports,
       ledger: dynamoDbLedger(client, ledger, consumer.ports.now),
-      newOwner: () => randomUUID() as string as Owner,
       sendMail: box.send,
       sendDeadlineMs: SEND_DEADLINE_MS,
     });

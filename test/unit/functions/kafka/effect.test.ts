@@ -24,38 +24,43 @@ function placed(key: string): OrderEvents {
 }
 
 const orders = ['a', 'b', 'c'].map(placed);
+const invocation = { id: 'invocation-1', isOver: () => false };
 const done: Effect = async (given) =>
   new Map(given.flatMap(({ events }) => events.map((event) => [event, DONE] as const)));
 const kinds = async (effect: Effect, given = orders) =>
-  [...(await runEffect(effect, given)).values()].map((outcome) => outcome.kind);
+  [...(await runEffect(effect, given, invocation)).values()].map((outcome) => outcome.kind);
 
 describe('runEffect', () => {
   it('calls the effect once for the whole batch', async () => {
     const calls: number[] = [];
-    await runEffect(async (given) => {
-      calls.push(given.length);
-      return done(given);
-    }, orders);
+    await runEffect(
+      async (given) => {
+        calls.push(given.length);
+        return done(given, invocation);
+      },
+      orders,
+      invocation,
+    );
     expect(calls).toEqual([3]);
   });
 
   it('calls nothing for an empty batch', async () => {
     const effect = () => Promise.reject(new Error('called'));
-    expect(await runEffect(effect, [])).toEqual(new Map());
+    expect(await runEffect(effect, [], invocation)).toEqual(new Map());
   });
 
   it('holds only the order responsible that throws when it is alone', async () => {
     const poison = orders[1];
     const effect: Effect = async (given) => {
       if (poison !== undefined && given.includes(poison)) throw new TypeError('poison');
-      return done(given);
+      return done(given, invocation);
     };
     expect(await kinds(effect)).toEqual(['done', 'dead-letter', 'done']);
   });
 
   it('names the exception and its place, never its message', async () => {
     const effect: Effect = () => Promise.reject(new TypeError('anna@example.com'));
-    const [outcome] = (await runEffect(effect, orders.slice(0, 1))).values();
+    const [outcome] = (await runEffect(effect, orders.slice(0, 1), invocation)).values();
     expect(outcome).toMatchObject({
       kind: 'dead-letter',
       reason: 'unexpected',
@@ -71,6 +76,17 @@ describe('runEffect', () => {
       return Promise.reject(new OrderlyError('BUSY', 'busy', { retriable: true }));
     };
     expect(await kinds(effect)).toEqual(['retry', 'retry', 'retry']);
+    expect(calls).toBe(1);
+  });
+
+  it('tries no further order alone when the time is up', async () => {
+    let calls = 0;
+    const effect: Effect = () => {
+      calls++;
+      return Promise.reject(new TypeError('poison'));
+    };
+    const outcomes = await runEffect(effect, orders, { ...invocation, isOver: () => calls > 0 });
+    expect([...outcomes.values()]).toEqual(orders.map(() => ({ kind: 'retry', code: 'OUT_OF_TIME' })));
     expect(calls).toBe(1);
   });
 

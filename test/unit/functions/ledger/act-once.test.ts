@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type ActOncePorts, actOnce, type ExternalEffect } from '../../../../functions/ledger/act-once.ts';
-import { LEASE_MS, type LedgerRow, type Owner } from '../../../../functions/ledger/claim.ts';
+import {
+  type ActOncePorts,
+  type Actor,
+  actOnce,
+  type ExternalEffect,
+} from '../../../../functions/ledger/act-once.ts';
+import { LEASE_MS, type LedgerRow, newClaim, type Owner } from '../../../../functions/ledger/claim.ts';
 import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
 import type { Ledger } from '../../../../functions/ledger/ledger.ts';
 import { StatementError } from '../../../../functions/ledger/statement-error.ts';
@@ -12,13 +17,16 @@ function fixture(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
   const clock = { now: 1_000_000 };
   const made: string[] = [];
   const inMemory = inMemoryLedger(rows);
-  let owners = 0;
+  let attempts = 0;
   const ports: ActOncePorts = {
     ledger: { ...inMemory, ...replace(inMemory) },
-    newOwner: () => `owner-${++owners}` as Owner,
     now: () => clock.now,
   };
-  const run = (keys: string[], act: ExternalEffect<string, string>['act'] = async () => undefined) =>
+  const run = (
+    keys: string[],
+    act: ExternalEffect<string, string>['act'] = async () => undefined,
+    actor: Partial<Actor> = {},
+  ) =>
     actOnce<string, string>(
       keys,
       {
@@ -32,6 +40,7 @@ function fixture(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
         inFlight: 1,
       },
       ports,
+      { id: `attempt-${++attempts}`, isOver: () => false, ...actor },
     );
   return { rows, clock, made, run };
 }
@@ -47,7 +56,7 @@ describe('actOnce', () => {
 
   it('leaves alone what somebody else is at, and takes it over once the lease is past', async () => {
     const { run, made, rows, clock } = fixture();
-    rows.set('a', { status: 'CLAIMED', owner: 'zombie' as Owner, leaseUntil: clock.now + LEASE_MS });
+    rows.set('a', newClaim('zombie' as Owner, clock.now));
     expect((await run(['a'])).get('a')).toEqual({ kind: 'held' });
     expect(made).toEqual([]);
     clock.now += LEASE_MS;
@@ -75,9 +84,43 @@ describe('actOnce', () => {
       return undefined;
     };
     const results = await run(['a', 'b'], slow);
-    expect(results.get('b')).toEqual({ kind: 'held' });
+    expect(results.get('b')).toEqual({ kind: 'not-begun' });
     expect(made).toEqual(['a']);
     expect(rows.get('b')).toMatchObject({ leaseUntil: 0 });
+  });
+
+  it('begins and claims nothing more once the time is up, and gives back what it had claimed', async () => {
+    const { run, made, rows } = fixture();
+    const keys = Array.from({ length: 60 }, (_, index) => `key-${index}`);
+    const results = await run(keys, undefined, { isOver: () => made.length === 2 });
+    expect(made).toEqual(['key-0', 'key-1']);
+    expect(keys.filter((key) => results.get(key)?.kind === 'not-begun')).toHaveLength(58);
+    expect([...rows.values()].filter((row) => row.status === 'CLAIMED' && row.leaseUntil > 0)).toEqual([]);
+    expect(rows.size).toBe(25);
+  });
+
+  it('holds back what may have been made though no answer came, ever longer, from its own actor too', async () => {
+    const { run, made, clock } = fixture();
+    const lost = Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+    const unanswered = async (key: string) => {
+      made.push(key);
+      throw lost;
+    };
+    const me = { id: 'me' };
+    for (const minutes of [1, 2, 4]) {
+      expect((await run(['a'], unanswered, me)).get('a')).toEqual({ kind: 'failed', error: lost });
+      clock.now += minutes * LEASE_MS - 1;
+      expect((await run(['a'], unanswered, me)).get('a')).toEqual({ kind: 'held' });
+      clock.now += 1;
+    }
+    expect((await run(['a'])).get('a')).toMatchObject({ kind: 'made' });
+    expect(made).toHaveLength(4);
+  });
+
+  it('takes a claim of its own earlier attempt for its own', async () => {
+    const { run, rows, clock } = fixture();
+    rows.set('a', newClaim('me' as Owner, clock.now));
+    expect((await run(['a'], undefined, { id: 'me' })).get('a')).toMatchObject({ kind: 'made' });
   });
 
   it('a zombie that finishes late marks what it made, and takes nothing back from the winner', async () => {

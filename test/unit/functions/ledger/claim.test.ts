@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import {
   decideClaim,
   givenBack,
+  heldBack,
   LEASE_MS,
   mayBegin,
   newClaim,
   type Owner,
+  takenOver,
 } from '../../../../functions/ledger/claim.ts';
 
 const [me, other] = ['me' as Owner, 'other' as Owner];
@@ -37,6 +39,17 @@ describe('decideClaim', () => {
   it('a claim that was given back is free at once', () => {
     const claim = givenBack(newClaim(other, now));
     expect(decideClaim(claim, me, now)).toEqual({ kind: 'expired', claim });
+  });
+});
+
+describe('heldBack', () => {
+  it('keeps everybody away, the one who tried too, twice as long each time', () => {
+    const once = heldBack(newClaim(me, now), now);
+    expect(decideClaim(once, me, now + LEASE_MS - 1)).toEqual({ kind: 'held', claim: once });
+    expect(decideClaim(once, me, now + LEASE_MS)).toEqual({ kind: 'expired', claim: once });
+    const twice = heldBack(takenOver(once, other, now + LEASE_MS), now + LEASE_MS);
+    expect(decideClaim(twice, me, now + 3 * LEASE_MS - 1).kind).toBe('held');
+    expect(decideClaim(twice, me, now + 3 * LEASE_MS).kind).toBe('expired');
   });
 });
 

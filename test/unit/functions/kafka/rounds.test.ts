@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { OrderlyError } from '../../../../functions/errors.ts';
+import { consume } from '../../../../functions/kafka/consume.ts';
+import type { Effect } from '../../../../functions/kafka/effect.ts';
+import type { BatchEvent } from '../../../../functions/kafka/fold.ts';
+import type { Invocation } from '../../../../functions/kafka/invocation.ts';
+import { DONE, DUPLICATE, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
+import { RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
+import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
+import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { anOrder, placedEvent } from '../../../support/orders.ts';
+
+const TIMEOUT_MS = LAMBDA_CONTEXT.getRemainingTimeInMillis();
+const orders = (count: number) => Array.from({ length: count }, (_, n) => placedEvent(anOrder(`order-${n}`)));
+
+/** A consumer with an effect that answers as told, and what it was asked for, round by round. */
+function consumer(answer: (event: BatchEvent, round: number) => Outcome) {
+  const recorded = recordedConsumer();
+  const rounds: number[][] = [];
+  const invocations = new Set<Invocation>();
+  const effect: Effect = async (batch, invocation) => {
+    invocations.add(invocation);
+    const events = batch.flatMap(({ events }) => events);
+    rounds.push(events.flatMap(({ copies }) => copies.map(({ offset }) => offset)));
+    return new Map(events.map((event) => [event, answer(event, rounds.length)]));
+  };
+  const handler = consume(effect, recorded.ports);
+  const deliver = async (event: object) =>
+    (await handler(event, LAMBDA_CONTEXT)).batchItemFailures.map(
+      ({ itemIdentifier }) => itemIdentifier.offset,
+    );
+  const counts = () => recorded.lines.find(({ message }) => message === 'batch consumed')?.fields;
+  return { ...recorded, deliver, rounds, invocations, counts };
+}
+
+describe('what can’t be done now', () => {
+  it('is tried again alone, in the same invocation, until it is done', async () => {
+    const { deliver, rounds, invocations, counts } = consumer(({ copies }, round) =>
+      copies[0].offset === 1 && round < 4 ? retry('BUSY') : DONE,
+    );
+    expect(await deliver(kafkaEventOf(orders(3)))).toEqual([]);
+    expect(rounds).toEqual([[0, 1, 2], [1], [1], [1]]);
+    expect(counts()).toMatchObject({ done: 3, retry: 0, rounds: 4 });
+    expect(invocations.size).toBe(1);
+  });
+
+  it('is delivered again when the time is up, and only that', async () => {
+    const { deliver, waits } = consumer(({ copies }) => (copies[0].offset === 1 ? retry('BUSY') : DONE));
+    expect(await deliver(kafkaEventOf(orders(3)))).toEqual([1]);
+    const waited = waits.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeLessThan(TIMEOUT_MS - RESERVE_MS);
+    expect(waited).toBeGreaterThanOrEqual(TIMEOUT_MS - RESERVE_MS - ROUNDS.capMs);
+  });
+
+  it('waits with full jitter, longer each time', async () => {
+    const { deliver, waits, ports } = consumer(() => retry('BUSY'));
+    const randoms = [0, 1, 0.5, 1];
+    ports.waiting.random = () => randoms.shift() ?? 1;
+    await deliver(kafkaEventOf(orders(1)));
+    expect(waits.slice(0, 5)).toEqual([0, 400, 400, 1_600, 3_200]);
+    expect(Math.max(...waits)).toBe(ROUNDS.capMs);
+  });
+
+  it('keeps what a copy of it ended as in an earlier round', async () => {
+    const [a, b] = orders(2);
+    if (a === undefined || b === undefined) throw new Error('two orders');
+    const { deliver, counts } = consumer(({ copies }, round) =>
+      copies[0].offset === 0 ? DONE : round === 1 ? retry('BUSY') : DUPLICATE,
+    );
+    expect(await deliver(kafkaEventOf([a, b, a]))).toEqual([]);
+    expect(counts()).toMatchObject({ done: 1, duplicate: 2, rounds: 2 });
+  });
+
+  it('does not hold up the letters of what is permanent for ever: they are written at the end of the rounds', async () => {
+    const { deliver, letters, counts } = consumer((_event, round) => (round === 1 ? retry('BUSY') : DONE));
+    const { records } = kafkaEventOf(orders(1));
+    const poison = { topic: 'orders', partition: 0, offset: 9, timestamp: 1, value: btoa('{') };
+    expect(await deliver({ records: { 'orders-0': [...(records['orders-0'] ?? []), poison] } })).toEqual([]);
+    expect(letters).toMatchObject([{ reason: 'unparseable', record: { offset: 9 } }]);
+    expect(counts()).toMatchObject({ done: 1, deadLetter: 1, rounds: 2 });
+  });
+
+  it('is waited for only where something is to be tried again', async () => {
+    const { deliver, waits, letters } = consumer(() => DONE);
+    const poison = { topic: 'orders', partition: 0, offset: 9, timestamp: 1, value: btoa('{') };
+    expect(await deliver({ records: { 'orders-0': [poison] } })).toEqual([]);
+    expect([waits, letters.length]).toEqual([[], 1]);
+  });
+});
+
+describe('an effect that throws', () => {
+  const throwing = (error: unknown) => {
+    const recorded = recordedConsumer();
+    const handler = consume(() => Promise.reject(error), recorded.ports);
+    const deliver = async (event: object) => (await handler(event, LAMBDA_CONTEXT)).batchItemFailures.length;
+    return { ...recorded, deliver };
+  };
+
+  it('what it did not expect, in most records of a batch, is taken for a bad deploy: waited out, then delivered again', async () => {
+    const { deliver, letters, waits, lines } = throwing(new TypeError('x is not a function'));
+    expect(await deliver(kafkaEventOf(orders(20)))).toBe(20);
+    expect(letters).toEqual([]);
+    expect(waits.length).toBeGreaterThan(10);
+    expect(lines).toContainEqual({
+      message: 'records to be delivered again',
+      fields: { code: 'BAD_DEPLOY/TypeError', retry: 20 },
+    });
+  });
+
+  it('in a few records, is their own: they become dead letters at once', async () => {
+    const { deliver, letters, waits } = throwing(new TypeError('x is not a function'));
+    expect(await deliver(kafkaEventOf(orders(19)))).toBe(0);
+    expect(letters).toHaveLength(19);
+    expect(waits).toEqual([]);
+  });
+
+  it('in a replay, accuses the records however many they are', async () => {
+    const { deliver, letters } = throwing(new TypeError('x is not a function'));
+    expect(await deliver({ ...kafkaEventOf(orders(40)), replay: { runId: 'run-1' } })).toBe(0);
+    expect(letters).toHaveLength(40);
+  });
+
+  it('what is transient, is waited out whatever the number', async () => {
+    const { deliver, letters, waits } = throwing(new OrderlyError('BUSY', 'busy', { retriable: true }));
+    expect(await deliver(kafkaEventOf(orders(1)))).toBe(1);
+    expect(letters).toEqual([]);
+    expect(waits.length).toBeGreaterThan(10);
+  });
+});
