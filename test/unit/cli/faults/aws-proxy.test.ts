@@ -1,0 +1,65 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../../cli/faults/aws-proxy.ts';
+
+/** An endpoint that keeps what it gets and answers in kind, behind a proxy. */
+async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
+  const received: string[] = [];
+  const endpoint = createServer(async (request, response) => {
+    received.push(await text(request));
+    response.setHeader('x-amz-crc32', '7').end(`answer ${received.length}`);
+  });
+  endpoint.listen(0, '127.0.0.1');
+  await once(endpoint, 'listening');
+  const address = endpoint.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const proxy = await startAwsProxy(`http://127.0.0.1:${port}`, fateOf);
+  onTestFinished(async () => {
+    await proxy.stop();
+    endpoint.close();
+    endpoint.closeAllConnections();
+  });
+  const send = (body: string, target?: string) =>
+    fetch(`${proxy.url}/v2/email/outbound-emails?x=1`, {
+      method: 'POST',
+      body,
+      headers: target === undefined ? {} : { 'x-amz-target': target },
+    });
+  return { proxy, received, send };
+}
+
+describe('startAwsProxy', () => {
+  it('passes requests and answers on, and names their operations', async () => {
+    const { proxy, received, send } = await behindProxy(() => PASS);
+    const answer = await send('one', 'DynamoDB_20120810.BatchGetItem');
+    expect([answer.status, answer.headers.get('x-amz-crc32'), await answer.text()]).toEqual([
+      200,
+      '7',
+      'answer 1',
+    ]);
+    await send('two');
+    expect(received).toEqual(['one', 'two']);
+    expect(proxy.operations).toEqual(['BatchGetItem', 'POST /v2/email/outbound-emails']);
+  });
+
+  it('answers in the endpoint’s place', async () => {
+    const { received, send } = await behindProxy(({ body }) =>
+      body === 'no' ? { kind: 'answer', status: 503, type: 'ServiceUnavailable' } : PASS,
+    );
+    const answer = await send('no');
+    expect([answer.status, answer.headers.get('x-amzn-errortype')]).toEqual([503, 'ServiceUnavailable']);
+    expect((await send('yes')).status).toBe(200);
+    expect(received).toEqual(['yes']);
+  });
+
+  it('loses requests, and answers to what was done', async () => {
+    const { received, send } = await behindProxy(({ body }) =>
+      body === 'request' ? { kind: 'lost-request' } : { kind: 'lost-answer' },
+    );
+    await expect(send('request')).rejects.toThrow();
+    await expect(send('answer')).rejects.toThrow();
+    expect(received).toEqual(['answer']);
+  });
+});
