@@ -10,12 +10,13 @@ const LocalConfig = z.strictObject({
     .default({}),
   /** What `--accept` takes, for good: `LogicalId.Property`. */
   accept: z.array(z.string()).default([]),
-  /** What Kafka mappings do where AWS's documents and what was seen on AWS disagree. */
+  /** What Kafka mappings do where AWS's documents say nothing, or otherwise than what was seen on AWS. */
   emulation: z
     .strictObject({
       partialResponse: z.enum(['checkpoint', 'selective']).default(AS_DOCUMENTED.partialResponse),
       deadLetters: z.enum(['per-record', 'per-group']).default(AS_DOCUMENTED.deadLetters),
       redelivery: z.enum(['full', 'records-only']).default(AS_DOCUMENTED.redelivery),
+      longestBackOffMs: z.int().positive().default(AS_DOCUMENTED.longestBackOffMs),
     })
     .default(AS_DOCUMENTED),
 });

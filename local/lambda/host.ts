@@ -12,8 +12,8 @@ export interface FunctionHostOptions {
   readonly maxEnvironments?: number;
   /** Each line that a function prints, and the START, END and REPORT lines of its invocations. */
   readonly onLog: (functionName: string, line: string) => void;
-  /** Called when an invocation has been handed to the environment with that process id. */
-  readonly onInvocation?: (functionName: string, requestId: string, pid: number) => void;
+  /** Called when an invocation, `event` its JSON, has been handed to the environment with that process id. */
+  readonly onInvocation?: (functionName: string, requestId: string, pid: number, event: string) => void;
   /** Epoch milliseconds; fractions give finer durations. */
   readonly clock: () => number;
   /** A UUID. */
@@ -56,7 +56,7 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
         maxEnvironments: options.maxEnvironments ?? DEFAULT_ENVIRONMENTS,
         added: options.environment(fn),
         onLog: (line) => options.onLog(fn.name, line),
-        onInvocation: (requestId, pid) => onInvocation?.(fn.name, requestId, pid),
+        onInvocation: (requestId, pid, event) => onInvocation?.(fn.name, requestId, pid, event),
         clock: options.clock,
         newRequestId: options.newRequestId,
       }),

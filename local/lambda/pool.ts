@@ -10,7 +10,7 @@ export interface PoolOptions {
   readonly maxEnvironments: number;
   readonly added: Readonly<Record<string, string>>;
   readonly onLog: (line: string) => void;
-  readonly onInvocation: (requestId: string, pid: number) => void;
+  readonly onInvocation: (requestId: string, pid: number, event: string) => void;
   readonly clock: () => number;
   readonly newRequestId: () => string;
 }
@@ -119,7 +119,7 @@ export function createPool(options: PoolOptions): Pool {
       const environment = idle.pop();
       if (next === undefined || environment === undefined) return;
       environment.invoke(next.requestId, next.event, next.end);
-      options.onInvocation(next.requestId, environment.pid);
+      options.onInvocation(next.requestId, environment.pid, next.event);
     }
     while (!stopped && queue.length > starting + ending() && environments.size < limit()) {
       start(failNext);

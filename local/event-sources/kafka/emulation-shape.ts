@@ -1,4 +1,4 @@
-/** What a Kafka mapping does where AWS's documents and what was seen on AWS disagree. */
+/** What a Kafka mapping does where AWS's documents say nothing, or otherwise than what was seen on AWS. */
 export interface EmulationShape {
   /**
    * `selective`: a batch item failure brings exactly the named records again, as documented. `checkpoint`: everything of
@@ -12,6 +12,8 @@ export interface EmulationShape {
   readonly deadLetters: 'per-record' | 'per-group';
   /** `full`: a redelivered event has all its fields. `records-only`: it has nothing but `records`, as seen. */
   readonly redelivery: 'full' | 'records-only';
+  /** Milliseconds between two attempts at most. AWS publishes no schedule: shorter, and giving up can be watched. */
+  readonly longestBackOffMs: number;
 }
 
 /** As AWS documents it. */
@@ -19,4 +21,5 @@ export const AS_DOCUMENTED: EmulationShape = {
   partialResponse: 'selective',
   deadLetters: 'per-record',
   redelivery: 'full',
+  longestBackOffMs: 20_000,
 };

@@ -94,7 +94,7 @@ export async function startKafkaEventSource(
       maxBytes: MAX_EVENT_BYTES - envelopeBytes(envelope),
       sliceBytes: sliceBytes(topic, partitions),
       maxInFlight: INVOCATIONS_PER_POLLER,
-      backOffMs: (attempt) => backOffMs(attempt, ports.random()),
+      backOffMs: (attempt) => backOffMs(attempt, ports.random(), ports.shape.longestBackOffMs),
       maximumRetryAttempts: retries(mapping),
       maximumRecordAgeMs: mapping.maximumRecordAgeMs,
       bisect: mapping.bisect,

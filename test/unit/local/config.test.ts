@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { readLocalConfig } from '../../../local/config.ts';
 
-const documented = { partialResponse: 'selective', deadLetters: 'per-record', redelivery: 'full' };
+const documented = {
+  partialResponse: 'selective',
+  deadLetters: 'per-record',
+  redelivery: 'full',
+  longestBackOffMs: 20_000,
+};
 
 async function read(content: unknown) {
   const dir = await mkdtemp(join(tmpdir(), 'config-'));
