@@ -1,5 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { LocalCloudError } from '../local/errors.ts';
+
+const LOOK_EVERY_MS = 100;
 
 /** What the commands read of `EventSourceMappingConfiguration`; the rest of it is kept for `--json`. */
 const Configuration = z.looseObject({
@@ -22,10 +25,13 @@ export interface MappingApi {
   get(uuid: string): Promise<MappingConfiguration>;
   /** Rejects with `MAPPING_IN_USE` while it is between two states. */
   setEnabled(uuid: string, enabled: boolean): Promise<MappingConfiguration>;
+  /** Waits while it is between two states, whose names end in `ing`. */
+  settled(mapping: MappingConfiguration): Promise<MappingConfiguration>;
 }
 
 export function mappingApi(url: string): MappingApi {
   const at = (path: string) => new URL(`/2015-03-31/event-source-mappings${path}`, url);
+  const get = async (uuid: string) => Configuration.parse(await call(at(`/${uuid}`)));
   return {
     async list() {
       const all: MappingConfiguration[] = [];
@@ -37,7 +43,15 @@ export function mappingApi(url: string): MappingApi {
       } while (marker !== undefined);
       return all;
     },
-    get: async (uuid) => Configuration.parse(await call(at(`/${uuid}`))),
+    get,
+    async settled(asked) {
+      let mapping = asked;
+      while (mapping.State.endsWith('ing')) {
+        await delay(LOOK_EVERY_MS);
+        mapping = await get(mapping.UUID);
+      }
+      return mapping;
+    },
     setEnabled: async (uuid, enabled) =>
       Configuration.parse(
         await call(at(`/${uuid}`), { method: 'PUT', body: JSON.stringify({ Enabled: enabled }) }),

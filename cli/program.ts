@@ -50,11 +50,16 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   program
     .command('demo')
     .description('prove the whole chain by counting, on free ports, in a throw-away folder')
-    .option('--orders <n>', 'how many orders', positiveInteger, 300)
+    .option('--orders <n>', 'how many orders (300; with --faults 120)', positiveInteger)
+    .option('--faults', 'the second part: poison, a crash loop, an outage, a dark hour, a replay', false)
     .option(...JSON_OPTION)
-    .action(async (options) => {
+    .action(async ({ orders, faults, json }) => {
+      const interrupted = interruption(terminal.progress);
       const { demo } = await import('./commands/demo.ts');
-      const report = await demo(projectDir, options, terminal, interruption(terminal.progress));
+      const { demoFaults } = await import('./commands/demo-faults.ts');
+      const report = faults
+        ? await demoFaults(projectDir, { orders: orders ?? 120, json }, terminal, interrupted)
+        : await demo(projectDir, { orders: orders ?? 300, json }, terminal, interrupted);
       exitCode = report.exact ? OK : FAILED;
     });
 

@@ -1,18 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { readAssembly } from '../../local/assembly/read.ts';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { readLocalConfig } from '../../local/config.ts';
-import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
 import type { KafkaSourcePorts } from '../../local/event-sources/kafka/source.ts';
 import { runDemo } from '../demo/demo.ts';
 import { environmentKiller } from '../demo/environment-killer.ts';
 import { demoPlan } from '../demo/plan.ts';
 import { type DemoReport, describeReport, reportOf } from '../demo/report.ts';
-import { unlessInterrupted } from '../interruption.ts';
-import { synthesize } from '../synthesize.ts';
-import { bold, duration, type Terminal } from '../terminal.ts';
+import { functionOf, onStage } from '../demo/stage.ts';
+import { bold, type Terminal } from '../terminal.ts';
 
 export interface DemoOptions {
   readonly orders: number;
@@ -38,51 +30,21 @@ export async function demo(
   interrupted: AbortSignal,
 ): Promise<DemoReport> {
   const plan = demoPlan(options.orders, options.stalledMs);
-  const dir = await mkdtemp(join(tmpdir(), 'orderly-demo-'));
-  const begin = performance.now();
-  const progress = (step: string) =>
-    terminal.progress(`${duration(performance.now() - begin).padStart(7)}  ${step}`);
-
-  const shipping: { functionName?: string } = {};
-  const killer = environmentKiller((functionName) => functionName === shipping.functionName);
-  const loadAssembly = async (unwanted: AbortSignal) => {
-    if (options.app !== undefined) return readAssembly(options.app);
-    progress('synthesizing the CDK app');
-    await synthesize(projectDir, join(dir, 'cdk.out'), unwanted);
-    return readAssembly(join(dir, 'cdk.out'));
+  const title = `${plan.orders} orders of ${plan.customers} customers`;
+  terminal.progress(`orderly demo: ${title}`);
+  let shipping: string | undefined;
+  const killer = environmentKiller((functionName) => functionName === shipping);
+  const staging = {
+    projectDir,
+    app: options.app,
+    onInvocation: killer.onInvocation,
+    ...(options.deliver && { deliver: options.deliver }),
   };
-
-  let starting: Promise<LocalCloud> | undefined;
-  try {
-    terminal.progress(`orderly demo: ${plan.orders} orders of ${plan.customers} customers`);
-    starting = startLocalCloud({
-      loadAssembly,
-      startEngine: () =>
-        startEmbeddedEngine({ dataDir: join(dir, 'engine'), progress, log: () => undefined }),
-      config: await readLocalConfig(join(projectDir, 'orderly.json')),
-      stateDir: dir,
-      port: 0,
-      progress,
-      log: terminal.progress,
-      onInvocation: killer.onInvocation,
-      ...(options.deliver && { deliver: options.deliver }),
-    });
-    const cloud = await unlessInterrupted(starting, interrupted);
-    const started = performance.now() - begin;
-    shipping.functionName = cloud.model.mappings.find(
-      (mapping) => mapping.kind === 'kafka' && mapping.groupId === 'shipping-service',
-    )?.functionName;
-    const result = await unlessInterrupted(runDemo(cloud, plan, killer, progress), interrupted);
-    const report = reportOf(plan, { ...result, phases: [['starting', started], ...result.phases] });
-    terminal.out(
-      options.json
-        ? JSON.stringify(report)
-        : `\n${bold(`${plan.orders} orders of ${plan.customers} customers`)}\n\n${describeReport(report)}`,
-    );
+  return onStage(staging, terminal, interrupted, async ({ cloud, startedMs, progress }) => {
+    shipping = functionOf(cloud, 'shipping-service');
+    const result = await runDemo(cloud, plan, killer, progress);
+    const report = reportOf(plan, { ...result, phases: [['starting', startedMs], ...result.phases] });
+    terminal.out(options.json ? JSON.stringify(report) : `\n${bold(title)}\n\n${describeReport(report)}`);
     return report;
-  } finally {
-    // One that fails to start puts itself away, and its failure is on its way out already.
-    await (await starting?.catch(() => undefined))?.stop();
-    await rm(dir, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,12 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { CloudStatus } from '../../local/cloud-status.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { type MappingApi, type MappingConfiguration, mappingApi } from '../mapping-api.ts';
+import { type MappingConfiguration, mappingApi } from '../mapping-api.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { type Terminal, table } from '../terminal.ts';
 import { theOne } from '../the-one.ts';
-
-const LOOK_EVERY_MS = 100;
 
 interface JsonOption {
   readonly json: boolean;
@@ -49,22 +46,12 @@ export async function switchMapping(
   const { UUID } = chosen(status, await api.list(), name);
   const asked = await api.setEnabled(UUID, enabled);
   if (asked.State === 'Disabling') terminal.progress('waiting for the invocations in flight');
-  const settled = await settledState(api, asked);
+  const settled = await api.settled(asked);
   if (settled.State !== (enabled ? 'Enabled' : 'Disabled')) {
     const message = `${labelOf(status, settled)} is ${settled.State}: ${settled.StateTransitionReason}`;
     throw new LocalCloudError('PROVISIONING_FAILED', message, { retriable: true });
   }
   terminal.out(json ? JSON.stringify(settled) : `${labelOf(status, settled)}: ${settled.State}`);
-}
-
-/** The states on the way end in `ing`. */
-async function settledState(api: MappingApi, asked: MappingConfiguration): Promise<MappingConfiguration> {
-  let mapping = asked;
-  while (mapping.State.endsWith('ing')) {
-    await delay(LOOK_EVERY_MS);
-    mapping = await api.get(mapping.UUID);
-  }
-  return mapping;
 }
 
 function chosen(

@@ -5,6 +5,7 @@ import { sampleOrder } from '../sample-orders.ts';
 import type { EnvironmentKiller } from './environment-killer.ts';
 import { observeMails } from './mails.ts';
 import type { Observation } from './observation.ts';
+import { type Phases, phases } from './phases.ts';
 import type { DemoPlan } from './plan.ts';
 import { openScene, type Scene } from './scene.ts';
 import { mailsAreOut, quiet, untilShipped } from './waiting.ts';
@@ -14,8 +15,7 @@ export interface DemoResult {
   readonly seen: Observation;
   /** Milliseconds from the HTTP answer to the shipment's row, for the timed orders. */
   readonly latencies: readonly number[];
-  /** Milliseconds by phase, in the order they ran. */
-  readonly phases: readonly (readonly [phase: string, milliseconds: number])[];
+  readonly phases: Phases;
 }
 
 /**
@@ -28,21 +28,12 @@ export async function runDemo(
   killer: EnvironmentKiller,
   progress: (text: string) => void,
 ): Promise<DemoResult> {
-  const scene = await openScene(cloud, plan);
+  const scene = await openScene(cloud, plan.stalledMs);
   const timing = new AbortController();
-  const phases: [string, number][] = [];
-  const phase = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    progress(name);
-    const start = performance.now();
-    try {
-      return await work();
-    } finally {
-      phases.push([name, performance.now() - start]);
-    }
-  };
+  const { phase, taken } = phases(progress);
 
   try {
-    const placed = await phase('placing orders', () => placeOrders(scene, killer, timing.signal));
+    const placed = await phase('placing orders', () => placeOrders(scene, plan, killer, timing.signal));
     const cancelled = plan.cancelled.map((n) => placed.orderIds[n] ?? '');
     await phase('cancelling orders whose mail is out', async () => {
       await mailsAreOut(scene, cancelled);
@@ -62,7 +53,7 @@ export async function runDemo(
     timing.abort();
     const seen = await phase('counting from outside', () => observe(scene, cloud, placed, killer));
     const latencies = (await Promise.all(placed.timings)).filter((time) => time !== undefined);
-    return { seen, latencies, phases };
+    return { seen, latencies, phases: taken };
   } finally {
     timing.abort();
     await scene.close();
@@ -78,10 +69,11 @@ interface PlacedOrders {
 
 async function placeOrders(
   scene: Scene,
+  plan: DemoPlan,
   killer: EnvironmentKiller,
   timing: AbortSignal,
 ): Promise<PlacedOrders> {
-  const { plan, checkout } = scene;
+  const { checkout } = scene;
   const run = randomUUID();
   const orderIds: string[] = [];
   const timings: Promise<number | undefined>[] = [];

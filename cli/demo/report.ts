@@ -1,5 +1,6 @@
 import { bold, duration, green, red, table } from '../terminal.ts';
 import type { DemoResult } from './demo.ts';
+import type { Phases } from './phases.ts';
 import type { DemoPlan } from './plan.ts';
 import { type Count, isExact, verdict } from './verdict.ts';
 
@@ -12,7 +13,7 @@ export interface DemoReport {
   readonly partitions: readonly number[];
   /** Milliseconds from HTTP answer to shipment. */
   readonly latency: { readonly p50: number; readonly p95: number; readonly orders: number };
-  readonly phases: DemoResult['phases'];
+  readonly phases: Phases;
 }
 
 /** Judges a result against its plan. */
@@ -31,21 +32,32 @@ export function reportOf(plan: DemoPlan, result: DemoResult): DemoReport {
 
 /** The report as a person reads it. */
 export function describeReport(report: DemoReport): string {
-  const rows = report.counts.map(({ what, expected, counted }) => [
+  const { latency } = report;
+  return describeCounts(report, [
+    `  records per partition  ${report.partitions.join(' · ')}`,
+    `  answer to shipment     p50 ${duration(latency.p50)} · p95 ${duration(latency.p95)} (${latency.orders} orders timed)`,
+  ]);
+}
+
+/** Counts, what else there is to say, phases, and the verdict in one line. */
+export function describeCounts(
+  { counts, phases, exact }: Pick<DemoReport, 'counts' | 'phases' | 'exact'>,
+  lines: readonly string[] = [],
+): string {
+  const rows = counts.map(({ what, expected, counted }) => [
     what,
     expected,
     counted,
     expected === counted ? green('✓') : red('✗ not exact'),
   ]);
-  const { latency } = report;
+  const width = Math.max(...phases.map(([phase]) => phase.length));
   return [
     table([['', 'expected', 'counted', ''], ...rows]),
     '',
-    `  records per partition  ${report.partitions.join(' · ')}`,
-    `  answer to shipment     p50 ${duration(latency.p50)} · p95 ${duration(latency.p95)} (${latency.orders} orders timed)`,
-    ...report.phases.map(([phase, milliseconds]) => `  ${phase.padEnd(36)} ${duration(milliseconds)}`),
+    ...lines,
+    ...phases.map(([phase, milliseconds]) => `  ${phase.padEnd(width)}  ${duration(milliseconds)}`),
     '',
-    report.exact ? bold(green('Every count is exact.')) : bold(red('Not exact: see the lines marked ✗.')),
+    exact ? bold(green('Every count is exact.')) : bold(red('Not exact: see the lines marked ✗.')),
   ].join('\n');
 }
 

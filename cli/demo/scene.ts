@@ -1,13 +1,13 @@
 import type { LocalCloud } from '../../local/cloud.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { type CheckoutClient, checkoutClient } from '../checkout-client.ts';
-import type { DemoPlan } from './plan.ts';
 import { type TablesWitness, tablesWitness } from './tables.ts';
 import { type TopicWitness, topicWitness } from './topic.ts';
 
 /** Everything the demo acts on and looks at: the API, and the tables and the topic with clients of its own. */
 export interface Scene {
-  readonly plan: DemoPlan;
+  /** When nothing has moved for so many milliseconds, what isn't there will not come. */
+  readonly stalledMs: number;
   readonly checkout: CheckoutClient;
   readonly tables: TablesWitness;
   readonly topic: TopicWitness;
@@ -27,14 +27,14 @@ interface TableNames {
 }
 
 /** Opens the scene of a running cloud; tables are found by the outputs of the app's stacks. */
-export async function openScene(cloud: LocalCloud, plan: DemoPlan): Promise<Scene> {
+export async function openScene(cloud: LocalCloud, stalledMs: number): Promise<Scene> {
   const names = tableNames(cloud);
   const { topic: topicName, groups } = consumedTopic(cloud);
   const checkout = checkoutClient(apiOf(cloud));
   const tables = tablesWitness(cloud.engine.awsEndpoint, cloud.engine.region);
   const topic = await topicWitness(cloud.engine.bootstrapServers, topicName);
   return {
-    plan,
+    stalledMs,
     checkout,
     tables,
     topic,

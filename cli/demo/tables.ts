@@ -13,6 +13,8 @@ export interface TablesWitness {
   /** `status` of every row by order id. */
   statuses(table: string): Promise<ReadonlyMap<string, string>>;
   rows(table: string): Promise<number>;
+  /** Dead letters by `<consumer> <reason> <status>`; rows that tell of runs are none. */
+  letters(table: string): Promise<ReadonlyMap<string, number>>;
   /** How many of the keys have a row whose `status` is the one given. */
   withStatus(table: string, keyName: string, keys: readonly string[], status: string): Promise<number>;
   close(): void;
@@ -61,6 +63,18 @@ export function tablesWitness(endpoint: string, region: string): TablesWitness {
         rows += page.Count ?? 0;
       }
       return rows;
+    },
+    async letters(table) {
+      const letters = new Map<string, number>();
+      const query = { TableName: table, ConsistentRead: true };
+      for await (const page of paginateScan({ client }, query)) {
+        for (const { consumer, reason, status } of page.Items ?? []) {
+          if (reason === undefined) continue;
+          const kind = [consumer?.S, reason.S, status?.S].join(' ');
+          letters.set(kind, (letters.get(kind) ?? 0) + 1);
+        }
+      }
+      return letters;
     },
     async withStatus(table, keyName, keys, status) {
       const { Responses } = await client.send(

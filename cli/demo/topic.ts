@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { IHeaders, KafkaMessage, Producer } from 'kafkajs';
+import type { IHeaders, KafkaMessage, Message, Producer } from 'kafkajs';
 import { kafkaClient } from '../../local/kafka/client.ts';
 import type { TopicObservation } from './observation.ts';
 
@@ -10,6 +10,8 @@ export interface TopicWitness {
    * lowest `rank` first.
    */
   copy(rank: (orderId: string) => number, limit: number): Promise<number>;
+  /** Writes copies of the topic's first record, each spoiled by one of these; answers how many. */
+  spoil(spoilers: readonly ((record: KafkaMessage) => Message)[]): Promise<number>;
   /** Reads the topic from its beginning to its end as of now. */
   observe(): Promise<TopicObservation>;
   /** Records between the groups' committed offsets and the topic's end, all groups together. */
@@ -69,6 +71,18 @@ export async function topicWitness(bootstrapServers: string, topic: string): Pro
       const chosen = byRank.flat().slice(0, limit);
       await send(producer, topic, chosen);
       return chosen.length;
+    },
+
+    async spoil(spoilers) {
+      let first: KafkaMessage | undefined;
+      await readAll((_partition, message) => {
+        first ??= message;
+      });
+      if (first === undefined) return 0;
+      for (const spoiler of spoilers) {
+        await producer.send({ topic, acks: -1, messages: [spoiler(first)] });
+      }
+      return spoilers.length;
     },
 
     async observe() {

@@ -47,8 +47,10 @@ export function isExact(counts: readonly Count[]): boolean {
   return counts.every(({ expected, counted }) => expected === counted);
 }
 
+type Effects = Pick<Observation, 'orders' | 'mails' | 'shipments'>;
+
 /** Orders that lack their thank-you mail or shipment, and cancelled ones that lack their second mail. */
-function lost({ orders, mails, shipments }: Observation): number {
+export function lost({ orders, mails, shipments }: Effects): number {
   let missing = 0;
   for (const [orderId, status] of orders) {
     const told = status !== 'CANCELLED' || mails.cancellation.has(orderId);
@@ -58,12 +60,12 @@ function lost({ orders, mails, shipments }: Observation): number {
 }
 
 /** Mails beyond the first of their kind; a shipment is a row and can't exist twice. */
-function duplicates({ mails }: Observation): number {
+export function duplicates({ mails }: Pick<Effects, 'mails'>): number {
   return sum([...mails.thankYou.values(), ...mails.cancellation.values()].map((count) => count - 1));
 }
 
 /** Shipments that ship a cancelled order, hold back a placed one, or belong to no order; mails to no order. */
-function contradictions({ orders, shipments, mails }: Observation): number {
+export function contradictions({ orders, shipments, mails }: Effects): number {
   let wrong = 0;
   for (const [orderId, status] of shipments) {
     if ((orders.get(orderId) === 'CANCELLED') !== (status === 'CANCELLED') || !orders.has(orderId)) wrong++;
@@ -77,7 +79,8 @@ function withStatus(statuses: ReadonlyMap<string, string>, wanted: string): numb
   return [...statuses.values()].filter((status) => status === wanted).length;
 }
 
-function sum(numbers: Iterable<number>): number {
+/** The sum of numbers; 0 for none. */
+export function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const number of numbers) total += number;
   return total;

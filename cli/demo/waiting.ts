@@ -19,21 +19,21 @@ export async function untilShipped(
 
 /** Waits until the ledger of mails has the orders' thank-yous as sent. */
 export async function mailsAreOut(
-  { tables, names, plan }: Scene,
+  { tables, names, stalledMs }: Scene,
   orderIds: readonly string[],
 ): Promise<void> {
   const keys = orderIds.map((orderId) => `email-service#${orderId}.1`);
   const sent = () => tables.withStatus(names.emailLedger, 'eventKey', keys, 'SENT');
-  await untilNone(async () => keys.length - (await sent()), plan.stalledMs);
+  await untilNone(async () => keys.length - (await sent()), stalledMs);
 }
 
 /** Waits until the outbox is empty and every group has committed up to the end of the topic. */
-export async function quiet({ tables, names, topic, groups, plan }: Scene): Promise<void> {
-  await untilNone(async () => (await tables.rows(names.outbox)) + (await topic.lag(groups)), plan.stalledMs);
+export async function quiet({ tables, names, topic, groups, stalledMs }: Scene): Promise<void> {
+  await untilNone(async () => (await tables.rows(names.outbox)) + (await topic.lag(groups)), stalledMs);
 }
 
 /** Waits until nothing is left, or nothing moves any more: what is missing then is for the count to say. */
-async function untilNone(left: () => Promise<number>, stalledMs: number): Promise<void> {
+export async function untilNone(left: () => Promise<number>, stalledMs: number): Promise<void> {
   let [last, movedAt] = [Number.NaN, Date.now()];
   while (Date.now() - movedAt < stalledMs) {
     const now = await left();

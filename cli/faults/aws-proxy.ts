@@ -38,9 +38,9 @@ export interface AwsProxy {
   stop(): Promise<void>;
 }
 
-/** Starts a proxy on 127.0.0.1 and a free port in front of `target`, a plain http address. */
+/** Starts a proxy on 127.0.0.1 and a free port in front of a plain http address, which may be known later. */
 export async function startAwsProxy(
-  target: string,
+  target: () => string,
   fateOf: (request: AwsRequest) => Fate = () => PASS,
 ): Promise<AwsProxy> {
   const operations: string[] = [];
@@ -63,7 +63,7 @@ export async function startAwsProxy(
         response.destroy();
         return;
       case 'lost-answer':
-        await forward(target, agent, incoming, body);
+        await forward(target(), agent, incoming, body);
         response.destroy();
         return;
       case 'slow':
@@ -72,7 +72,7 @@ export async function startAwsProxy(
       case 'pass':
         break;
     }
-    const answer = await forward(target, agent, incoming, body);
+    const answer = await forward(target(), agent, incoming, body);
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body);
   }

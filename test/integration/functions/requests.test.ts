@@ -21,7 +21,7 @@ async function throughProxy(
   handlerOn: (client: ReturnType<typeof testClient>, table: string, ports: Ports) => KafkaHandler,
   fateOf?: (request: AwsRequest) => Fate,
 ) {
-  const proxy = await startAwsProxy(testEngines()[engine], fateOf);
+  const proxy = await startAwsProxy(() => testEngines()[engine], fateOf);
   onTestFinished(() => proxy.stop());
   const direct = testClient(testEngines()[engine]);
   const name = await testTable(direct, table);

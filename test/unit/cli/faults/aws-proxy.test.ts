@@ -15,7 +15,7 @@ async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
   await once(endpoint, 'listening');
   const address = endpoint.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const proxy = await startAwsProxy(`http://127.0.0.1:${port}`, fateOf);
+  const proxy = await startAwsProxy(() => `http://127.0.0.1:${port}`, fateOf);
   onTestFinished(async () => {
     await proxy.stop();
     endpoint.close();

@@ -1,0 +1,85 @@
+import { crashLoop } from '../demo/faults/crash-loop.ts';
+import { mailProvider } from '../demo/faults/mail-provider.ts';
+import { faultsPlan } from '../demo/faults/plan.ts';
+import { poison } from '../demo/faults/poison.ts';
+import { CRASHES_SHIPPING, runFaults } from '../demo/faults/run.ts';
+import { faultsVerdict } from '../demo/faults/verdict.ts';
+import type { Phases } from '../demo/phases.ts';
+import { describeCounts } from '../demo/report.ts';
+import { functionOf, onStage } from '../demo/stage.ts';
+import { type Count, isExact } from '../demo/verdict.ts';
+import { bold, type Terminal } from '../terminal.ts';
+
+export interface FaultsReport {
+  readonly exact: boolean;
+  readonly orders: number;
+  readonly counts: readonly Count[];
+  readonly phases: Phases;
+}
+
+/** The email function as CDK's assembly names it: here its mails go by way of a provider that can be slow and down. */
+const EMAIL_FUNCTION = 'orderly-orders/Email/Function';
+/** AWS publishes no schedule of its retries; a crash loop of 46 of them is to be seen within half a minute. */
+const LONGEST_BACK_OFF_MS = 50;
+
+/**
+ * `orderly demo --faults`: the second part. Poison, a crash loop, a mail provider that is slow and then down for longer
+ * than one invocation, a consumer that is dark for a while, and a replay to one consumer group; then every effect is
+ * counted from outside.
+ */
+export async function demoFaults(
+  projectDir: string,
+  options: { readonly orders: number; readonly json: boolean },
+  terminal: Terminal,
+  interrupted: AbortSignal,
+): Promise<FaultsReport> {
+  const plan = faultsPlan(options.orders, poison.length);
+  const title = `${plan.slow + plan.down + plan.dark} orders and ${plan.poison} poisoned records`;
+  terminal.progress(`orderly demo --faults: ${title}`);
+  let shipping: string | undefined;
+  let ses = '';
+  const loop = crashLoop((functionName) => functionName === shipping, CRASHES_SHIPPING);
+  const provider = await mailProvider(() => ses);
+  try {
+    return await onStage(
+      {
+        projectDir,
+        onInvocation: loop.onInvocation,
+        onEngine: (engine) => {
+          ses = engine.awsEndpoint;
+        },
+        configure: (config) => ({
+          ...config,
+          functions: {
+            ...config.functions,
+            [EMAIL_FUNCTION]: {
+              environment: {
+                ...config.functions[EMAIL_FUNCTION]?.environment,
+                AWS_ENDPOINT_URL_SESV2: provider.url,
+              },
+            },
+          },
+          emulation: { ...config.emulation, longestBackOffMs: LONGEST_BACK_OFF_MS },
+        }),
+      },
+      terminal,
+      interrupted,
+      async ({ cloud, startedMs, progress }) => {
+        shipping = functionOf(cloud, 'shipping-service');
+        const staging = { provider, crashLoop: loop, replay: async () => 0 };
+        const { seen, phases } = await runFaults(cloud, plan, staging, progress);
+        const counts = faultsVerdict(plan, seen);
+        const report: FaultsReport = {
+          exact: isExact(counts),
+          orders: plan.slow + plan.down + plan.dark,
+          counts,
+          phases: [['starting', startedMs], ...phases],
+        };
+        terminal.out(options.json ? JSON.stringify(report) : `\n${bold(title)}\n\n${describeCounts(report)}`);
+        return report;
+      },
+    );
+  } finally {
+    await provider.stop();
+  }
+}

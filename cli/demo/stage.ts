@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAssembly } from '../../local/assembly/read.ts';
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
+import { type LocalConfig, readLocalConfig } from '../../local/config.ts';
+import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
+import type { Engine } from '../../local/engines/engine.ts';
+import { unlessInterrupted } from '../interruption.ts';
+import { synthesize } from '../synthesize.ts';
+import { duration, type Terminal } from '../terminal.ts';
+
+/** What a demo brings to its stage beside the app. */
+export interface Staging extends Pick<LocalCloudOptions, 'onInvocation' | 'deliver'> {
+  readonly projectDir: string;
+  /** Cloud assembly folder. @default - the project's app is synthesized */
+  readonly app?: string | undefined;
+  /** Changes what `orderly.json` says. @default - nothing is changed */
+  readonly configure?: (config: LocalConfig) => LocalConfig;
+  /** Called when the engine is up. */
+  readonly onEngine?: (engine: Engine) => void;
+}
+
+/** A cloud on stage, and how long it took to come up, in milliseconds. */
+export interface Stage {
+  readonly cloud: LocalCloud;
+  readonly startedMs: number;
+  /** Tells a person what is being done, with the time since the beginning. */
+  readonly progress: (step: string) => void;
+}
+
+/** Runs `act` against the whole system, on free ports in a throw-away folder. Nothing is left behind, whatever happens. */
+export async function onStage<T>(
+  { projectDir, app, configure = (config) => config, onEngine, ...options }: Staging,
+  terminal: Terminal,
+  interrupted: AbortSignal,
+  act: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'orderly-demo-'));
+  const begin = performance.now();
+  const progress = (step: string) =>
+    terminal.progress(`${duration(performance.now() - begin).padStart(7)}  ${step}`);
+  const loadAssembly = async (unwanted: AbortSignal) => {
+    if (app !== undefined) return readAssembly(app);
+    progress('synthesizing the CDK app');
+    await synthesize(projectDir, join(dir, 'cdk.out'), unwanted);
+    return readAssembly(join(dir, 'cdk.out'));
+  };
+
+  let starting: Promise<LocalCloud> | undefined;
+  try {
+    const config = configure(await readLocalConfig(join(projectDir, 'orderly.json')));
+    starting = startLocalCloud({
+      loadAssembly,
+      startEngine: async () => {
+        const dataDir = join(dir, 'engine');
+        const engine = await startEmbeddedEngine({ dataDir, progress, log: () => undefined });
+        onEngine?.(engine);
+        return engine;
+      },
+      config,
+      stateDir: dir,
+      port: 0,
+      progress,
+      log: terminal.progress,
+      ...options,
+    });
+    const cloud = await unlessInterrupted(starting, interrupted);
+    const startedMs = performance.now() - begin;
+    return await unlessInterrupted(act({ cloud, startedMs, progress }), interrupted);
+  } finally {
+    // One that fails to start puts itself away, and its failure is on its way out already.
+    await (await starting?.catch(() => undefined))?.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** The function that reads as a consumer group. */
+export function functionOf({ model }: LocalCloud, groupId: string): string | undefined {
+  return model.mappings.find((mapping) => mapping.kind === 'kafka' && mapping.groupId === groupId)
+    ?.functionName;
+}
