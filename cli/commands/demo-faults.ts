@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LocalConfig } from '../../local/config.ts';
 import { crashLoop } from '../demo/faults/crash-loop.ts';
 import { mailProvider } from '../demo/faults/mail-provider.ts';
 import { faultsPlan } from '../demo/faults/plan.ts';
@@ -17,8 +21,9 @@ export interface FaultsReport {
   readonly phases: Phases;
 }
 
-/** The email function as CDK's assembly names it: here its mails go by way of a provider that can be slow and down. */
+/** The functions as CDK's assembly names them. */
 const EMAIL_FUNCTION = 'orderly-orders/Email/Function';
+const SHIPPING_FUNCTION = 'orderly-orders/Shipping/Function';
 /** AWS publishes no schedule of its retries; a crash loop of 46 of them is to be seen within half a minute. */
 const LONGEST_BACK_OFF_MS = 50;
 
@@ -38,7 +43,9 @@ export async function demoFaults(
   terminal.progress(`orderly demo --faults: ${title}`);
   let shipping: string | undefined;
   let ses = '';
-  const loop = crashLoop((functionName) => functionName === shipping, CRASHES_SHIPPING);
+  const dir = await mkdtemp(join(tmpdir(), 'orderly-faults-'));
+  const isShipping = (functionName: string) => functionName === shipping;
+  const loop = crashLoop(isShipping, CRASHES_SHIPPING, join(dir, 'crashing'));
   const provider = await mailProvider(() => ses);
   try {
     return await onStage(
@@ -52,12 +59,8 @@ export async function demoFaults(
           ...config,
           functions: {
             ...config.functions,
-            [EMAIL_FUNCTION]: {
-              environment: {
-                ...config.functions[EMAIL_FUNCTION]?.environment,
-                AWS_ENDPOINT_URL_SESV2: provider.url,
-              },
-            },
+            [EMAIL_FUNCTION]: withVariables(config, EMAIL_FUNCTION, { AWS_ENDPOINT_URL_SESV2: provider.url }),
+            [SHIPPING_FUNCTION]: withVariables(config, SHIPPING_FUNCTION, loop.environment),
           },
           emulation: { ...config.emulation, longestBackOffMs: LONGEST_BACK_OFF_MS },
         }),
@@ -81,5 +84,14 @@ export async function demoFaults(
     );
   } finally {
     await provider.stop();
+    await rm(dir, { recursive: true, force: true });
   }
+}
+
+function withVariables(
+  { functions }: LocalConfig,
+  path: string,
+  variables: Readonly<Record<string, string>>,
+): LocalConfig['functions'][string] {
+  return { environment: { ...functions[path]?.environment, ...variables } };
 }

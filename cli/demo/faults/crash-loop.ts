@@ -1,11 +1,15 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
-/** Kills, with SIGKILL, every environment of a function that is given a certain record. */
+/** A record that a function's process doesn't survive, however often it gets it. */
 export interface CrashLoop {
+  /** What the function's environment needs for that. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Whatever made it crash is mended. */
   mend(): void;
-  /** Environments killed so far. */
-  killed(): number;
+  /** Invocations, before it was mended, that brought the record alone. */
+  alone(): number;
   /** To be told of every invocation as it begins. */
   onInvocation(functionName: string, requestId: string, pid: number, event: string): void;
 }
@@ -14,26 +18,40 @@ const KafkaEvent = z.object({
   records: z.record(z.string(), z.array(z.object({ value: z.string().nullish() }))),
 });
 
-/** A crash loop of the function that `isVictim` names, over the records whose value has `marker` in it. */
-export function crashLoop(isVictim: (functionName: string) => boolean, marker: string): CrashLoop {
-  let [mended, killed] = [false, 0];
+/**
+ * A crash loop of the function that `isVictim` names, over the record whose value has `text` in it; `file` exists while it
+ * lasts.
+ */
+export function crashLoop(
+  isVictim: (functionName: string) => boolean,
+  text: string,
+  file: string,
+): CrashLoop {
+  let [mended, alone] = [false, 0];
+  writeFileSync(file, '');
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const preload = fileURLToPath(new URL(`./crash-on-text${extension}`, import.meta.url));
   return {
+    environment: {
+      NODE_OPTIONS: `--import ${pathToFileURL(preload)}`,
+      CRASH_ON_TEXT: text,
+      CRASH_WHILE: file,
+    },
     mend() {
       mended = true;
+      rmSync(file, { force: true });
     },
-    killed: () => killed,
-    onInvocation(functionName, _requestId, pid, event) {
-      if (mended || !isVictim(functionName) || !mentions(event, marker)) return;
-      process.kill(pid, 'SIGKILL');
-      killed++;
+    alone: () => alone,
+    onInvocation(functionName, _requestId, _pid, event) {
+      if (!mended && isVictim(functionName) && isOnly(event, text)) alone++;
     },
   };
 }
 
-function mentions(event: string, marker: string): boolean {
+/** Whether the event has one record, and that has the text in it. */
+function isOnly(event: string, text: string): boolean {
   const { success, data } = KafkaEvent.safeParse(JSON.parse(event));
   if (!success) return false;
-  return Object.values(data.records)
-    .flat()
-    .some(({ value }) => Buffer.from(value ?? '', 'base64').includes(marker));
+  const [record, ...others] = Object.values(data.records).flat();
+  return others.length === 0 && Buffer.from(record?.value ?? '', 'base64').includes(text);
 }

@@ -13,8 +13,8 @@ export interface FaultsObservation {
   readonly shipments: ReadonlyMap<string, string>;
   /** Dead letters by `<consumer> <reason> <status>`. */
   readonly letters: ReadonlyMap<string, number>;
-  /** Shipping environments that the poisoned order killed. */
-  readonly killed: number;
+  /** Invocations of shipping that brought the crashing record alone. */
+  readonly crashed: number;
   /** Invocations that Lambda allows a record of shipping. */
   readonly allowed: number;
   readonly outage: {

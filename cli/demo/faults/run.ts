@@ -107,7 +107,7 @@ export async function runFaults(
       mails: await observeMails(cloud.engine.awsEndpoint, cloud.engine.account),
       shipments: await tables.statuses(names.shipments),
       letters: await tables.letters(names.deadLetters),
-      killed: crashLoop.killed(),
+      crashed: crashLoop.alone(),
       allowed: allowedInvocations(cloud),
       outage,
       replayed,
@@ -168,9 +168,8 @@ async function switchEmail(cloud: LocalCloud, enabled: boolean): Promise<void> {
 
 /** The first invocation and its retries. */
 function allowedInvocations({ model }: LocalCloud): number {
-  for (const mapping of model.mappings) {
-    if (mapping.kind === 'kafka' && mapping.groupId === SHIPPING)
-      return 1 + (mapping.maximumRetryAttempts ?? 0);
-  }
-  return 0;
+  const mapping = model.mappings.find((each) => each.kind === 'kafka' && each.groupId === SHIPPING);
+  return mapping === undefined || mapping.maximumRetryAttempts === 'infinite'
+    ? Number.POSITIVE_INFINITY
+    : 1 + mapping.maximumRetryAttempts;
 }

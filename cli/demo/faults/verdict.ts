@@ -26,7 +26,7 @@ export function faultsVerdict(plan: FaultsPlan, seen: FaultsObservation): readon
     { what: 'mail provider down: orders shipped', expected: plan.down - 1, counted: outage.shipped },
     { what: '  mails sent', expected: 0, counted: outage.mailed },
     { what: '  for longer than one invocation', expected: 1, counted: Number(outage.outlastedAnInvocation) },
-    { what: 'crash loop: environments killed by one order', expected: seen.allowed, counted: seen.killed },
+    { what: 'crash loop: invocations of the record alone', expected: seen.allowed, counted: seen.crashed },
     {
       what: '  its dead letter, replayed to shipping alone',
       expected: 1,
