@@ -6,6 +6,7 @@ import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../
 import { type LocalConfig, readLocalConfig } from '../../local/config.ts';
 import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
 import type { Engine } from '../../local/engines/engine.ts';
+import { stateDirOf, writeRunFile } from '../../local/run-file.ts';
 import { unlessInterrupted } from '../interruption.ts';
 import { synthesize } from '../synthesize.ts';
 import { duration, type Terminal } from '../terminal.ts';
@@ -24,6 +25,8 @@ export interface Staging extends Pick<LocalCloudOptions, 'onInvocation' | 'deliv
 /** A cloud on stage, and how long it took to come up, in milliseconds. */
 export interface Stage {
   readonly cloud: LocalCloud;
+  /** Where commands find it running, as in a project's folder. */
+  readonly dir: string;
   readonly startedMs: number;
   /** Tells a person what is being done, with the time since the beginning. */
   readonly progress: (step: string) => void;
@@ -59,15 +62,16 @@ export async function onStage<T>(
         return engine;
       },
       config,
-      stateDir: dir,
+      stateDir: stateDirOf(dir),
       port: 0,
       progress,
       log: terminal.progress,
       ...options,
     });
     const cloud = await unlessInterrupted(starting, interrupted);
+    await writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
     const startedMs = performance.now() - begin;
-    return await unlessInterrupted(act({ cloud, startedMs, progress }), interrupted);
+    return await unlessInterrupted(act({ cloud, dir, startedMs, progress }), interrupted);
   } finally {
     // One that fails to start puts itself away, and its failure is on its way out already.
     await (await starting?.catch(() => undefined))?.stop();
