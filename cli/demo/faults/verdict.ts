@@ -17,6 +17,7 @@ export function faultsVerdict(plan: FaultsPlan, seen: FaultsObservation): readon
     }));
   return [
     { what: 'orders answered 201 Created', expected: orders, counted: seen.created },
+    { what: 'orders in the table', expected: orders, counted: seen.orders.size },
     { what: 'outbox rows left behind', expected: 0, counted: seen.outboxRows },
     {
       what: 'events on the topic, poison included',
