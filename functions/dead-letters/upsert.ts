@@ -1,5 +1,7 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import { type DeadLetter, type LambdaFacts, placeOf, recordIdOf } from './letter.ts';
+import { type DeadLetter, type LambdaFacts, type LetterStatus, recordIdOf } from './letter.ts';
+
+const OPEN: LetterStatus = 'OPEN';
 
 /** Entries a letter's history holds at most: the first ones and the newest. An item has room for 400 KB. */
 export const HISTORY_LIMIT = 50;
@@ -28,7 +30,6 @@ const OPTIONAL = ['key', 'value', 'lambda', 'truncatedFrom', 'runId', 'reservedU
  *
  * The item knows the last source alone. Two messages about one record (Lambda gave it up, died before the commit and gave
  * it up again) that are both delivered twice open the letter once more, and the operator's replay then finds a duplicate.
- * A letter that is its own source, of a message that could not be read, comes again also when it is replayed.
  */
 export function upsertOf(
   letter: DeadLetter,
@@ -65,11 +66,7 @@ export function upsertOf(
   }
 
   if (source !== undefined) {
-    const isItself = source === placeOf(record);
-    conditions.push(
-      `(attribute_not_exists(#source) OR #source <> :source${isItself ? ' OR #status = :replaying' : ''})`,
-    );
-    if (isItself) values.replaying = { S: 'REPLAYING' };
+    conditions.push('(attribute_not_exists(#source) OR #source <> :source)');
   }
 
   const gone = OPTIONAL.filter((name) => !(name in facts)).map((name) => `#${name}`);
@@ -110,7 +107,7 @@ function factsOf(
     },
     reason: { S: reason },
     error: { M: { code: { S: error.code }, detail: { S: error.detail } } },
-    status: { S: 'OPEN' },
+    status: { S: OPEN },
     lastSeenAt: { S: now.toISOString() },
     ...(lambda && { lambda: { M: lambdaAttributes(lambda) } }),
     ...(source !== undefined && { source: { S: source } }),

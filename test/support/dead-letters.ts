@@ -1,8 +1,7 @@
 import type { DeadLetter } from '../../functions/dead-letters/letter.ts';
 import type { KafkaRecord } from '../../functions/kafka/record.ts';
 
-/** A record as it lies on the topic `orders`. */
-export function aRecord(changes: Partial<KafkaRecord> = {}): KafkaRecord {
+function aRecord(changes: Partial<KafkaRecord>): KafkaRecord {
   return {
     topicPartition: 'orders-3',
     topic: 'orders',
@@ -19,7 +18,7 @@ export function aRecord(changes: Partial<KafkaRecord> = {}): KafkaRecord {
   };
 }
 
-/** A letter of the email service about it. */
+/** A letter of the email service about a record of the topic `orders`. */
 export function aLetter(record: Partial<KafkaRecord> = {}): DeadLetter {
   return {
     consumer: 'email-service',
