@@ -11,8 +11,12 @@ export interface KafkaConsumerProps {
    * `TRIM_HORIZON`.
    */
   readonly groupId: string;
-  /** Topic of the same cluster that takes the records which the mapping gave up. */
-  readonly deadLetters: KafkaTopic;
+  /**
+   * Topic of the same cluster that takes the records which the mapping gave up.
+   *
+   * @default - none is given up: a limit without a destination would drop them, so each is delivered until it is handled
+   */
+  readonly deadLetters?: KafkaTopic;
 }
 
 /**
@@ -28,7 +32,10 @@ export class KafkaConsumer extends Construct {
     const { topic, groupId, deadLetters } = props;
 
     // `KafkaDlq` grants nothing: the pollers write the dead letters under the function's role.
-    const statements = [...consumeStatements(this, topic, groupId), ...produceStatements(this, deadLetters)];
+    const statements = [
+      ...consumeStatements(this, topic, groupId),
+      ...(deadLetters ? produceStatements(this, deadLetters) : []),
+    ];
     for (const statement of statements) props.function.addToRolePolicy(statement);
     props.function.addEventSource(
       new ManagedKafkaEventSource({
@@ -38,10 +45,12 @@ export class KafkaConsumer extends Construct {
         startingPosition: lambda.StartingPosition.TRIM_HORIZON,
         batchSize: 100,
         reportBatchItemFailures: true,
-        retryAttempts: RETRY_ATTEMPTS,
-        // A record that kills the process is found by halves, and its neighbours get their effects.
-        bisectBatchOnError: true,
-        onFailure: new KafkaDlq(deadLetters.name),
+        ...(deadLetters && {
+          retryAttempts: RETRY_ATTEMPTS,
+          // A record that kills the process is found by halves, and its neighbours get their effects.
+          bisectBatchOnError: true,
+          onFailure: new KafkaDlq(deadLetters.name),
+        }),
         // As many as t3.small brokers stand: they take four new IAM connections a second. Equal, so that no scaling
         // step rebalances the group. All mappings of one poller group are billed together.
         provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1, pollerGroupName: 'orderly' },

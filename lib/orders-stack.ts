@@ -23,11 +23,13 @@ export interface OrdersStackProps extends StackProps {
   readonly mailFrom: string;
 }
 
-/** The order system: checkout, relay and the two consumer groups, with their tables. */
+/** The order system: checkout, relay, the two consumer groups and the collector of dead letters, with their tables. */
 export class OrdersStack extends Stack {
   readonly #tables: Tables;
   readonly #topic: KafkaTopic;
   readonly #deadLetters: KafkaTopic;
+  /** Functions by the consumer group that they handle. */
+  readonly #consumers = new Map<string, lambda.Function>();
 
   constructor(scope: Construct, id: string, props: OrdersStackProps) {
     super(scope, id, props);
@@ -39,6 +41,7 @@ export class OrdersStack extends Stack {
     this.#relay();
     this.#email(props.mailFrom);
     this.#shipping();
+    this.#deadLetterCollector();
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'OrdersTable', { value: this.#tables.orders.tableName });
@@ -155,7 +158,34 @@ export class OrdersStack extends Stack {
       groupId,
       deadLetters: this.#deadLetters,
     });
+    this.#consumers.set(groupId, consumer);
     return consumer;
+  }
+
+  /** After the consumers: it is told who they are. */
+  #deadLetterCollector(): void {
+    const { deadLetters } = this.#tables;
+    const groupId = 'dead-letters';
+    const functionNames = [...this.#consumers].map(([group, { functionName }]) => [group, functionName]);
+    const collector = new NodeFunction(this, 'DeadLetterCollector', {
+      description: 'Stores what Lambda gave up delivering to a consumer as dead letters of that consumer',
+      folder: 'dead-letters',
+      timeout: Duration.seconds(120),
+      memorySize: 512,
+      environment: {
+        CONSUMER_GROUP: groupId,
+        CONSUMERS: this.toJsonString(Object.fromEntries(functionNames)),
+        DEAD_LETTERS_TABLE: deadLetters.tableName,
+      },
+    }).function;
+    allow(collector, deadLetters, ['UpdateItem']);
+    // No dead letters of its own: they would be about dead letters, and lie on the topic that it reads. It ends every
+    // message it is given unless the table can't be written, and that passes.
+    new KafkaConsumer(this, 'DeadLetterCollectorConsumer', {
+      function: collector,
+      topic: this.#deadLetters,
+      groupId,
+    });
   }
 }
 

@@ -10,7 +10,7 @@ export const LETTER_REASONS = [
   'conflict',
   /** The world refused the effect for good, e.g. the mail provider a mail. */
   'refused',
-  /** An exception that the code did not expect, for this record alone. */
+  /** An exception that the code did not expect, for this record alone; or Lambda gave up under a condition not known here. */
   'unexpected',
   /** Lambda gave up: the invocations that held it crashed, timed out or asked for it again once too often. */
   'retries-exhausted',
@@ -18,7 +18,7 @@ export const LETTER_REASONS = [
   'record-too-old',
   /** Lambda gave up: an event with this record alone is over 6 MB. */
   'payload-too-large',
-  /** A message on the dead-letter topic that is none of Lambda's, or of a function that is no consumer here. */
+  /** A message on the dead-letter topic that is none of Lambda's, of a function that is no consumer here, or unstorable. */
   'unreadable',
 ] as const;
 export type LetterReason = (typeof LETTER_REASONS)[number];
@@ -64,15 +64,27 @@ export interface DeadLetter {
   readonly error: LetterError;
   /** Only of what came over the dead-letter topic. */
   readonly lambda?: LambdaFacts;
+  /** The message on the dead-letter topic that brought it, as `placeOf` names it. */
+  readonly source?: string;
+  /** Bytes that the record's value had, where not all bytes of the record are here; such a letter can't be replayed. */
+  readonly truncatedFrom?: number;
 }
 
-/** Stores a letter, or adds to the one that is there; rejects if it could not, and then nothing is lost but the write. */
+/**
+ * Stores a letter, or adds to the one that is there; rejects if it could not, and then nothing is lost but the write.
+ * A message of the dead-letter topic that comes twice changes nothing the second time.
+ */
 export type WriteDeadLetter = (letter: DeadLetter, now: Date) => Promise<void>;
 
 /**
  * `<topic>-<partition>@<offset>#<timestamp>`: names a record among all that a consumer ever saw. The timestamp tells
  * apart the records of a topic that was deleted and created again.
  */
-export function recordIdOf({ topic, partition, offset, timestamp }: KafkaRecord): string {
-  return `${topic}-${partition}@${offset}#${timestamp}`;
+export function recordIdOf(record: KafkaRecord): string {
+  return `${placeOf(record)}#${record.timestamp}`;
+}
+
+/** `<topic>-<partition>@<offset>`. */
+export function placeOf({ topic, partition, offset }: KafkaRecord): string {
+  return `${topic}-${partition}@${offset}`;
 }

@@ -61,6 +61,7 @@ describe('orderly up', { timeout: 180_000 }, () => {
       'dynamodb-stream',
       'kafka',
       'kafka',
+      'kafka',
     ]);
     expect(await answer(cwd, ['logs', 'shipping'])).toContain('batch consumed');
     expect(await answer(cwd, ['status'])).toContain('orders as email-service');
@@ -178,7 +179,7 @@ describe('orderly up', { timeout: 180_000 }, () => {
     }
     await writeFile(path, JSON.stringify(template));
     const output = await refused(project(), ['--app', changed]);
-    expect(output.match(/FilterCriteria:/g)).toHaveLength(2);
+    expect(output.match(/FilterCriteria:/g)).toHaveLength(3);
     expect(output).toContain('ASSEMBLY_NOT_HONOURED');
   });
 

@@ -60,6 +60,44 @@ describe('OrdersStack', () => {
     }
   });
 
+  it('collects what was given up in a group of its own, and gives up nothing of that', () => {
+    const topic = { Properties: { Topics: ['orders.dead-letters'] } };
+    const [mapping, ...others] = Object.values(
+      template.findResources('AWS::Lambda::EventSourceMapping', topic),
+    );
+    expect(others).toEqual([]);
+    expect(mapping?.Properties).toMatchObject({
+      FunctionName: { Ref: expect.stringMatching(/^DeadLetterCollectorFunction/) },
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'dead-letters' },
+      StartingPosition: 'TRIM_HORIZON',
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    for (const limit of ['MaximumRetryAttempts', 'DestinationConfig', 'BisectBatchOnFunctionError'])
+      expect(mapping?.Properties).not.toHaveProperty(limit);
+  });
+
+  it('tells the collector which function handles which group', () => {
+    const [collector] = Object.values(
+      template.findResources('AWS::Lambda::Function', {
+        Properties: { Environment: { Variables: { CONSUMERS: Match.anyValue() } } },
+      }),
+    );
+    const [, parts] = collector?.Properties.Environment.Variables.CONSUMERS['Fn::Join'] ?? [];
+    const text = parts.map((part: string | { Ref: string }) => (typeof part === 'string' ? part : part.Ref));
+    expect(JSON.parse(text.join(''))).toEqual({
+      'email-service': expect.stringMatching(/^EmailFunction/),
+      'shipping-service': expect.stringMatching(/^ShippingFunction/),
+    });
+  });
+
+  it('gives up nothing of Kafka without a destination, but for the collector', () => {
+    const kafka = template.findResources('AWS::Lambda::EventSourceMapping', {
+      Properties: { Topics: Match.anyValue() },
+    });
+    const without = Object.entries(kafka).filter(([, { Properties }]) => !Properties.DestinationConfig);
+    expect(without.map(([id]) => id)).toEqual([expect.stringMatching(/^DeadLetterCollector/)]);
+  });
+
   it('lets no order block the shard, and sweeps what was left behind every five minutes', () => {
     template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('Outbox'), 'StreamArn'] },
@@ -111,7 +149,7 @@ describe('OrdersStack', () => {
     const own = Object.values(template.findResources('AWS::Lambda::Function')).filter(
       ({ Properties }) => Properties.Description !== undefined,
     );
-    expect(own).toHaveLength(4);
+    expect(own).toHaveLength(5);
     for (const { Properties } of own) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
@@ -186,6 +224,26 @@ describe('OrdersStack', () => {
     const written = kafka.filter(({ Action }) => String(Action).includes('WriteData'));
     expect(written.map(({ Resource }) => JSON.stringify(Resource))).toEqual([
       expect.stringContaining('/orders.dead-letters"'),
+    ]);
+  });
+
+  it('lets the collector read the dead-letter topic in its own group and write letters, and no more', () => {
+    const statements = statementsOf(template, 'DeadLetterCollectorFunction');
+    const own = statements.map(({ Action, Resource }) => [
+      [Action].flat().filter((action) => /^(kafka-cluster|dynamodb):/.test(action)),
+      JSON.stringify(Resource),
+    ]);
+    expect(own.filter(([actions]) => actions?.length !== 0)).toEqual([
+      [['dynamodb:UpdateItem'], expect.stringContaining('TablesDeadLetters')],
+      [['kafka-cluster:Connect'], expect.stringContaining('ClusterArn')],
+      [
+        ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
+        expect.stringContaining('/orders.dead-letters"'),
+      ],
+      [
+        ['kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'],
+        expect.stringContaining('/dead-letters"'),
+      ],
     ]);
   });
 
