@@ -46,8 +46,8 @@ export function isAsExpected(found: LetterState, { expected }: Change): boolean 
 /**
  * Whether a letter is already what a change would make of it.
  *
- * A write whose answer was lost is sent again and then refused by what it wrote itself. No two runs share an id and no
- * run begins a letter twice, so what looks like ours is ours.
+ * A write whose answer was lost is sent again and then refused by what it wrote itself. No two runs share an id, and a
+ * run does one thing at a time with a letter, so what looks like ours is ours.
  */
 export function isDone(found: LetterState, { next }: Change): boolean {
   return (
