@@ -1,5 +1,6 @@
 import {
   InvokeCommand,
+  type InvokeCommandOutput,
   type LambdaClient,
   LambdaServiceException,
   TooManyRequestsException,
@@ -43,15 +44,19 @@ export function invokeConsumer(client: LambdaClient): InvokeConsumer {
       InvocationType: 'RequestResponse',
       Payload: Buffer.from(JSON.stringify(event)),
     });
+    let output: InvokeCommandOutput;
     try {
-      const { FunctionError, Payload = new Uint8Array() } = await client.send(command);
-      if (FunctionError !== undefined)
-        return { kind: 'failed', code: `${FunctionError}/${errorType(Payload)}` };
-      return partialResponses ? judged(Payload) : { kind: 'handled' };
+      output = await client.send(command);
     } catch (error) {
       if (error instanceof Error) return answerTo(error);
       throw error;
     }
+    const { FunctionError, Payload } = output;
+    // The SDK has null for an empty body.
+    const payload = Payload ?? new Uint8Array();
+    if (FunctionError !== undefined)
+      return { kind: 'failed', code: `${FunctionError}/${errorType(payload)}` };
+    return partialResponses ? judged(payload) : { kind: 'handled' };
   };
 }
 
