@@ -1,14 +1,16 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { LocalCloudError } from '../local/errors.ts';
 import { Interrupted, interruption } from './interruption.ts';
+import { deadLetterCommands } from './program/dead-letters.ts';
+import { mappingCommands } from './program/mapping.ts';
+import { type CommandContext, JSON_OPTION, port, positiveInteger } from './program/options.ts';
+import { scheduleCommands } from './program/schedule.ts';
 import { red, type Terminal } from './terminal.ts';
 
 /** Exit codes: everything was as asked; it was not; the command line was not understood. */
 const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
-
-const JSON_OPTION = ['--json', 'print JSON for scripts', false] as const;
 
 /**
  * Runs one command of `orderly` and returns its exit code; signals end it with 128 + their number.
@@ -82,48 +84,16 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
       await status(projectDir, options, terminal);
     });
 
-  const mapping = program.command('mapping').description('event source mappings, while the app runs');
-  mapping
-    .command('list')
-    .description('every event source mapping with its state')
-    .option(...JSON_OPTION)
-    .action(async (options) => {
-      const { listMappings } = await import('./commands/mapping.ts');
-      await listMappings(projectDir, options, terminal);
-    });
-  for (const [verb, description] of [
-    ['enable', 'go on where its group has committed'],
-    ['disable', 'read nothing more, once the invocations in flight have ended'],
-  ] as const) {
-    mapping
-      .command(verb)
-      .description(description)
-      .argument('<name>', 'of its consumer group or function, or its UUID; a part is enough')
-      .option(...JSON_OPTION)
-      .action(async (name, options) => {
-        const { switchMapping } = await import('./commands/mapping.ts');
-        await switchMapping(projectDir, { name, enabled: verb === 'enable' }, options, terminal);
-      });
-  }
-
-  const schedule = program.command('schedule').description('what runs by the clock');
-  schedule
-    .command('list')
-    .description('every schedule with its last and next run')
-    .option(...JSON_OPTION)
-    .action(async (options) => {
-      const { listSchedules } = await import('./commands/schedule.ts');
-      await listSchedules(projectDir, options, terminal);
-    });
-  schedule
-    .command('run')
-    .description('run a schedule now and wait for its functions')
-    .argument('<name>', 'part of its construct path or logical id')
-    .option(...JSON_OPTION)
-    .action(async (name, options) => {
-      const { runSchedule } = await import('./commands/schedule.ts');
-      exitCode = (await runSchedule(projectDir, name, options, terminal)) ? OK : FAILED;
-    });
+  const context: CommandContext = {
+    projectDir,
+    terminal,
+    exitWith: (fulfilled) => {
+      exitCode = fulfilled ? OK : FAILED;
+    },
+  };
+  mappingCommands(program, context);
+  scheduleCommands(program, context);
+  deadLetterCommands(program, context);
 
   program
     .command('mails')
@@ -187,16 +157,4 @@ function describeError(error: unknown, debug: boolean): string {
 function describeStack(error: Error): string {
   const cause = error.cause instanceof Error ? `\ncaused by ${describeStack(error.cause)}` : '';
   return `${error.stack ?? error.message}${cause}`;
-}
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('It has to be a whole number from 1.');
-}
-
-function port(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-  throw new InvalidArgumentError('It has to be a port: 1 to 65535, or 0 for any free one.');
 }

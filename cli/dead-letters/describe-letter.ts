@@ -1,0 +1,121 @@
+import { bold, printable, table } from '../terminal.ts';
+import { type Decoded, decodeBytes } from './decode.ts';
+import { nameOf } from './selection.ts';
+import type { LetterSummary, StoredLetter } from './stored-letter.ts';
+
+/** Letters as rows, one each. */
+export function describeLetters(letters: readonly LetterSummary[]): string {
+  const rows = letters.map((letter) => [
+    printable(nameOf(letter)),
+    letter.reason,
+    printable(letter.error.code),
+    letter.status,
+    letter.attempts,
+    letter.replays,
+    second(letter.lastSeenAt),
+  ]);
+  const heading = ['letter', 'reason', 'code', 'status', 'given up', 'replays', 'last time (UTC)'];
+  return table([heading, ...rows]);
+}
+
+/** Everything that is known of a letter, its record's content included. */
+export function describeLetter(letter: StoredLetter): string {
+  return [
+    bold(printable(nameOf(letter))),
+    '',
+    table(facts(letter).map(([name, text]) => [name, printable(text)])),
+    ...section('Lambda', lambdaSays(letter)),
+    ...content('Key', letter.key, decodeBytes(letter.key)),
+    ...section('Headers', headerRows(letter)),
+    ...content('Value', letter.value, decodeBytes(letter.value)),
+    ...section('History', [table(letter.history.map(historyRow), '')]),
+  ].join('\n');
+}
+
+function facts(letter: StoredLetter): [name: string, text: string][] {
+  const { status, version, reason, error, attempts, replays, runId, reservedUntil } = letter;
+  const { topic, partition, offset, timestamp, truncatedFrom, source } = letter;
+  const run = runId === undefined ? '' : `, run ${runId}`;
+  return [
+    ['status', `${status}, version ${version}${run}`],
+    ['reason', `${reason}: ${error.code}, ${error.detail}`],
+    [
+      'given up',
+      `${attempts === 1 ? 'once' : `${attempts} times`}, first ${letter.firstSeenAt}, last ${letter.lastSeenAt}`,
+    ],
+    ['replays', String(replays)],
+    ...(reservedUntil === undefined
+      ? []
+      : [['reserved', `until ${iso(reservedUntil)}`] satisfies [string, string]]),
+    ['record', `topic ${topic}, partition ${partition}, offset ${offset}, ${iso(timestamp)}`],
+    ...(truncatedFrom === undefined
+      ? []
+      : [['cut', `its value had ${truncatedFrom} bytes`] satisfies [string, string]]),
+    ...(source === undefined ? [] : [['source', source] satisfies [string, string]]),
+  ];
+}
+
+function lambdaSays({ lambda }: StoredLetter): string[] {
+  if (lambda === undefined) return [];
+  const { condition, invocations, requestId, functionError, at } = lambda;
+  const error = functionError === undefined ? '' : `, ${functionError}`;
+  return [
+    printable(
+      `${condition} after ${invocations} invocations, the last one ${requestId}${error}; given up ${at}`,
+    ),
+  ];
+}
+
+function headerRows({ headers }: StoredLetter): string[] {
+  if (headers.length === 0) return [];
+  return [
+    table(
+      headers.map(({ name, value }) => {
+        const { kind, lines } = decodeBytes(value);
+        return [printable(name), kind === 'bytes' ? `${lines.join(' ')} (bytes)` : lines.join(' ')];
+      }),
+      '',
+    ),
+  ];
+}
+
+function historyRow(entry: StoredLetter['history'][number]): string[] {
+  const { at, event, ...others } = entry;
+  return [at, event, ...Object.values(others)].map((text) => printable(String(text)));
+}
+
+function content(title: string, bytes: Uint8Array | undefined, { kind, lines }: Decoded): string[] {
+  const size = bytes === undefined || bytes.length === 0 ? kind : `${bytes.length} bytes, ${kind}`;
+  return lines.length === 0 ? ['', `${bold(title)}  ${size}`] : section(`${title} (${size})`, lines);
+}
+
+function section(title: string, blocks: readonly string[]): string[] {
+  if (blocks.length === 0) return [];
+  const lines = blocks.flatMap((block) => block.split('\n'));
+  return ['', bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function second(text: string): string {
+  return printable(text).slice(0, 19).replace('T', ' ');
+}
+
+/** A record's timestamp is whatever its producer said. */
+function iso(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? `timestamp ${milliseconds}` : date.toISOString();
+}
+
+/** Letter for scripts: bytes in base64, times in ISO 8601. */
+export function letterJson({ key, value, headers, reservedUntil, ...letter }: StoredLetter): object {
+  return {
+    ...letter,
+    ...(reservedUntil !== undefined && { reservedUntil: iso(reservedUntil) }),
+    key: base64(key),
+    value: base64(value),
+    headers: headers.map((header) => ({ name: header.name, value: base64(header.value) })),
+  };
+}
+
+function base64(bytes: Uint8Array | undefined): string | null {
+  return bytes === undefined ? null : Buffer.from(bytes).toString('base64');
+}

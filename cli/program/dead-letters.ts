@@ -1,0 +1,130 @@
+import { type Command, Option } from 'commander';
+import { duration, letterReasons, letterStatuses, moment, rate } from '../dead-letters/options.ts';
+import { interruption } from '../interruption.ts';
+import { type CommandContext, JSON_OPTION, positiveInteger } from './options.ts';
+
+const IDS = ['[ids...]', 'record ids, or parts of one that only one letter has'] as const;
+const CONSUMER = ['--consumer <group>', 'letters of this consumer group'] as const;
+const EXECUTE = ['--execute', 'do it; without it the plan is printed and nothing done', false] as const;
+const WHY = ['--reason <why>', 'why, in your own words, for the audit; needed with --execute'] as const;
+
+/** `orderly dead-letters …` */
+export function deadLetterCommands(program: Command, context: CommandContext): void {
+  const { projectDir, terminal, exitWith } = context;
+  const group = program
+    .command('dead-letters')
+    .description('records that a consumer gave up, or Lambda for it');
+
+  choosing(group.command('list').description('those that need somebody: OPEN, REPLAYING and PARKED'))
+    .option('--status <status>', 'letters in this status instead; may come several times', letterStatuses, [])
+    .option(...JSON_OPTION)
+    .action(async (ids, options, command) => {
+      refuseMixedChoice(command, ids, options);
+      const { listLetters } = await import('../commands/dead-letters.ts');
+      await listLetters(projectDir, { ids, ...options }, options, terminal);
+    });
+
+  group
+    .command('show')
+    .description('all that is known of one letter; it prints the record, which is customer data')
+    .argument('<id>', 'its record id, or a part that no other letter has')
+    .option(...CONSUMER)
+    .option('--json', 'print JSON for scripts, with all bytes in base64', false)
+    .action(async (id, options) => {
+      const { showLetter } = await import('../commands/dead-letters.ts');
+      await showLetter(projectDir, id, options, terminal);
+    });
+
+  choosing(group.command('replay').description('hand letters to their own consumer once more, nobody else'))
+    .option(...EXECUTE)
+    .option(...WHY)
+    .option('--rate <n>', 'letters a second, at most (default: 10)', rate)
+    .option('--max-age <duration>', 'leave records that are older (default: 80d)', duration)
+    .option('--cap <n>', 'park a letter that failed so many replays (default: 3)', positiveInteger)
+    .addOption(
+      new Option('--resume <run>', 'go on with a run that was killed or interrupted').conflicts([
+        'consumer',
+        'since',
+        'until',
+      ]),
+    )
+    .option(...JSON_OPTION)
+    .action(async (ids, options, command) => {
+      refuseMixedChoice(command, ids, options);
+      if (options.resume === undefined) needsReason(command, options);
+      else if (ids.length > 0 || options.letterReason.length > 0) {
+        command.error(
+          'error: --resume goes on with what its run has chosen, and takes no other choice',
+          USAGE,
+        );
+      }
+      const { replayLetters } = await import('../commands/replay-dead-letters.ts');
+      const signal = interruption(terminal.progress);
+      exitWith(await replayLetters(projectDir, { ids, ...options }, terminal, signal));
+    });
+
+  choosing(group.command('discard').description('set letters aside for good; their rows stay'))
+    .option(...EXECUTE)
+    .option(...WHY)
+    .option(...JSON_OPTION)
+    .action(async (ids, options, command) => {
+      refuseMixedChoice(command, ids, options);
+      needsReason(command, options);
+      if (options.execute && ids.length === 0 && isEverything(options)) {
+        command.error('error: name the letters, or choose them by an option, to discard them', USAGE);
+      }
+      const { discardLetters } = await import('../commands/discard-dead-letters.ts');
+      const signal = interruption(terminal.progress);
+      exitWith(await discardLetters(projectDir, { ids, ...options }, terminal, signal));
+    });
+
+  group
+    .command('runs')
+    .description('who replayed or discarded what, when and why')
+    .option(...JSON_OPTION)
+    .action(async (options) => {
+      const { listRuns } = await import('../commands/dead-letters.ts');
+      await listRuns(projectDir, options, terminal);
+    });
+}
+
+const USAGE = { exitCode: 2 };
+
+function choosing(command: Command) {
+  return command
+    .argument(...IDS)
+    .option(...CONSUMER)
+    .option(
+      '--letter-reason <reason>',
+      'letters given up for this; may come several times',
+      letterReasons,
+      [],
+    )
+    .option('--since <time>', 'given up last at this time or later; 2h is two hours ago', moment)
+    .option('--until <time>', 'given up last at this time or before', moment);
+}
+
+interface Choosing {
+  readonly letterReason: readonly string[];
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+function refuseMixedChoice(command: Command, ids: readonly string[], options: Choosing): void {
+  const { letterReason, since, until } = options;
+  if (ids.length === 0 || (letterReason.length === 0 && since === undefined && until === undefined)) return;
+  command.error('error: letters are chosen by their ids, or by --letter-reason, --since and --until', USAGE);
+}
+
+function isEverything(options: Choosing & { readonly consumer?: string | undefined }): boolean {
+  const { consumer, letterReason, since, until } = options;
+  return [consumer, since, until].every((one) => one === undefined) && letterReason.length === 0;
+}
+
+function needsReason(
+  command: Command,
+  { execute, reason }: { readonly execute: boolean; readonly reason?: string | undefined },
+): void {
+  if (!execute || (reason !== undefined && reason.trim() !== '')) return;
+  command.error('error: --execute needs --reason "why": it is written down', USAGE);
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import { type CommandContext, JSON_OPTION } from './options.ts';
+
+/** `orderly schedule …` */
+export function scheduleCommands(program: Command, { projectDir, terminal, exitWith }: CommandContext): void {
+  const schedule = program.command('schedule').description('what runs by the clock');
+  schedule
+    .command('list')
+    .description('every schedule with its last and next run')
+    .option(...JSON_OPTION)
+    .action(async (options) => {
+      const { listSchedules } = await import('../commands/schedule.ts');
+      await listSchedules(projectDir, options, terminal);
+    });
+  schedule
+    .command('run')
+    .description('run a schedule now and wait for its functions')
+    .argument('<name>', 'part of its construct path or logical id')
+    .option(...JSON_OPTION)
+    .action(async (name, options) => {
+      const { runSchedule } = await import('../commands/schedule.ts');
+      exitWith(await runSchedule(projectDir, name, options, terminal));
+    });
+}
