@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { LocalConfig } from '../../local/config.ts';
 import { crashLoop } from '../demo/faults/crash-loop.ts';
 import { mailProvider } from '../demo/faults/mail-provider.ts';
@@ -13,6 +14,7 @@ import { describeCounts } from '../demo/report.ts';
 import { functionOf, onStage } from '../demo/stage.ts';
 import { type Count, isExact } from '../demo/verdict.ts';
 import { bold, type Terminal } from '../terminal.ts';
+import { type ReplayOptions, replayLetters } from './replay-dead-letters.ts';
 
 export interface FaultsReport {
   readonly exact: boolean;
@@ -67,9 +69,10 @@ export async function demoFaults(
       },
       terminal,
       interrupted,
-      async ({ cloud, startedMs, progress }) => {
+      async ({ cloud, dir: projectDir, startedMs, progress }) => {
         shipping = functionOf(cloud, 'shipping-service');
-        const staging = { provider, crashLoop: loop, replay: async () => 0 };
+        const replay = (chosen: Chosen) => replayed(projectDir, chosen, interrupted);
+        const staging = { provider, crashLoop: loop, replay };
         const { seen, phases } = await runFaults(cloud, plan, staging, progress);
         const counts = faultsVerdict(plan, seen);
         const report: FaultsReport = {
@@ -86,6 +89,23 @@ export async function demoFaults(
     await provider.stop();
     await rm(dir, { recursive: true, force: true });
   }
+}
+
+type Chosen = Pick<ReplayOptions, 'consumer' | 'letterReason'>;
+const Run = z.object({ results: z.array(z.object({ outcome: z.string() })) });
+
+/** Runs the command that an operator would; answers how many letters it says it has replayed. */
+async function replayed(projectDir: string, chosen: Chosen, interrupted: AbortSignal): Promise<number> {
+  const answers: string[] = [];
+  const terminal: Terminal = {
+    out: (text) => answers.push(text),
+    progress: () => undefined,
+    error: () => undefined,
+  };
+  const options = { ...chosen, ids: [], execute: true, reason: 'shipping is mended', json: true };
+  await replayLetters(projectDir, options, terminal, interrupted, 'orderly demo');
+  const { results } = Run.parse(JSON.parse(answers.join('')));
+  return results.filter(({ outcome }) => outcome === 'replayed').length;
 }
 
 function withVariables(

@@ -1,8 +1,6 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { HISTORY_LIMIT } from '../../functions/dead-letters/letter.ts';
 import type { Change, LetterState } from './letter-state.ts';
-
-/** Entries a letter's history holds at most: the first ones and the newest. The door to the dead letters keeps to it too. */
-export const HISTORY_LIMIT = 50;
 
 /** Whether the history has room for one entry more, or its last one makes way. */
 export type HistoryRoom = 'append' | 'replace-last';

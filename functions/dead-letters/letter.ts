@@ -35,6 +35,9 @@ export type LetterReason = (typeof LETTER_REASONS)[number];
 export const LETTER_STATUSES = ['OPEN', 'REPLAYING', 'REPLAYED', 'PARKED', 'DISCARDED'] as const;
 export type LetterStatus = (typeof LETTER_STATUSES)[number];
 
+/** Entries a letter's history holds at most: the first ones and the newest. An item has room for 400 KB. */
+export const HISTORY_LIMIT = 50;
+
 /** What went wrong, without a customer's data: `code` is stable, `detail` names fields or places in the code. */
 export interface LetterError {
   readonly code: string;

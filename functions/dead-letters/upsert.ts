@@ -1,10 +1,7 @@
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
-import { type DeadLetter, type LambdaFacts, type LetterStatus, recordIdOf } from './letter.ts';
+import { type DeadLetter, HISTORY_LIMIT, type LambdaFacts, type LetterStatus, recordIdOf } from './letter.ts';
 
 const OPEN: LetterStatus = 'OPEN';
-
-/** Entries a letter's history holds at most: the first ones and the newest. An item has room for 400 KB. */
-export const HISTORY_LIMIT = 50;
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
 

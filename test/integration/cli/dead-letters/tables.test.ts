@@ -7,7 +7,8 @@ import { lettersTable } from '../../../../cli/dead-letters/letters-table.ts';
 import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
 import { begin, discard, settle } from '../../../../cli/dead-letters/transitions.ts';
 import type { DeadLetter } from '../../../../functions/dead-letters/letter.ts';
-import { deadLetterStore, HISTORY_LIMIT } from '../../../../functions/dead-letters/store.ts';
+import { HISTORY_LIMIT } from '../../../../functions/dead-letters/letter.ts';
+import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
 

@@ -1,8 +1,11 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { type DeadLetter, LETTER_STATUSES } from '../../../../functions/dead-letters/letter.ts';
+import {
+  type DeadLetter,
+  HISTORY_LIMIT,
+  LETTER_STATUSES,
+} from '../../../../functions/dead-letters/letter.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
-import { HISTORY_LIMIT } from '../../../../functions/dead-letters/upsert.ts';
 import { aLetter } from '../../../support/dead-letters.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
