@@ -54,6 +54,8 @@ export async function demoFaults(
       {
         projectDir,
         onInvocation: loop.onInvocation,
+        // Each of the crashes that it is about would be a line.
+        log: () => undefined,
         onEngine: (engine) => {
           ses = engine.awsEndpoint;
         },

@@ -18,6 +18,8 @@ export interface Staging extends Pick<LocalCloudOptions, 'onInvocation' | 'deliv
   readonly app?: string | undefined;
   /** Changes what `orderly.json` says. @default - nothing is changed */
   readonly configure?: (config: LocalConfig) => LocalConfig;
+  /** Called with what the cloud tells while it runs. @default - it is shown as progress */
+  readonly log?: (line: string) => void;
   /** Called when the engine is up. */
   readonly onEngine?: (engine: Engine) => void;
 }
@@ -34,7 +36,7 @@ export interface Stage {
 
 /** Runs `act` against the whole system, on free ports in a throw-away folder. Nothing is left behind, whatever happens. */
 export async function onStage<T>(
-  { projectDir, app, configure = (config) => config, onEngine, ...options }: Staging,
+  { projectDir, app, configure = (config) => config, onEngine, log, ...options }: Staging,
   terminal: Terminal,
   interrupted: AbortSignal,
   act: (stage: Stage) => Promise<T>,
@@ -65,7 +67,7 @@ export async function onStage<T>(
       stateDir: stateDirOf(dir),
       port: 0,
       progress,
-      log: terminal.progress,
+      log: log ?? terminal.progress,
       ...options,
     });
     const cloud = await unlessInterrupted(starting, interrupted);
