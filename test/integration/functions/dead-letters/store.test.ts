@@ -219,7 +219,9 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('deadLetterStore on %s', 
     const value = Buffer.alloc(1024 * 1024, 'x');
     const headers = Array.from({ length: 100 }, (_, n) => [`h${n}`, Buffer.alloc(5_000)] as const);
     const record = { ...letter.record, key: Buffer.alloc(100_000), value, headers };
-    for (let minute = 0; minute < HISTORY_LIMIT; minute++) await write({ ...letter, record }, at(minute));
+    // The same record, and a history that is full when the large one comes.
+    for (let minute = 1; minute < HISTORY_LIMIT; minute++) await write(letter, at(minute));
+    await write({ ...letter, record }, at(HISTORY_LIMIT));
     const [item] = await items();
     expect(item).toMatchObject({ truncatedFrom: { N: '1048576' }, version: { N: String(HISTORY_LIMIT) } });
     expect(item?.value?.B).toHaveLength(256 * 1024);
