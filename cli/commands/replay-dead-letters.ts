@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ReplayLimits } from '../dead-letters/audit.ts';
 import { type DeadLetters, realTiming, withDeadLetters } from '../dead-letters/dead-letters.ts';
-import { describePlan, type PlannedLetter } from '../dead-letters/describe-plan.ts';
+import { describePlan } from '../dead-letters/describe-plan.ts';
 import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
 import { operator } from '../dead-letters/operator.ts';
-import { DEFAULT_MAX_AGE_MS, fateOf, type PlanRules } from '../dead-letters/plan.ts';
+import { DEFAULT_MAX_AGE_MS, fateOf, type PlannedLetter, type PlanRules } from '../dead-letters/plan.ts';
 import { type ReplayRun, replay } from '../dead-letters/replay.ts';
 import { type ResumedRun, resumedRun } from '../dead-letters/resumed-run.ts';
 import { newRunId } from '../dead-letters/run-id.ts';

@@ -1,13 +1,7 @@
 import { printable, table } from '../terminal.ts';
 import { asDuration } from './moments.ts';
-import type { Fate, PlanRules, Skip } from './plan.ts';
+import type { PlannedLetter, PlanRules, Skip } from './plan.ts';
 import type { LetterSummary } from './stored-letter.ts';
-
-/** A letter and what a replay would do with it. */
-export interface PlannedLetter {
-  readonly letter: LetterSummary;
-  readonly fate: Fate;
-}
 
 /** What a replay would do, by consumer and reason, and what it would leave and why. */
 export function describePlan(planned: readonly PlannedLetter[], rules: PlanRules): string {

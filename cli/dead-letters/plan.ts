@@ -22,6 +22,7 @@ export type Fate =
   | { readonly kind: 'park'; readonly change: Change }
   | { readonly kind: 'skip'; readonly skip: Skip };
 
+/** A letter and what a replay would do with it. */
 export interface PlannedLetter {
   readonly letter: LetterSummary;
   readonly fate: Fate;

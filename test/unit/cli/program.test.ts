@@ -26,15 +26,32 @@ describe('the command line', () => {
     [['mapping', 'enable']],
     [['frobnicate']],
     [['order', '--cuont', '3']],
+    [['dead-letters', 'list', '--letter-reason', 'bad-luck']],
+    [['dead-letters', 'list', '--status', 'lost']],
+    [['dead-letters', 'list', '--since', 'yesterday']],
+    [['dead-letters', 'list', 'orders-0@1', '--since', '2h']],
+    [['dead-letters', 'show']],
+    [['dead-letters', 'replay', '--execute']],
+    [['dead-letters', 'replay', '--execute', '--reason', ' ']],
+    [['dead-letters', 'replay', '--rate', '0']],
+    [['dead-letters', 'replay', '--cap', '0']],
+    [['dead-letters', 'replay', '--max-age', '7']],
+    [['dead-letters', 'replay', '--resume', 'x', '--consumer', 'y']],
+    [['dead-letters', 'replay', '--resume', 'x', 'orders-0@1']],
+    [['dead-letters', 'discard', '--execute', '--reason', 'why']],
+    [['dead-letters', 'discard', 'orders-0@1', '--execute']],
   ])('answers %j with exit code 2 and the reason', async (argv) => {
     expect(await run(argv, dir, terminal)).toBe(2);
     expect(said.join('\n')).toContain('error:');
   });
 
-  it.each(['order', 'status', 'mails', 'logs'])('%s names the remedy where nothing runs', async (command) => {
-    expect(await run([command], dir, terminal)).toBe(1);
-    expect(said.join('\n')).toMatch(/NOT_RUNNING[\s\S]*npm start/);
-  });
+  it.each(['order', 'status', 'mails', 'logs', 'dead-letters list', 'dead-letters runs'])(
+    '%s names the remedy where nothing runs',
+    async (command) => {
+      expect(await run(command.split(' '), dir, terminal)).toBe(1);
+      expect(said.join('\n')).toMatch(/NOT_RUNNING[\s\S]*npm start/);
+    },
+  );
 
   it('shows a stack trace only when it is asked for', async () => {
     await run(['status'], dir, terminal);

@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import type { Audit, AuditedRun } from '../../../../cli/dead-letters/audit.ts';
+import { resumedRun } from '../../../../cli/dead-letters/resumed-run.ts';
+import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
+
+const run = (runId: string, more: Partial<AuditedRun> = {}): AuditedRun => ({
+  runId: runId as RunId,
+  action: 'replay',
+  who: 'someone@somewhere',
+  why: 'to see',
+  selection: { reasons: [], keys: [] },
+  limits: { rate: 1, cap: 2, maxAgeMs: 3 },
+  resumes: [],
+  startedAt: '2026-03-01T12:00:00.000Z',
+  updatedAt: '2026-03-01T12:00:00.000Z',
+  counts: {},
+  ...more,
+});
+const runs = [
+  run('1-killed'),
+  run('2-interrupted', { ended: 'interrupted' }),
+  run('3-failed', { ended: 'failed' }),
+  run('4-finished', { ended: 'finished' }),
+  run('5-discarded', { action: 'discard', limits: undefined }),
+];
+const audit: Audit = { begin: async () => undefined, note: async () => undefined, runs: async () => runs };
+
+it.each(['1', '2-inter', '3-FAILED'])(
+  'a replay that did not come to its end is found by %s',
+  async (word) => {
+    expect(await resumedRun(audit, word)).toEqual(runs[Number(word[0]) - 1]);
+  },
+);
+
+it.each([
+  ['4', 'run 4-finished has finished'],
+  ['5', 'run 5-discarded was no replay'],
+  ['6', 'there is no run 6'],
+  ['-', '- may be several runs'],
+])('%s is refused: %s', async (word, message) => {
+  await expect(resumedRun(audit, word)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', message });
+});

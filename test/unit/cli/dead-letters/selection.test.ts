@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { asDuration, durationMs, momentOf } from '../../../../cli/dead-letters/moments.ts';
+import { lettersNamed, nameOf, selected } from '../../../../cli/dead-letters/selection.ts';
+import { inMemoryLetters } from '../../../support/in-memory-letters.ts';
+import { aLetter } from '../../../support/stored-letters.ts';
+
+const letters = [
+  aLetter({ offset: 4, recordId: 'orders-0@4#1' }),
+  aLetter({ offset: 41, recordId: 'orders-0@41#1' }),
+  aLetter({ offset: 41, recordId: 'orders-0@41#1', consumer: 'shipping-service' }),
+  aLetter({ offset: 5, recordId: 'orders-0@5#1', status: 'PARKED', reason: 'invalid' }),
+];
+const table = inMemoryLetters(new Map(letters.map((letter) => [nameOf(letter), letter])));
+const named = async (words: readonly string[], consumer?: string) =>
+  (await lettersNamed(table, consumer, words)).map(nameOf);
+
+describe('letters named on the command line', () => {
+  it('are found by a record id, with or without the consumer, or a part that one letter has', async () => {
+    expect(await named(['orders-0@4#1'])).toEqual(['email-service/orders-0@4#1']);
+    expect(await named(['ORDERS-0@5'])).toEqual(['email-service/orders-0@5#1']);
+    expect(await named(['shipping-service/orders-0@41#1', '@5#'])).toHaveLength(2);
+    expect(await named(['@41'], 'shipping-service')).toEqual(['shipping-service/orders-0@41#1']);
+    expect(await named([])).toEqual([]);
+  });
+
+  it('are taken once where two words mean the same', async () => {
+    expect(await named(['@5#', 'orders-0@5#1'])).toHaveLength(1);
+  });
+
+  it('are refused where a word means several, with their names, or none', async () => {
+    await expect(named(['orders-0@41#1'])).rejects.toMatchObject({
+      code: 'LETTER_NOT_FOUND',
+      remedy: ['Name one of these:', 'email-service/orders-0@41#1', 'shipping-service/orders-0@41#1'],
+    });
+    await expect(named(['orders-7'])).rejects.toMatchObject({ code: 'LETTER_NOT_FOUND' });
+  });
+});
+
+describe('a selection', () => {
+  const found = async (selection: Parameters<typeof selected>[1]) => {
+    const names: string[] = [];
+    for await (const letter of selected(table, selection, ['OPEN'])) names.push(nameOf(letter));
+    return names;
+  };
+
+  it('has letters of the statuses asked for', async () => {
+    expect(await found({ reasons: [], keys: [] })).toHaveLength(3);
+    expect(await found({ reasons: ['invalid'], keys: [] })).toEqual([]);
+  });
+
+  it('has named letters whatever their status, and misses one that is gone', async () => {
+    const key = { consumer: 'email-service', recordId: 'orders-0@5#1' };
+    expect(await found({ reasons: [], keys: [key] })).toEqual(['email-service/orders-0@5#1']);
+    await expect(found({ reasons: [], keys: [{ ...key, recordId: 'x' }] })).rejects.toMatchObject({
+      code: 'LETTER_NOT_FOUND',
+    });
+  });
+});
+
+describe('times on the command line', () => {
+  const now = new Date('2026-03-01T12:00:00.000Z');
+  it.each([
+    ['2h', '2026-03-01T10:00:00.000Z'],
+    ['7d', '2026-02-22T12:00:00.000Z'],
+    ['2026-02-28', '2026-02-28T00:00:00.000Z'],
+    ['2026-02-28T10:00:00+02:00', '2026-02-28T08:00:00.000Z'],
+    ['2026-02-28T10:00:00', undefined],
+    ['2026-02-30T99:00:00Z', undefined],
+    ['yesterday', undefined],
+    ['1', undefined],
+    ['9999999999999d', undefined],
+  ])('%s is %s', (text, moment) => {
+    expect(momentOf(text, now)).toBe(moment);
+  });
+
+  it.each(['90s', '15m', '36h', '80d'])('%s is a duration', (text) => {
+    expect(asDuration(durationMs(text) ?? 0)).toBe(text);
+  });
+});
