@@ -50,7 +50,7 @@ function facts(letter: StoredLetter): [name: string, text: string][] {
     ['record', `topic ${topic}, partition ${partition}, offset ${offset}, ${iso(timestamp)}`],
     ...(truncatedFrom === undefined
       ? []
-      : [['cut', `its value had ${truncatedFrom} bytes`] satisfies [string, string]]),
+      : [['cut', `not all of it is here: its value had ${truncatedFrom} bytes`] satisfies [string, string]]),
     ...(source === undefined ? [] : [['source', source] satisfies [string, string]]),
   ];
 }

@@ -55,10 +55,8 @@ function describeSkip(skip: Skip, { consumer }: LetterSummary, { cap, maxAgeMs }
       return `no event source mapping of the app has the consumer group ${consumer}`;
     case 'ambiguous-consumer':
       return `several functions have the consumer group ${consumer}`;
-    case 'unreadable':
-      return 'unreadable: no record of a consumer';
     case 'truncated':
-      return 'only the beginning of the value was kept';
+      return 'not all bytes of the record were kept';
     case 'too-old':
       return `the record is older than ${asDuration(maxAgeMs)} (--max-age)`;
   }

@@ -10,9 +10,7 @@ export type Skip =
   | { readonly kind: 'unknown-consumer' }
   /** Several functions share its consumer group. */
   | { readonly kind: 'ambiguous-consumer' }
-  /** It is no record of a consumer, but a message that nobody could read. */
-  | { readonly kind: 'unreadable' }
-  /** Only the beginning of its value was kept. */
+  /** Some bytes of its record were not kept. */
   | { readonly kind: 'truncated' }
   | { readonly kind: 'too-old' };
 
@@ -51,7 +49,6 @@ export const DEFAULT_MAX_AGE_MS = 80 * 86_400_000;
 export function fateOf(letter: LetterSummary, rules: PlanRules, now: Date): Fate {
   const beginning = begin(letter, rules, rules.named, now);
   if (beginning.kind === 'leave') return skip(beginning.left);
-  if (letter.reason === 'unreadable') return skip({ kind: 'unreadable' });
   if (letter.truncatedFrom !== undefined) return skip({ kind: 'truncated' });
   const consumer = rules.findConsumer(letter.consumer, letter.topic);
   if (consumer === 'unknown') return skip({ kind: 'unknown-consumer' });

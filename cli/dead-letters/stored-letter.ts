@@ -34,7 +34,7 @@ const Summary = State.extend({
   attempts: N,
   /** ISO 8601: when it was dead-lettered last. */
   lastSeenAt: S,
-  /** Bytes that the value had before it was cut to fit; a letter that has lost some can't be replayed. */
+  /** Bytes that the record's value had, where not all bytes of the record are here; such a letter can't be replayed. */
   truncatedFrom: N.optional(),
 });
 

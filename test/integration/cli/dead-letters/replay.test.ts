@@ -238,6 +238,22 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     expect(left.output).toContain('DISCARDED already');
   });
 
+  it('go to the collector again where it could not read a message', async () => {
+    const client = tables();
+    const producer = kafkaClient({ ...running.status.engine, clientId: 'test' }).producer();
+    await producer.connect();
+    await producer.send({ topic: 'orders.dead-letters', messages: [{ value: 'no envelope' }] });
+    await producer.disconnect();
+    const letter = async () => (await lettersOf(client, 'dead-letters'))[0];
+    await eventually(async () => expect(await letter()).toMatchObject({ status: 'OPEN', version: 1 }));
+    const execute = ['--consumer', 'dead-letters', '--execute', '--reason', 'can it be read now?'];
+    expect(await answer('replay', ...execute)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('DeadLettered/unreadable'),
+    });
+    expect(await letter()).toMatchObject({ status: 'OPEN', version: 2, replays: 1 });
+  });
+
   it('names what it cannot replay', async () => {
     const client = tables();
     const store = deadLetterStore(client, table('DeadLettersTable'));
@@ -253,7 +269,10 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     };
     const error = { code: 'X', detail: 'x' };
     await store({ consumer: 'gone-service', record, reason: 'unexpected', error }, new Date());
-    await store({ consumer: 'unknown', record, reason: 'unreadable', error }, new Date());
+    await store(
+      { consumer: 'email-service', record, reason: 'invalid', error, truncatedFrom: 9 },
+      new Date(),
+    );
     const old = { ...record, timestamp: Date.now() - 81 * 86_400_000 };
     await store({ consumer: 'shipping-service', record: old, reason: 'unexpected', error }, new Date());
 
@@ -262,7 +281,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     const plan = await answer(
       'replay',
       'gone-service/orders-0@999999',
-      'unknown/orders-0@999999',
+      'email-service/orders-0@999999',
       'shipping-service/orders-0@999999',
       '--execute',
       '--reason',
@@ -270,7 +289,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     );
     expect(plan.code).toBe(1);
     expect(plan.output).toContain('no event source mapping of the app has the consumer group gone-service');
-    expect(plan.output).toContain('unreadable');
+    expect(plan.output).toContain('not all bytes of the record were kept');
     expect(plan.output).toContain('older than 80d');
     expect(await lettersOf(client, 'gone-service')).toMatchObject([{ status: 'OPEN', replays: 0 }]);
   });

@@ -39,7 +39,7 @@ describe('a plan', () => {
     ['leaves what another run holds', reserved, { skip: { kind: 'reserved', runId: other } }],
     ['leaves what is parked', { status: 'PARKED', replays: 3 }, { skip: { kind: 'parked', replays: 3 } }],
     ['leaves what has ended', { status: 'REPLAYED' }, { skip: { kind: 'settled', status: 'REPLAYED' } }],
-    ['leaves what nobody could read', { reason: 'unreadable' }, { skip: { kind: 'unreadable' } }],
+    ['replays what the collector could not read', { reason: 'unreadable' }, { kind: 'replay' }],
     ['leaves what was cut', { truncatedFrom: 9 }, { skip: { kind: 'truncated' } }],
     ['leaves what has no consumer', { consumer: 'gone' }, { skip: { kind: 'unknown-consumer' } }],
     ['leaves what has two', { consumer: 'shared' }, { skip: { kind: 'ambiguous-consumer' } }],
