@@ -28,3 +28,8 @@ export function time(text: string): Date {
   if (/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(value.getTime())) return value;
   throw new InvalidArgumentError('It has to be a time with its zone, like 2026-03-02T00:15:00Z.');
 }
+
+export function orderId(text: string): string {
+  if (/^ord_[0-9a-z]{26}$/.test(text)) return text;
+  throw new InvalidArgumentError('It has to be an order id: ord_ and 26 letters or digits.');
+}
