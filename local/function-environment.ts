@@ -1,5 +1,7 @@
 import type { Engine } from './engines/engine.ts';
 
+const LOCALHOST = /^(\w+:\/\/)localhost(?=[:/]|$)/;
+
 /**
  * What a function finds in its environment here and not in the cloud: the addresses of this machine, by the AWS SDK's
  * own variables, and credentials that open nothing.
@@ -18,7 +20,9 @@ export function localEnvironment(
   return {
     AWS_ENDPOINT_URL: engine.awsEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: gatewayUrl,
-    AWS_ENDPOINT_URL_S3: engine.awsEndpoint.replace(/^(\w+:\/\/)localhost(?=[:/]|$)/, '$1127.0.0.1'),
+    ...(LOCALHOST.test(engine.awsEndpoint) && {
+      AWS_ENDPOINT_URL_S3: engine.awsEndpoint.replace(LOCALHOST, '$1127.0.0.1'),
+    }),
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     // Environments of one bundle compile it once: https://nodejs.org/api/module.html#module-compile-cache
