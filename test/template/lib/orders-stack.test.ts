@@ -150,7 +150,7 @@ describe('OrdersStack', () => {
       // CDK's own helpers have none, or one put together of parts.
       ({ Properties }) => typeof Properties.Description === 'string',
     );
-    expect(own).toHaveLength(5);
+    expect(own).toHaveLength(6);
     for (const { Properties } of own) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',
