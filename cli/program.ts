@@ -3,7 +3,7 @@ import { LocalCloudError } from '../local/errors.ts';
 import { Interrupted, interruption } from './interruption.ts';
 import { deadLetterCommands } from './program/dead-letters.ts';
 import { mappingCommands } from './program/mapping.ts';
-import { type CommandContext, JSON_OPTION, port, positiveInteger } from './program/options.ts';
+import { type CommandContext, JSON_OPTION, orderId, port, positiveInteger } from './program/options.ts';
 import { scheduleCommands } from './program/schedule.ts';
 import { red, type Terminal } from './terminal.ts';
 
@@ -103,6 +103,17 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     .action(async (options) => {
       const { mails } = await import('./commands/mails.ts');
       await mails(projectDir, options, terminal);
+    });
+
+  program
+    .command('label')
+    .description('write the shipping label of an order as a PDF of 4 by 6 inches')
+    .argument('<orderId>', 'as orderly order prints it', orderId)
+    .option('--out <file>', 'where it goes; <orderId>.pdf unless said otherwise')
+    .option(...JSON_OPTION)
+    .action(async (id, options) => {
+      const { label } = await import('./commands/label.ts');
+      await label(projectDir, id, options, terminal);
     });
 
   program

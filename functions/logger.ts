@@ -9,6 +9,8 @@ const LOG_FIELDS = [
   'routeKey',
   'status',
   'orderId',
+  'manifestId',
+  'shipments',
   'eventId',
   'consumer',
   'topic',

@@ -9,6 +9,7 @@ import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Construct } from 'constructs';
 import { BootstrapBrokers } from './bootstrap-brokers.ts';
 import { CheckoutApi } from './checkout-api.ts';
+import { DailyManifests } from './daily-manifests.ts';
 import { type KafkaTopic, produceStatements } from './kafka.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
 import { NodeFunction } from './node-function.ts';
@@ -42,6 +43,7 @@ export class OrdersStack extends Stack {
     this.#email(props.mailFrom);
     this.#shipping();
     this.#deadLetterCollector();
+    const { bucket } = new DailyManifests(this, 'Manifests', { shipments: this.#tables.shipments });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'OrdersTable', { value: this.#tables.orders.tableName });
@@ -49,6 +51,7 @@ export class OrdersStack extends Stack {
     new CfnOutput(this, 'ShipmentsTable', { value: this.#tables.shipments.tableName });
     new CfnOutput(this, 'EmailLedgerTable', { value: this.#tables.emailLedger.tableName });
     new CfnOutput(this, 'DeadLettersTable', { value: this.#tables.deadLetters.tableName });
+    new CfnOutput(this, 'ManifestBucket', { value: bucket.bucketName });
   }
 
   #checkout(): CheckoutApi {

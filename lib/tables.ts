@@ -1,8 +1,18 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, StreamViewType, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  AttributeType,
+  Billing,
+  ProjectionType,
+  StreamViewType,
+  type TablePropsV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 
 const id = (name: string) => ({ name, type: AttributeType.STRING });
+
+/** The index of `Shipments` that names those which wait for a manifest, by carrier. */
+export const AWAITING_INDEX = 'AwaitingManifest';
 
 /** The tables of the order system; all on demand, all destroyed with the stack. */
 export class Tables extends Construct {
@@ -25,7 +35,17 @@ export class Tables extends Construct {
       sortKey: { name: 'seq', type: AttributeType.NUMBER },
       dynamoStream: StreamViewType.KEYS_ONLY,
     });
-    this.shipments = this.#table('Shipments', { partitionKey: id('orderId') });
+    this.shipments = this.#table('Shipments', {
+      partitionKey: id('orderId'),
+      globalSecondaryIndexes: [
+        {
+          indexName: AWAITING_INDEX,
+          partitionKey: id('awaitingCarrier'),
+          sortKey: id('createdAt'),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    });
     this.emailLedger = this.#table('EmailLedger', {
       partitionKey: id('eventKey'),
       timeToLiveAttribute: 'expiresAt',
@@ -35,7 +55,10 @@ export class Tables extends Construct {
 
   #table(
     tableId: string,
-    props: Pick<TablePropsV2, 'partitionKey' | 'sortKey' | 'timeToLiveAttribute' | 'dynamoStream'>,
+    props: Pick<
+      TablePropsV2,
+      'partitionKey' | 'sortKey' | 'timeToLiveAttribute' | 'dynamoStream' | 'globalSecondaryIndexes'
+    >,
   ): TableV2 {
     return new TableV2(this, tableId, {
       ...props,

@@ -21,6 +21,7 @@ import { createFunctionHost, type FunctionHostOptions, type LoadFailure } from '
 import { asynchronousInvocations } from './lambda-api/asynchronous.ts';
 import { lambdaApi } from './lambda-api/lambda-api.ts';
 import { modelDifference } from './model-difference.ts';
+import { provisionBuckets } from './provisioning/buckets.ts';
 import { provisionEmailIdentities } from './provisioning/email-identities.ts';
 import { provisionTables } from './provisioning/tables.ts';
 import { provisionTopics } from './provisioning/topics.ts';
@@ -119,12 +120,13 @@ async function start(
   });
   const [engine, assembly] = await Promise.all([engineUp, judged]);
 
-  progress('creating tables and topics');
+  progress('creating tables, topics and buckets');
   const engineFacts = facts(engine);
   const planned = honouredModel(assembly, config, { ...engineFacts, streamArn: () => undefined });
   const [streamArns] = await Promise.all([
     provisionTables(engine.awsEndpoint, engine.region, planned.tables),
     provisionTopics(engine.bootstrapServers, planned.topics),
+    provisionBuckets(engine.awsEndpoint, engine.region, planned.buckets),
     provisionEmailIdentities(engine.awsEndpoint, engine.region, planned.emailIdentities),
   ]);
   const runningFacts = { ...engineFacts, streamArn: (table: string) => streamArns.get(table) };

@@ -18,6 +18,7 @@ const parts: readonly (readonly [word: string, of: (model: CloudModel) => readon
   ['event source mapping', ({ mappings }) => mappings],
   ['table', ({ tables }) => tables],
   ['topic', ({ topics }) => topics],
+  ['bucket', ({ buckets }) => buckets],
   ['HTTP API', ({ apis }) => apis],
   ['schedule', ({ schedules }) => schedules],
   ['email identity', ({ emailIdentities }) => emailIdentities],

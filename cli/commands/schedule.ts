@@ -36,18 +36,20 @@ function minute(iso: string | null): string {
  * `orderly schedule run <name>`: runs a schedule now and waits for its functions.
  *
  * @param name part of a construct path or logical id
+ * @param options.at the time that its event tells. @default the time it is
  * @returns whether every function succeeded
  */
 export async function runSchedule(
   projectDir: string,
   name: string,
-  options: { readonly json: boolean },
+  options: { readonly at?: Date; readonly json: boolean },
   terminal: Terminal,
 ): Promise<boolean> {
   const { url, status } = await runningCloud(projectDir);
   const schedule = chosen(status.schedules, name);
   const begin = performance.now();
   const run = new URL(`/_orderly/schedules/${encodeURIComponent(schedule.path)}/run`, url);
+  if (options.at !== undefined) run.searchParams.set('at', options.at.toISOString());
   const response = await fetch(run, { method: 'POST' });
   // The local cloud of the same version wrote it.
   const answer = (await response.json()) as RunAnswer;

@@ -1,6 +1,7 @@
 import type { LocalCloud } from '../../local/cloud.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { type CheckoutClient, checkoutClient } from '../checkout-client.ts';
+import { outputNamed } from '../outputs.ts';
 import { type TablesWitness, tablesWitness } from './tables.ts';
 import { type TopicWitness, topicWitness } from './topic.ts';
 
@@ -48,11 +49,7 @@ export async function openScene(cloud: LocalCloud, stalledMs: number): Promise<S
 }
 
 function tableNames({ model }: LocalCloud): TableNames {
-  const output = (name: string): string => {
-    const found = Object.entries(model.outputs).find(([key]) => key.endsWith(`.${name}`));
-    if (found) return found[1];
-    throw notThisApp(`no stack of the app has the output ${name}`);
-  };
+  const output = (name: string) => outputNamed(model.outputs, name);
   return {
     orders: output('OrdersTable'),
     outbox: output('OutboxTable'),

@@ -10,7 +10,7 @@ import {
 export interface TablesWitness {
   /** Whether the table has a row for the order. */
   hasOrder(table: string, orderId: string): Promise<boolean>;
-  /** `status` of every row by order id. */
+  /** `status` of every row by order id; `CANCELLED_TOO_LATE` where a shipment has that recorded. */
   statuses(table: string): Promise<ReadonlyMap<string, string>>;
   rows(table: string): Promise<number>;
   /** Dead letters by `<consumer> <reason> <status>`; rows that tell of runs are none. */
@@ -31,7 +31,7 @@ export function tablesWitness(endpoint: string, region: string): TablesWitness {
     const query = {
       TableName: table,
       ConsistentRead: true,
-      ProjectionExpression: 'orderId, #status',
+      ProjectionExpression: 'orderId, #status, cancelledTooLateAt',
       ExpressionAttributeNames: { '#status': 'status' },
     };
     for await (const page of paginateScan({ client }, query)) yield* page.Items ?? [];
@@ -51,7 +51,9 @@ export function tablesWitness(endpoint: string, region: string): TablesWitness {
     },
     async statuses(table) {
       const statuses = new Map<string, string>();
-      for await (const { orderId, status } of scan(table)) statuses.set(orderId?.S ?? '', status?.S ?? '');
+      for await (const { orderId, status, cancelledTooLateAt } of scan(table)) {
+        statuses.set(orderId?.S ?? '', cancelledTooLateAt ? 'CANCELLED_TOO_LATE' : (status?.S ?? ''));
+      }
       return statuses;
     },
     async rows(table) {

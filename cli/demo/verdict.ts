@@ -64,11 +64,15 @@ export function duplicates({ mails }: Pick<Effects, 'mails'>): number {
   return sum([...mails.thankYou.values(), ...mails.cancellation.values()].map((count) => count - 1));
 }
 
-/** Shipments that ship a cancelled order, hold back a placed one, or belong to no order; mails to no order. */
+/**
+ * Shipments that ship a cancelled order, hold back a placed one, or belong to no order; mails to no order. A shipment that
+ * has recorded that the cancellation came too late, since its manifest was out, says what its order says.
+ */
 export function contradictions({ orders, shipments, mails }: Effects): number {
   let wrong = 0;
   for (const [orderId, status] of shipments) {
-    if ((orders.get(orderId) === 'CANCELLED') !== (status === 'CANCELLED') || !orders.has(orderId)) wrong++;
+    const cancelled = status === 'CANCELLED' || status === 'CANCELLED_TOO_LATE';
+    if ((orders.get(orderId) === 'CANCELLED') !== cancelled || !orders.has(orderId)) wrong++;
   }
   for (const orderId of mails.thankYou.keys()) if (!orders.has(orderId)) wrong++;
   for (const orderId of mails.cancellation.keys()) if (orders.get(orderId) !== 'CANCELLED') wrong++;

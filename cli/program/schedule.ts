@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type CommandContext, JSON_OPTION } from './options.ts';
+import { type CommandContext, JSON_OPTION, time } from './options.ts';
 
 /** `orderly schedule …` */
 export function scheduleCommands(program: Command, { projectDir, terminal, exitWith }: CommandContext): void {
@@ -16,6 +16,7 @@ export function scheduleCommands(program: Command, { projectDir, terminal, exitW
     .command('run')
     .description('run a schedule now and wait for its functions')
     .argument('<name>', 'part of its construct path or logical id')
+    .option('--at <time>', 'run it as at this time, in ISO 8601: 2026-03-02T00:15:00Z', time)
     .option(...JSON_OPTION)
     .action(async (name, options) => {
       const { runSchedule } = await import('../commands/schedule.ts');

@@ -4,27 +4,65 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { insertNewInto } from '../ledger/insert-new.ts';
-import { contentAttributes, storedShipment } from './shipment-item.ts';
+import type { Cancellation, StoredShipment } from './shipment.ts';
+import { AWAITING_CARRIER, contentAttributes, MANIFEST_ID, storedShipment } from './shipment-item.ts';
 import { SHIPMENT_KEY, type Shipments } from './shipments.ts';
 
-/** Shipments in a DynamoDB table with the partition key `orderId`. */
+/**
+ * Shipments in a DynamoDB table with the partition key `orderId`.
+ *
+ * A cancellation and the manifest's assignment may come at the same moment. Each is conditional on the other's absence,
+ * so one of them is first, and the other one's condition fails:
+ *
+ *     cancel   set CANCELLED ── if there is no manifestId      broken: record that it is too late; a manifestId stays
+ *     assign   set manifestId ── if LABEL_CREATED              broken: not on the manifest; CANCELLED stays
+ */
 export function dynamoDbShipments(client: DynamoDBClient, tableName: string): Shipments {
   const keyOf = (orderId: string) => ({ TableName: tableName, Key: { [SHIPMENT_KEY]: { S: orderId } } });
+
+  // Not PartiQL, whose UPDATE can't create the item.
+  const cancelInTime = ({ orderId, cancelledAt }: Cancellation) =>
+    client.send(
+      new UpdateItemCommand({
+        ...keyOf(orderId),
+        UpdateExpression: 'SET #status = :cancelled, #at = if_not_exists(#at, :at) REMOVE #awaiting',
+        ConditionExpression: 'attribute_not_exists(#manifestId)',
+        ExpressionAttributeNames: {
+          '#status': 'status',
+          '#at': 'cancelledAt',
+          '#awaiting': AWAITING_CARRIER,
+          '#manifestId': MANIFEST_ID,
+        },
+        ExpressionAttributeValues: { ':cancelled': { S: 'CANCELLED' }, ':at': { S: cancelledAt } },
+        ReturnValues: 'ALL_OLD',
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+    );
+  const recordTooLate = ({ orderId, cancelledAt }: Cancellation) =>
+    client.send(
+      new UpdateItemCommand({
+        ...keyOf(orderId),
+        UpdateExpression: 'SET #at = if_not_exists(#at, :at)',
+        ConditionExpression: 'attribute_exists(#manifestId)',
+        ExpressionAttributeNames: { '#at': 'cancelledTooLateAt', '#manifestId': MANIFEST_ID },
+        ExpressionAttributeValues: { ':at': { S: cancelledAt } },
+        ReturnValues: 'ALL_OLD',
+      }),
+    );
+
   return {
     insertNew: insertNewInto({ client, name: tableName, key: SHIPMENT_KEY }),
 
-    // Not PartiQL, whose UPDATE can't create the item.
-    async cancel({ orderId, cancelledAt }) {
-      const { Attributes } = await client.send(
-        new UpdateItemCommand({
-          ...keyOf(orderId),
-          UpdateExpression: 'SET #status = :cancelled, #at = if_not_exists(#at, :at)',
-          ExpressionAttributeNames: { '#status': 'status', '#at': 'cancelledAt' },
-          ExpressionAttributeValues: { ':cancelled': { S: 'CANCELLED' }, ':at': { S: cancelledAt } },
-          ReturnValues: 'ALL_OLD',
-        }),
-      );
-      return Attributes && storedShipment(Attributes);
+    async cancel(cancellation) {
+      try {
+        const { Attributes } = await cancelInTime(cancellation);
+        return Attributes && storedShipment(Attributes);
+      } catch (error) {
+        const onManifest = shipmentThatRefused(error);
+        if (onManifest.cancelledTooLate) return onManifest;
+        const { Attributes } = await recordTooLate(cancellation);
+        return Attributes && storedShipment(Attributes);
+      }
     },
 
     async complete(placement) {
@@ -47,11 +85,16 @@ export function dynamoDbShipments(client: DynamoDBClient, tableName: string): Sh
         );
         return { kind: 'completed' };
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
-          return { kind: 'has-content', stored: storedShipment(error.Item) };
-        }
-        throw error;
+        return { kind: 'has-content', stored: shipmentThatRefused(error) };
       }
     },
   };
+}
+
+/** What broke a write's condition; any other failure is thrown on. */
+function shipmentThatRefused(error: unknown): StoredShipment {
+  if (error instanceof ConditionalCheckFailedException && error.Item !== undefined) {
+    return storedShipment(error.Item);
+  }
+  throw error;
 }

@@ -5,6 +5,7 @@ import {
   type Cancellation,
   cancellationOf,
   type Fingerprint,
+  isCancellationKnown,
   type Placement,
   placementOf,
   type StoredShipment,
@@ -38,15 +39,16 @@ export function planShipment({ orderId, events }: OrderEvents): ShipmentPlan {
 export type MissingWrite = 'none' | 'cancel' | 'complete';
 
 /**
- * What a shipment that exists still needs for the plan to hold.
+ * What a shipment that exists still needs for the plan to hold. Whether it is on a manifest isn't asked here: that could
+ * change until the write, so the write itself asks.
  *
- *                            stored LABEL_CREATED   stored CANCELLED   CANCELLED, without content
- *     placed                 none                   none               complete
- *     cancelled              cancel                 none               none
- *     placed and cancelled   cancel                 none               complete
+ *                            LABEL_CREATED   cancelled too late   CANCELLED   CANCELLED, without content
+ *     placed                 none            none                 none        complete
+ *     cancelled              cancel          none                 none        none
+ *     placed and cancelled   cancel          none                 none        complete
  */
 export function missingWrite(plan: ShipmentPlan, stored: StoredShipment): MissingWrite {
-  if (stored.status !== 'CANCELLED') return plan.cancellations.length > 0 ? 'cancel' : 'none';
+  if (!isCancellationKnown(stored)) return plan.cancellations.length > 0 ? 'cancel' : 'none';
   return stored.fingerprint === undefined && plan.placements.length > 0 ? 'complete' : 'none';
 }
 
@@ -54,7 +56,7 @@ export function missingWrite(plan: ShipmentPlan, stored: StoredShipment): Missin
 export interface ShipmentWrites {
   /** The placement whose content was written. */
   readonly placed: Placement | undefined;
-  /** The cancellation was written. */
+  /** The cancellation was written, in time or too late. */
   readonly cancelled: boolean;
   readonly fingerprint: Fingerprint | undefined;
 }

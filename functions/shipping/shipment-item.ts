@@ -2,8 +2,14 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item } from '../ledger/table.ts';
 import type { Cancellation, Fingerprint, Placement, StoredShipment } from './shipment.ts';
 
+/** Holds the carrier of a shipment that waits for a manifest, and is the index's key: others are not in the index. */
+export const AWAITING_CARRIER = 'awaitingCarrier';
+/** The manifest that a shipment is on, for good. */
+export const MANIFEST_ID = 'manifestId';
+
 /** The attributes that a placement gives a shipment, beside its key and status. */
-export function contentAttributes({ address, lines, createdAt, fingerprint }: Placement): Item {
+export function contentAttributes(placement: Placement): Item {
+  const { address, lines, createdAt, weightClass, carrier, fingerprint } = placement;
   return {
     address: { M: strings({ ...address }) },
     lines: {
@@ -12,6 +18,8 @@ export function contentAttributes({ address, lines, createdAt, fingerprint }: Pl
       })),
     },
     createdAt: { S: createdAt },
+    weightClass: { S: weightClass },
+    carrier: { S: carrier },
     fingerprint: { S: fingerprint },
   };
 }
@@ -22,7 +30,9 @@ export function shipmentItem(placement: Placement, cancellation: Cancellation | 
     orderId: { S: placement.orderId },
     status: { S: cancellation === undefined ? 'LABEL_CREATED' : 'CANCELLED' },
     ...contentAttributes(placement),
-    ...(cancellation && { cancelledAt: { S: cancellation.cancelledAt } }),
+    ...(cancellation === undefined
+      ? { [AWAITING_CARRIER]: { S: placement.carrier } }
+      : { cancelledAt: { S: cancellation.cancelledAt } }),
   };
 }
 
@@ -32,7 +42,11 @@ export function storedShipment(item: Item): StoredShipment {
   if (status !== 'LABEL_CREATED' && status !== 'CANCELLED') {
     throw new TypeError('a shipment has no known status');
   }
-  return { status, fingerprint: item.fingerprint?.S as Fingerprint | undefined };
+  return {
+    status,
+    fingerprint: item.fingerprint?.S as Fingerprint | undefined,
+    cancelledTooLate: item.cancelledTooLateAt !== undefined,
+  };
 }
 
 /** Optional members that aren't there stay away. */

@@ -3,8 +3,12 @@ import canonicalize from 'canonicalize';
 import type { OrderCancelledData, OrderPlacedData } from '../orders/events.ts';
 import type { OrderId } from '../orders/ids.ts';
 import type { OrderLine, ShippingAddress } from '../orders/order.ts';
+import { type Carrier, carrierFor, type WeightClass, weightClassOf } from './carrier.ts';
 
-/** `CANCELLED` is final: a placement that arrives later doesn't bring the shipment back. */
+/**
+ * `CANCELLED` is final: a placement that arrives later doesn't bring the shipment back. A shipment on a manifest stays
+ * `LABEL_CREATED`: the carrier has it.
+ */
 type ShipmentStatus = 'LABEL_CREATED' | 'CANCELLED';
 
 /** What is to be shipped, and when it was ordered: all of it from the placement, so that a replay says the same. */
@@ -14,6 +18,8 @@ export interface Placement {
   readonly lines: readonly Pick<OrderLine, 'sku' | 'name' | 'quantity'>[];
   /** ISO 8601 in UTC: the time of the order, not of the label. */
   readonly createdAt: string;
+  readonly weightClass: WeightClass;
+  readonly carrier: Carrier;
   /** Tells this placement from another one of the same order. */
   readonly fingerprint: Fingerprint;
 }
@@ -32,6 +38,13 @@ export interface Cancellation {
 export interface StoredShipment {
   readonly status: ShipmentStatus;
   readonly fingerprint: Fingerprint | undefined;
+  /** Its cancellation came when it was on a manifest, and is recorded. */
+  readonly cancelledTooLate: boolean;
+}
+
+/** Whether the order's cancellation has been written: in time or too late. */
+export function isCancellationKnown({ status, cancelledTooLate }: StoredShipment): boolean {
+  return status === 'CANCELLED' || cancelledTooLate;
 }
 
 /** The shipment that a placement asks for. */
@@ -39,7 +52,9 @@ export function placementOf(data: OrderPlacedData): Placement {
   const { orderId, shippingAddress: address, placedAt: createdAt } = data;
   const lines = data.lines.map(({ sku, name, quantity }) => ({ sku, name, quantity }));
   const content = { orderId, address, lines, createdAt };
-  return { ...content, fingerprint: fingerprintOf(content) };
+  const weightClass = weightClassOf(lines);
+  const carrier = carrierFor(address.country, weightClass);
+  return { ...content, weightClass, carrier, fingerprint: fingerprintOf(content) };
 }
 
 /** What a cancellation says to shipping. */
@@ -47,8 +62,8 @@ export function cancellationOf({ orderId, cancelledAt }: OrderCancelledData): Ca
   return { orderId, cancelledAt };
 }
 
-/** Only over what ships: a newer minor of the contract, or a corrected price, is still the same parcel. */
-function fingerprintOf(content: Omit<Placement, 'fingerprint'>): Fingerprint {
+/** Only over what ships: a newer minor of the contract, a corrected price or another rule for carriers is still the same parcel. */
+function fingerprintOf(content: Pick<Placement, 'orderId' | 'address' | 'lines' | 'createdAt'>): Fingerprint {
   const bytes = canonicalize(content) ?? '';
   return createHash('sha256').update(bytes).digest('hex') as Fingerprint;
 }

@@ -5,7 +5,10 @@ import type { Cancellation, Placement, StoredShipment } from './shipment.ts';
 export interface Shipments {
   /** Inserts items made by `shipmentItem`; those that exist stay as they are. */
   readonly insertNew: InsertNew;
-  /** Cancels the shipment, or leaves a cancelled one for the placement to find; answers what stood there. */
+  /**
+   * Cancels the shipment, or leaves a cancelled one for the placement to find; one that is on a manifest stays and has it
+   * recorded that the cancellation came too late. Answers what stood there.
+   */
   readonly cancel: (cancellation: Cancellation) => Promise<StoredShipment | undefined>;
   /** Gives a shipment that was cancelled before it was placed its content; answers what stands there instead if it has one. */
   readonly complete: (placement: Placement) => Promise<Completed>;

@@ -4,7 +4,7 @@ import type { BatchEvent } from '../kafka/fold.ts';
 import { type Outcome, outcomeOfError } from '../kafka/outcome.ts';
 import type { InsertResult } from '../ledger/insert-new.ts';
 import { missingWrite, outcomesOf, planShipment, type ShipmentPlan, type ShipmentWrites } from './plan.ts';
-import type { StoredShipment } from './shipment.ts';
+import { isCancellationKnown, type StoredShipment } from './shipment.ts';
 import { shipmentItem, storedShipment } from './shipment-item.ts';
 import type { Shipments } from './shipments.ts';
 
@@ -83,7 +83,8 @@ async function writeMissing(
 async function cancel(plan: ShipmentPlan, shipments: Shipments): Promise<ShipmentWrites> {
   const [first] = plan.cancellations;
   const before = first && (await shipments.cancel(first.cancellation));
-  return { placed: undefined, cancelled: before?.status !== 'CANCELLED', fingerprint: before?.fingerprint };
+  const cancelled = before === undefined || !isCancellationKnown(before);
+  return { placed: undefined, cancelled, fingerprint: before?.fingerprint };
 }
 
 function sameForAll(plan: ShipmentPlan, outcome: Outcome): Map<BatchEvent, Outcome> {

@@ -33,7 +33,7 @@ const containers: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Types that have a name here, but nothing behind it. */
-const namesOnly: ReadonlySet<string> = new Set(['AWS::S3::Bucket', 'AWS::SNS::Topic', 'AWS::SQS::Queue']);
+const namesOnly: ReadonlySet<string> = new Set(['AWS::SNS::Topic', 'AWS::SQS::Queue']);
 
 /**
  * Whole resources that the functions which run would miss: what would invoke them and never does here, what they name in

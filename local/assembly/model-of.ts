@@ -1,5 +1,6 @@
 import { apiParts, httpApiOf, partsOf, routesOfForeignApis } from './apis.ts';
 import type { Assembly, Resource } from './assembly.ts';
+import { bucketOf } from './buckets.ts';
 import { functionsThatRun, referencesOf, throughVersion } from './closure.ts';
 import { clustersThatAreRead } from './clusters.ts';
 import { asksForBrokers } from './custom-resources.ts';
@@ -23,8 +24,8 @@ import { topicOf, topicsOf, undeclaredTopics } from './topics.ts';
  * Turns a cloud assembly into the model of what runs, and finds everything in it that would behave differently here.
  *
  * Judged is the closure of what runs: the functions (but those that only serve custom resources), their mappings, the
- * APIs that lead to them, and what their environment names. Tables and topics outside it are created too where they can
- * be; everything else is listed in `notEmulated`.
+ * APIs that lead to them, and what their environment names. Tables, topics and buckets outside it are created too
+ * where they can be; everything else is listed in `notEmulated`.
  *
  * Pure. Call it before an engine runs to learn whether the app can start, and again when its tables exist: only then are
  * the ARNs of their streams the engine's own.
@@ -69,6 +70,9 @@ export function modelOf(
   const emailIdentities = readEach(ofType('AWS::SES::EmailIdentity'), (resource) =>
     emailIdentityOf(scope, resource),
   ).filter((identity) => inUse(identity, texts));
+  const buckets = readEach(ofType('AWS::S3::Bucket'), (resource) => bucketOf(scope, resource)).filter(
+    (bucket) => inUse(bucket, texts),
+  );
 
   const leadsTo = (resource: Resource, wanted: readonly Resource[]): boolean =>
     [...references.from(resource)].some((target) => wanted.includes(throughVersion(references, target)));
@@ -89,6 +93,7 @@ export function modelOf(
     ...tables,
     ...topics,
     ...emailIdentities,
+    ...buckets,
     ...apis,
     ...schedules,
   ];
@@ -109,6 +114,7 @@ export function modelOf(
     ...nameClashes(functions, 'FunctionName'),
     ...nameClashes(tables, 'TableName'),
     ...nameClashes(topics, 'TopicName'),
+    ...nameClashes(buckets, 'BucketName'),
     ...nameClashes(mappings.map(asNamedGroup), 'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId'),
     ...unknownOverlayKeys(options.environment, running),
   ];
@@ -127,6 +133,7 @@ export function modelOf(
       mappings: modelsOf(mappings),
       tables: firstOfEachName(modelsOf(tables)),
       topics: [...declared, ...undeclaredTopics(kafkaMappings, declared)],
+      buckets: firstOfEachName(modelsOf(buckets)),
       emailIdentities: modelsOf(emailIdentities),
       apis: modelsOf(apis),
       schedules: modelsOf(schedules),

@@ -86,6 +86,15 @@ export interface KeyElement {
   readonly type: 'S' | 'N' | 'B';
 }
 
+/** A global secondary index of a table. */
+export interface IndexModel {
+  readonly name: string;
+  readonly keys: readonly KeyElement[];
+  readonly projection: 'ALL' | 'KEYS_ONLY' | 'INCLUDE';
+  /** Attributes that it has beside its keys, where the projection is `INCLUDE`. */
+  readonly included: readonly string[];
+}
+
 export type StreamView = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
 
 /** A DynamoDB table; always on demand here. */
@@ -94,8 +103,16 @@ export interface TableModel {
   readonly path: string;
   readonly name: string;
   readonly keys: readonly KeyElement[];
+  readonly indexes: readonly IndexModel[];
   readonly streamView: StreamView | undefined;
   readonly timeToLiveAttribute: string | undefined;
+}
+
+/** An S3 bucket. */
+export interface BucketModel {
+  readonly logicalId: string;
+  readonly path: string;
+  readonly name: string;
 }
 
 /** A Kafka topic. `config` holds topic configuration names and values as Kafka spells them. */
@@ -174,6 +191,7 @@ export interface CloudModel {
   readonly mappings: readonly MappingModel[];
   readonly tables: readonly TableModel[];
   readonly topics: readonly TopicModel[];
+  readonly buckets: readonly BucketModel[];
   readonly emailIdentities: readonly EmailIdentityModel[];
   readonly apis: readonly HttpApiModel[];
   readonly schedules: readonly ScheduleModel[];

@@ -107,13 +107,27 @@ export const streamMappingSupport: SupportTable = {
   ParallelizationFactor: only([1], 'a shard is processed by one invocation at a time here'),
 };
 
+const index = parts({
+  ContributorInsightsSpecification: metrics,
+  IndexName: honoured,
+  KeySchema: honoured,
+  OnDemandThroughput: throughput,
+  Projection: parts({ NonKeyAttributes: honoured, ProjectionType: honoured }),
+  ProvisionedThroughput: throughput,
+  ReadOnDemandThroughputSettings: throughput,
+  ReadProvisionedThroughputSettings: throughput,
+  WarmThroughput: throughput,
+  WriteOnDemandThroughputSettings: throughput,
+  WriteProvisionedThroughputSettings: throughput,
+});
+
 const streamSpecification = parts({ ResourcePolicy: iam, StreamViewType: honoured });
 
 const anyTable: SupportTable = {
   AttributeDefinitions: honoured,
   BillingMode: throughput,
   KeySchema: honoured,
-  GlobalSecondaryIndexes: refused('global secondary indexes are not created here'),
+  GlobalSecondaryIndexes: index,
   LocalSecondaryIndexes: refused('local secondary indexes are not created here'),
   SSESpecification: encryption,
   StreamSpecification: streamSpecification,
@@ -152,7 +166,7 @@ export const globalTableSupport: SupportTable = {
   Replicas: parts({
     ...perRegion,
     DisassociationProtectionEnabled: deletion,
-    GlobalSecondaryIndexes: harmless('settings of indexes that are refused above'),
+    GlobalSecondaryIndexes: harmless('throughput and metrics of an index in one region'),
     ReadOnDemandThroughputSettings: throughput,
     ReadProvisionedThroughputSettings: throughput,
     Region: harmless('there is one region here'),
@@ -161,6 +175,35 @@ export const globalTableSupport: SupportTable = {
   }),
   WriteOnDemandThroughputSettings: throughput,
   WriteProvisionedThroughputSettings: throughput,
+};
+
+/** `AWS::S3::Bucket` */
+export const bucketSupport: SupportTable = {
+  AbacStatus: iam,
+  AccelerateConfiguration: network,
+  AccessControl: iam,
+  AnalyticsConfigurations: metrics,
+  BucketEncryption: encryption,
+  BucketName: honoured,
+  BucketNamePrefix: harmless('the name is generated here'),
+  BucketNamespace: harmless('there is one account here'),
+  CorsConfiguration: refused('CORS headers are not added here'),
+  IntelligentTieringConfigurations: harmless('there is one storage class here'),
+  InventoryConfigurations: refused('inventories are not written here'),
+  LifecycleConfiguration: harmless('objects stay here until somebody deletes them'),
+  LoggingConfiguration: logging,
+  MetadataConfiguration: refused('metadata tables are not kept here'),
+  MetadataTableConfiguration: refused('metadata tables are not kept here'),
+  MetricsConfigurations: metrics,
+  NotificationConfiguration: refused('bucket notifications are not emulated'),
+  ObjectLockConfiguration: refused('objects are not locked here'),
+  ObjectLockEnabled: only([false], 'objects are not locked here'),
+  OwnershipControls: iam,
+  PublicAccessBlockConfiguration: iam,
+  ReplicationConfiguration: refused('objects are not replicated here'),
+  Tags: label,
+  VersioningConfiguration: only([{ Status: 'Suspended' }], 'one version of an object is kept here'),
+  WebsiteConfiguration: refused('websites are not served here'),
 };
 
 /** `AWS::MSK::Topic` */

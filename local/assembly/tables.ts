@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Resource } from './assembly.ts';
 import { findingOn } from './findings.ts';
-import type { KeyElement, TableModel } from './model.ts';
+import { indexesOf, indexesShape, keySchema, keysOf } from './indexes.ts';
+import type { TableModel } from './model.ts';
 import type { Reading } from './reading.ts';
 import type { Scope } from './scope.ts';
 import { booleanInTemplate, shaped, textInTemplate } from './shape.ts';
@@ -12,7 +13,8 @@ const tableShape = z.object({
   AttributeDefinitions: z
     .array(z.object({ AttributeName: textInTemplate, AttributeType: z.enum(['S', 'N', 'B']) }))
     .default([]),
-  KeySchema: z.array(z.object({ AttributeName: textInTemplate, KeyType: z.enum(['HASH', 'RANGE']) })).min(1),
+  KeySchema: keySchema,
+  GlobalSecondaryIndexes: indexesShape,
   StreamSpecification: z
     .object({
       // Left out, a global table's stream has both images: "StreamSpecification" of AWS::DynamoDB::GlobalTable.
@@ -39,13 +41,12 @@ export function tableOf(scope: Scope, resource: Resource): Reading<TableModel> {
   const types = new Map(
     value.AttributeDefinitions.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]),
   );
-  const keys = value.KeySchema.flatMap(({ AttributeName, KeyType }): KeyElement[] => {
-    const type = types.get(AttributeName);
-    return type === undefined ? [] : [{ name: AttributeName, role: KeyType, type }];
-  });
-  if (keys.length < value.KeySchema.length) {
+  const keys = keysOf(value.KeySchema, types);
+  const indexes = indexesOf(value.GlobalSecondaryIndexes, types);
+  if (keys === undefined || indexes === undefined) {
+    const property = keys === undefined ? 'KeySchema' : 'GlobalSecondaryIndexes';
     const message = 'a key attribute has no type in AttributeDefinitions';
-    return { model: undefined, findings: [...findings, findingOn(resource, 'KeySchema', message)] };
+    return { model: undefined, findings: [...findings, findingOn(resource, property, message)] };
   }
   const ttl = value.TimeToLiveSpecification;
   return {
@@ -54,6 +55,7 @@ export function tableOf(scope: Scope, resource: Resource): Reading<TableModel> {
       path: resource.path,
       name: scope.identity(resource).name,
       keys,
+      indexes,
       streamView: value.StreamSpecification?.StreamViewType,
       timeToLiveAttribute: ttl?.Enabled === true ? ttl.AttributeName : undefined,
     },

@@ -4,20 +4,21 @@ import {
   DescribeTableCommand,
   DescribeTimeToLiveCommand,
   DynamoDBClient,
+  type GlobalSecondaryIndex,
   ResourceInUseException,
   type TableDescription,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import type { StreamView, TableModel } from '../assembly/model.ts';
+import type { IndexModel, KeyElement, StreamView, TableModel } from '../assembly/model.ts';
 import { LocalCloudError } from '../errors.ts';
 import { tableDifference } from './table-difference.ts';
 
 /**
- * Makes the tables exist as modelled, each with its stream and its time to live, and tells the streams' ARNs by table
- * name. Tables that exist are adopted with their items; one with another key or another stream view is refused with
- * PROVISIONING_FAILED.
+ * Makes the tables exist as modelled, each with its indexes, its stream and its time to live, and tells the streams' ARNs
+ * by table name. Tables that exist are adopted with their items; one with another key, without an index or with another
+ * stream view is refused with PROVISIONING_FAILED.
  */
 export async function provisionTables(
   endpoint: string,
@@ -80,11 +81,35 @@ function creation(model: TableModel): CreateTableCommandInput {
   return {
     TableName: model.name,
     BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: model.keys.map(({ name, role }) => ({ AttributeName: name, KeyType: role })),
-    AttributeDefinitions: model.keys.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
+    KeySchema: schemaOf(model.keys),
+    AttributeDefinitions: attributesOf(model).map(({ name, type }) => ({
+      AttributeName: name,
+      AttributeType: type,
+    })),
+    ...(model.indexes.length === 0 ? {} : { GlobalSecondaryIndexes: model.indexes.map(index) }),
     ...(model.streamView === undefined ? {} : stream(model.streamView)),
   };
 }
+
+/** DynamoDB wants each attribute once, however many keys have it. */
+function attributesOf({ keys, indexes }: TableModel): readonly KeyElement[] {
+  const all = [...keys, ...indexes.flatMap((one) => one.keys)];
+  return [...new Map(all.map((key) => [key.name, key])).values()];
+}
+
+function index({ name, keys, projection, included }: IndexModel): GlobalSecondaryIndex {
+  return {
+    IndexName: name,
+    KeySchema: schemaOf(keys),
+    Projection: {
+      ProjectionType: projection,
+      ...(projection === 'INCLUDE' && { NonKeyAttributes: [...included] }),
+    },
+  };
+}
+
+const schemaOf = (keys: readonly KeyElement[]) =>
+  keys.map(({ name, role }) => ({ AttributeName: name, KeyType: role }));
 
 function stream(view: StreamView) {
   return { StreamSpecification: { StreamEnabled: true, StreamViewType: view } };

@@ -8,8 +8,12 @@ export interface Schedules {
   /** Lets them fire from now on: a rate counts from here. */
   start(): void;
   status(): readonly ScheduleStatus[];
-  /** Runs a schedule once, now, a disabled one too, and waits for its functions; nothing is retried. */
-  runNow(schedule: ScheduleName): Promise<readonly TargetResult[] | 'unknown' | 'ambiguous'>;
+  /**
+   * Runs a schedule once, now, a disabled one too, and waits for its functions; nothing is retried.
+   *
+   * @param at the time that its event tells, in epoch milliseconds. @default the time it is
+   */
+  runNow(schedule: ScheduleName, at?: number): Promise<readonly TargetResult[] | 'unknown' | 'ambiguous'>;
   /** Fires no more. */
   stop(): void;
 }
@@ -80,10 +84,10 @@ export function schedulesOf(schedules: readonly ScheduleModel[], ports: Schedule
   }
 
   /** Counts a run, and gives the event of each of its targets. */
-  function begin(entry: Entry, at: number): { functionName: string; event: string }[] {
+  function begin(entry: Entry, at: number, ranAt = at): { functionName: string; event: string }[] {
     const { schedule } = entry;
     entry.runs += 1;
-    entry.lastRun = at;
+    entry.lastRun = ranAt;
     const firing = { at, id: ports.newId(), account: ports.account, region: ports.region };
     return schedule.targets.map((target) => ({
       functionName: target.functionName,
@@ -111,13 +115,14 @@ export function schedulesOf(schedules: readonly ScheduleModel[], ports: Schedule
       fireDue();
     },
     status: () => entries.map(statusOf),
-    async runNow(name) {
+    async runNow(name, at) {
       const named = entries.filter(({ schedule }) => schedule.logicalId === name || schedule.path === name);
       const [entry] = named;
       if (entry === undefined) return 'unknown';
       if (named.length > 1) return 'ambiguous';
+      const now = ports.clock();
       return Promise.all(
-        begin(entry, ports.clock()).map(async ({ functionName, event }) =>
+        begin(entry, at ?? now, now).map(async ({ functionName, event }) =>
           resultOf(functionName, await ports.invoke(functionName, event)),
         ),
       );

@@ -19,10 +19,15 @@ export function testClient(endpoint: string): DynamoDBClient {
 /** A table of a name of its own, deleted when the test ends. Keys are strings unless said otherwise. */
 export async function testTable(
   client: DynamoDBClient,
-  keys: { hash: string; range?: { name: string; type: 'S' | 'N' } },
+  keys: {
+    hash: string;
+    range?: { name: string; type: 'S' | 'N' };
+    /** A global secondary index that has its keys alone. */
+    index?: { name: string; hash: string; range: string };
+  },
 ): Promise<string> {
   const name = `test-${randomUUID()}`;
-  const { hash, range } = keys;
+  const { hash, range, index } = keys;
   await client.send(
     new CreateTableCommand({
       TableName: name,
@@ -30,11 +35,27 @@ export async function testTable(
       AttributeDefinitions: [
         { AttributeName: hash, AttributeType: 'S' },
         ...(range ? [{ AttributeName: range.name, AttributeType: range.type }] : []),
+        ...(index ? [index.hash, index.range] : []).map((key) => ({
+          AttributeName: key,
+          AttributeType: 'S' as const,
+        })),
       ],
       KeySchema: [
         { AttributeName: hash, KeyType: 'HASH' },
         ...(range ? [{ AttributeName: range.name, KeyType: 'RANGE' as const }] : []),
       ],
+      ...(index && {
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: index.name,
+            KeySchema: [
+              { AttributeName: index.hash, KeyType: 'HASH' },
+              { AttributeName: index.range, KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+      }),
     }),
   );
   // Runs before the client is destroyed: what is registered last ends first.

@@ -19,12 +19,17 @@ export function inMemoryShipments(items: Map<string, Item> = new Map()): Shipmen
     },
     async cancel({ orderId, cancelledAt }) {
       const before = items.get(orderId);
-      items.set(orderId, {
-        orderId: { S: orderId },
-        cancelledAt: { S: cancelledAt },
-        ...before,
-        status: { S: 'CANCELLED' },
-      });
+      if (before?.manifestId !== undefined) {
+        items.set(orderId, { cancelledTooLateAt: { S: cancelledAt }, ...before });
+      } else {
+        const { awaitingCarrier: _, ...kept } = before ?? {};
+        items.set(orderId, {
+          orderId: { S: orderId },
+          cancelledAt: { S: cancelledAt },
+          ...kept,
+          status: { S: 'CANCELLED' },
+        });
+      }
       return before && storedShipment(before);
     },
     async complete(placement) {

@@ -81,7 +81,7 @@ async function streamMapping({ awsEndpoint, region }: Engine) {
   const named = { logicalId: 'Mapping', path: 'Test/Mapping' };
   const table = { ...named, name: TABLE, keys: [{ name: 'pk', role: 'HASH', type: 'S' }] } as const;
   const streams = await provisionTables(awsEndpoint, region, [
-    { ...table, streamView: 'NEW_IMAGE', timeToLiveAttribute: undefined },
+    { ...table, indexes: [], streamView: 'NEW_IMAGE', timeToLiveAttribute: undefined },
   ]);
   const client = testClient(awsEndpoint);
   const positions = new Map<string, string>();

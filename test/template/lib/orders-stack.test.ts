@@ -147,9 +147,10 @@ describe('OrdersStack', () => {
 
   it('runs on Node 24, arm64, with JSON logs kept a month', () => {
     const own = Object.values(template.findResources('AWS::Lambda::Function')).filter(
-      ({ Properties }) => Properties.Description !== undefined,
+      // CDK's own helpers have none, or one put together of parts.
+      ({ Properties }) => typeof Properties.Description === 'string',
     );
-    expect(own).toHaveLength(5);
+    expect(own).toHaveLength(6);
     for (const { Properties } of own) {
       expect(Properties).toMatchObject({
         Runtime: 'nodejs24.x',

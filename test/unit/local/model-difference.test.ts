@@ -13,6 +13,7 @@ const before: CloudModel = {
   mappings: [kafkaMapping('m')],
   tables: [],
   topics: [topic],
+  buckets: [],
   emailIdentities: [],
   apis: [],
   schedules: [],
@@ -42,6 +43,7 @@ test('whatever else has come, gone or changed is named by kind and path', () => 
       { ...topic, partitions: 4 },
       { ...topic, path: 'App/U', name: 'more' },
     ],
+    buckets: [{ logicalId: 'B', path: 'App/B', name: 'files' }],
   };
   expect(modelDifference(before, after)).toEqual({
     replaceable: [],
@@ -51,6 +53,7 @@ test('whatever else has come, gone or changed is named by kind and path', () => 
       'event source mapping App/m is gone',
       'topic App/T has changed',
       'topic App/U is new',
+      'bucket App/B is new',
     ],
   });
 });

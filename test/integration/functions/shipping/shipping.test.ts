@@ -51,6 +51,9 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('shipping on %s', (engine
         },
         lines: { L: [{ M: { sku: { S: 'TEA-1' }, name: { S: 'Tea' }, quantity: { N: '2' } } }] },
         createdAt: { S: '2026-03-01T12:00:00.000Z' },
+        weightClass: { S: 'letter' },
+        carrier: { S: 'post' },
+        awaitingCarrier: { S: 'post' },
         fingerprint: { S: expect.stringMatching(/^[0-9a-f]{64}$/) },
       },
     ]);

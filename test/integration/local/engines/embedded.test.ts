@@ -22,6 +22,7 @@ const table = {
   ...named,
   name: 'outbox',
   keys: [{ name: 'orderId', role: 'HASH', type: 'S' }],
+  indexes: [],
   streamView: 'NEW_IMAGE',
   timeToLiveAttribute: undefined,
 } as const;

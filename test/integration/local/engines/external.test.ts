@@ -28,6 +28,7 @@ const model = { logicalId: 'X', path: 'Stack/X', name: 'orders' };
 const table: TableModel = {
   ...model,
   keys: [{ name: 'id', role: 'HASH', type: 'S' }],
+  indexes: [],
   streamView: undefined,
   timeToLiveAttribute: undefined,
 };

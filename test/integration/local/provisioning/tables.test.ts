@@ -7,7 +7,7 @@ import {
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { TableModel } from '../../../../local/assembly/model.ts';
+import type { IndexModel, TableModel } from '../../../../local/assembly/model.ts';
 import { provisionTables } from '../../../../local/provisioning/tables.ts';
 import { testEngines } from '../../../support/engines.ts';
 
@@ -27,6 +27,7 @@ for (const engine of ['ministack', 'dynamodbLocal'] as const) {
           { name: 'orderId', role: 'HASH', type: 'S' },
           { name: 'seq', role: 'RANGE', type: 'N' },
         ],
+        indexes: [],
         streamView: 'NEW_IMAGE',
         timeToLiveAttribute: 'expiresAt',
       };
@@ -52,6 +53,42 @@ for (const engine of ['ministack', 'dynamodbLocal'] as const) {
         new DescribeTimeToLiveCommand({ TableName: model.name }),
       );
       expect(ttl).toMatchObject({ AttributeName: 'expiresAt', TimeToLiveStatus: 'ENABLED' });
+    });
+
+    it('are made with an index that has what is projected into it', async () => {
+      const { client, endpoint, model } = outbox();
+      const byCity: IndexModel = {
+        name: 'byCity',
+        keys: [{ name: 'city', role: 'HASH', type: 'S' }],
+        projection: 'INCLUDE',
+        included: ['name'],
+      };
+      await provisionTables(endpoint, region, [{ ...model, indexes: [byCity] }]);
+      await provisionTables(endpoint, region, [{ ...model, indexes: [byCity] }]);
+      const item = (seq: string, attributes: Record<string, string>) => ({
+        orderId: { S: 'ord_1' },
+        seq: { N: seq },
+        ...Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, { S: value }])),
+      });
+      for (const Item of [item('1', { city: 'Kyoto', name: 'a', other: 'b' }), item('2', { name: 'c' })]) {
+        await client.send(new PutItemCommand({ TableName: model.name, Item }));
+      }
+      const { Items } = await client.send(new ScanCommand({ TableName: model.name, IndexName: 'byCity' }));
+      expect(Items).toEqual([item('1', { city: 'Kyoto', name: 'a' })]);
+    });
+
+    it('are refused where they exist without the index', async () => {
+      const { endpoint, model } = outbox();
+      await provisionTables(endpoint, region, [model]);
+      const keys = model.keys.slice(0, 1);
+      const changed: TableModel = {
+        ...model,
+        indexes: [{ name: 'byOrder', keys, projection: 'ALL', included: [] }],
+      };
+      await expect(provisionTables(endpoint, region, [changed])).rejects.toMatchObject({
+        message: `Table ${model.name} (Stack/Outbox) exists with no index byOrder.`,
+        remedy: [expect.stringContaining('orderly reset')],
+      });
     });
 
     it('get a stream later, if the model has one by then', async () => {

@@ -34,8 +34,8 @@ async function cloud(schedules: readonly ScheduleStatus[], result: Partial<Targe
         handle: (_, response) => void response.end(JSON.stringify({ schedules })),
       },
       scheduleRunHandler({
-        runNow: async (name) => {
-          ran.push(name);
+        runNow: async (name, at) => {
+          ran.push(at === undefined ? name : `${name} at ${new Date(at).toISOString()}`);
           return [{ functionName: 'relay', outcome: 'success', errorType: null, ...result }];
         },
       }),
@@ -89,6 +89,21 @@ it('prefers the one that has exactly that name', async () => {
   await orderly('schedule', 'run', 'Orders/Sweep', '--json');
   expect(ran).toEqual(['Orders/Sweep']);
 });
+
+it('runs it as at another time', async () => {
+  const { orderly, ran } = await cloud([schedule('Orders/Manifests')]);
+  expect((await orderly('schedule', 'run', 'manifest', '--at', '2026-03-02T00:15:00Z')).code).toBe(0);
+  expect(ran).toEqual(['Orders/Manifests at 2026-03-02T00:15:00.000Z']);
+});
+
+it.each(['soon', '2026-03-02', '2026-03-02T00:15:00', '2026-13-02T00:15:00Z'])(
+  'does not take %s for a time',
+  async (text) => {
+    const { orderly, ran } = await cloud([schedule('Orders/Manifests')]);
+    expect((await orderly('schedule', 'run', 'manifest', '--at', text)).code).toBe(2);
+    expect(ran).toEqual([]);
+  },
+);
 
 it('ends with 1 when a function failed', async () => {
   const failure = { outcome: 'function-error', errorType: 'Sandbox.Timedout' } as const;

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../../functions/ledger/table.ts';
+import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import type { Shipments } from '../../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../../functions/shipping/shipping-handler.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
+import { inMemoryManifestShipments } from '../../../support/in-memory-manifests.ts';
 import { inMemoryShipments } from '../../../support/in-memory-shipments.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { cancelledEvent } from '../../../support/order-events.ts';
@@ -37,8 +39,8 @@ function batchesOf(order: readonly EncodedEvent[], cuts: readonly boolean[]): En
 async function deliver(
   batches: readonly EncodedEvent[][],
   shipments: (items: Map<string, Item>) => Shipments = inMemoryShipments,
+  items: Map<string, Item> = new Map(),
 ): Promise<Record<string, Item>> {
-  const items = new Map<string, Item>();
   const { ports, letters } = recordedConsumer();
   const handler = shippingHandler({ ...ports, shipments: shipments(items) });
   for (const batch of batches) {
@@ -63,6 +65,25 @@ describe('shipping', () => {
 
   it('ends with the same shipments whatever the order, the repetition and the batches', async () => {
     await fc.assert(ends(), { numRuns: 300 });
+  });
+
+  it('ends with the same shipments whatever comes after they were put on a manifest', async () => {
+    const start = await deliver([[placedEvent(shipped), placedEvent(withdrawn)]]);
+    const onManifest = new Map(Object.entries(start));
+    const orderIds = [shipped.orderId, withdrawn.orderId];
+    await inMemoryManifestShipments(onManifest).assign(ManifestId.parse('2026-03-01-post'), orderIds);
+
+    await fc.assert(
+      fc.asyncProperty(deliveries, async (batches) => {
+        const items = await deliver(batches, inMemoryShipments, new Map(onManifest));
+        expect(items[shipped.orderId]).toEqual(onManifest.get(shipped.orderId));
+        expect(items[withdrawn.orderId]).toEqual({
+          ...onManifest.get(withdrawn.orderId),
+          cancelledTooLateAt: { S: '2026-03-01T12:05:00.000Z' },
+        });
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('would not without the condition on its insertion', async () => {

@@ -53,19 +53,28 @@ describe('placementOf', () => {
       fingerprint,
     );
   });
+
+  it('has its carrier by country and weight class', () => {
+    const placement = planShipmentOf({
+      ...body,
+      lines: body.lines.map((line) => ({ ...line, quantity: 3 })),
+    });
+    expect(placement).toMatchObject({ weightClass: 'parcel', carrier: 'parcel-eu' });
+  });
 });
 
 describe('missingWrite', () => {
-  const label = { status: 'LABEL_CREATED', fingerprint } as const;
-  const withdrawn = { status: 'CANCELLED', fingerprint } as const;
-  const empty = { status: 'CANCELLED', fingerprint: undefined } as const;
+  const label = { status: 'LABEL_CREATED', fingerprint, cancelledTooLate: false } as const;
+  const tooLate = { ...label, cancelledTooLate: true } as const;
+  const withdrawn = { status: 'CANCELLED', fingerprint, cancelledTooLate: false } as const;
+  const empty = { ...withdrawn, fingerprint: undefined } as const;
 
   it.each([
-    ['placed', planOf(placed), ['none', 'none', 'complete']],
-    ['cancelled', planOf(cancel), ['cancel', 'none', 'none']],
-    ['placed and cancelled', planOf(placed, cancel), ['cancel', 'none', 'complete']],
+    ['placed', planOf(placed), ['none', 'none', 'none', 'complete']],
+    ['cancelled', planOf(cancel), ['cancel', 'none', 'none', 'none']],
+    ['placed and cancelled', planOf(placed, cancel), ['cancel', 'none', 'none', 'complete']],
   ] as const)('%s', (_name, plan, expected) => {
-    expect([label, withdrawn, empty].map((stored) => missingWrite(plan, stored))).toEqual(expected);
+    expect([label, tooLate, withdrawn, empty].map((stored) => missingWrite(plan, stored))).toEqual(expected);
   });
 });
 

@@ -2,10 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { accepts, functionResource, judged, tableResource } from './fixtures.ts';
 
 const index = {
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'email', AttributeType: 'S' },
+  ],
   GlobalSecondaryIndexes: [
-    { IndexName: 'byEmail', KeySchema: [{ AttributeName: 'email', KeyType: 'HASH' }] },
+    {
+      IndexName: 'byEmail',
+      KeySchema: [{ AttributeName: 'email', KeyType: 'HASH' }],
+      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['name'] },
+    },
   ],
 };
+const localIndex = {
+  LocalSecondaryIndexes: [{ IndexName: 'byTime', KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] }],
+};
+const consumer = (table: unknown) => functionResource({ Environment: { Variables: { TABLE: table } } });
 
 describe('tables', () => {
   it('have keys, a stream and a time to live', () => {
@@ -35,6 +47,7 @@ describe('tables', () => {
           { name: 'orderId', role: 'HASH', type: 'S' },
           { name: 'seq', role: 'RANGE', type: 'N' },
         ],
+        indexes: [],
         streamView: 'NEW_IMAGE',
         timeToLiveAttribute: 'ttl',
       },
@@ -65,24 +78,40 @@ describe('tables', () => {
     expect(accepts(streamed.findings)).toEqual(['Table.Replicas.0.KinesisStreamSpecification']);
   });
 
-  it('with an index are refused where a function names them', () => {
-    const { findings } = judged({
-      Table: tableResource(index),
-      Consumer: functionResource({ Environment: { Variables: { TABLE: { Ref: 'Table' } } } }),
-    });
+  it('have global indexes', () => {
+    const { model, findings } = judged({ Table: tableResource(index), Consumer: consumer({ Ref: 'Table' }) });
+    expect(findings).toEqual([]);
+    expect(model.tables[0]?.indexes).toEqual([
+      {
+        name: 'byEmail',
+        keys: [{ name: 'email', role: 'HASH', type: 'S' }],
+        projection: 'INCLUDE',
+        included: ['name'],
+      },
+    ]);
+  });
+
+  it('need a type for each key of an index', () => {
+    const { AttributeDefinitions: _, ...untyped } = index;
+    const { findings } = judged({ Table: tableResource(untyped), Consumer: consumer({ Ref: 'Table' }) });
     expect(accepts(findings)).toEqual(['Table.GlobalSecondaryIndexes']);
   });
 
-  it('with an index are refused where a function names them by a text', () => {
-    const { findings } = judged({
-      Table: tableResource({ ...index, TableName: 'orders' }),
-      Consumer: functionResource({ Environment: { Variables: { TABLE: 'orders' } } }),
-    });
-    expect(accepts(findings)).toEqual(['Table.GlobalSecondaryIndexes']);
+  it('with a local index are refused where a function names them', () => {
+    const { findings } = judged({ Table: tableResource(localIndex), Consumer: consumer({ Ref: 'Table' }) });
+    expect(accepts(findings)).toEqual(['Table.LocalSecondaryIndexes']);
   });
 
-  it('with an index are listed as not emulated where nobody names them', () => {
-    const { model, findings } = judged({ Table: tableResource(index) });
+  it('with a local index are refused where a function names them by a text', () => {
+    const { findings } = judged({
+      Table: tableResource({ ...localIndex, TableName: 'orders' }),
+      Consumer: consumer('orders'),
+    });
+    expect(accepts(findings)).toEqual(['Table.LocalSecondaryIndexes']);
+  });
+
+  it('with a local index are listed as not emulated where nobody names them', () => {
+    const { model, findings } = judged({ Table: tableResource(localIndex) });
     expect(findings).toEqual([]);
     expect(model.tables).toEqual([]);
     expect(model.notEmulated).toEqual([{ logicalId: 'Table', path: 'Table', type: 'AWS::DynamoDB::Table' }]);

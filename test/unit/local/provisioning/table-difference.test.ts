@@ -11,6 +11,7 @@ const model: TableModel = {
     { name: 'orderId', role: 'HASH', type: 'S' },
     { name: 'seq', role: 'RANGE', type: 'N' },
   ],
+  indexes: [],
   streamView: 'NEW_IMAGE',
   timeToLiveAttribute: undefined,
 };
@@ -40,6 +41,36 @@ it('names a key of other names, types or roles', () => {
   );
   const typed: TableModel = { ...model, keys: model.keys.map((key) => ({ ...key, type: 'S' })) };
   expect(tableDifference(existing, typed)).toContain('modelled is orderId HASH S, seq RANGE S');
+});
+
+it('names an index that is missing, or has another key or projection', () => {
+  const byTime: TableModel['indexes'][number] = {
+    name: 'byTime',
+    keys: [{ name: 'at', role: 'HASH', type: 'S' }],
+    projection: 'INCLUDE',
+    included: ['b', 'a'],
+  };
+  const indexed = { ...model, indexes: [byTime] };
+  expect(tableDifference(existing, indexed)).toBe('no index byTime');
+  const withIndex: TableDescription = {
+    ...existing,
+    AttributeDefinitions: [
+      ...(existing.AttributeDefinitions ?? []),
+      { AttributeName: 'at', AttributeType: 'S' },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'byTime',
+        KeySchema: [{ AttributeName: 'at', KeyType: 'HASH' }],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['a', 'b'] },
+      },
+    ],
+  };
+  expect(tableDifference(withIndex, indexed)).toBeUndefined();
+  expect(tableDifference(withIndex, model)).toBeUndefined();
+  expect(tableDifference(withIndex, { ...model, indexes: [{ ...byTime, projection: 'ALL' }] })).toBe(
+    'the index byTime on at HASH S with INCLUDE a b, modelled is at HASH S with ALL',
+  );
 });
 
 it('names another stream view', () => {

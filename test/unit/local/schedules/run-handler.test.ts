@@ -4,10 +4,10 @@ import { scheduleRunHandler } from '../../../../local/schedules/run-handler.ts';
 
 /** A gateway with the schedule `App/Every`, and the names it was asked to run. */
 async function serving() {
-  const asked: string[] = [];
+  const asked: (string | undefined)[] = [];
   const handler = scheduleRunHandler({
-    runNow: async (name) => {
-      asked.push(name);
+    runNow: async (name, at) => {
+      asked.push(name, at === undefined ? undefined : new Date(at).toISOString());
       if (name === 'Twice') return 'ambiguous';
       if (name !== 'App/Every') return 'unknown';
       return [{ functionName: 'sweep', outcome: 'success', errorType: null }];
@@ -37,6 +37,14 @@ it('runs the schedule that is named and answers how its functions ended', async 
     status: 200,
     body: { results: [{ functionName: 'sweep', outcome: 'success', errorType: null }] },
   });
+});
+
+it('runs it as at another time that is asked for', async () => {
+  const { send, asked } = await serving();
+  expect((await send('/App%2FEvery/run?at=2026-03-02T00:15:00Z')).status).toBe(200);
+  await send('/App%2FEvery/run');
+  expect(asked).toEqual(['App/Every', '2026-03-02T00:15:00.000Z', 'App/Every', undefined]);
+  expect((await send('/App%2FEvery/run?at=soon')).status).toBe(400);
 });
 
 it.each([

@@ -179,6 +179,13 @@ describe('a run by hand', () => {
     expect(schedules.status()[0]).toMatchObject({ runs: 1, lastRun: begin, nextRun: null });
   });
 
+  it('tells its functions another time if asked to, and has run now all the same', async () => {
+    const { schedules, invoked } = running(model('cron(15 0 * * ? *)'));
+    await schedules.runNow('Every', Date.parse('2026-03-02T00:15:00Z'));
+    expect(invoked).toMatchObject([{ event: { time: '2026-03-02T00:15:00Z' } }]);
+    expect(schedules.status()[0]).toMatchObject({ runs: 1, lastRun: begin });
+  });
+
   it('does not shift the next run', async () => {
     const { schedules } = running(model('rate(5 minutes)'));
     schedules.start();

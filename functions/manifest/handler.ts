@@ -1,0 +1,35 @@
+import type { Context, ScheduledEvent } from 'aws-lambda';
+import * as z from 'zod';
+import { readEnvironment, variable } from '../config.ts';
+import { dynamoDbClient } from '../dynamodb.ts';
+import { functionLogger } from '../logger.ts';
+import { dynamoDbManifestShipments } from './dynamodb-shipments.ts';
+import { dayBefore } from './manifest-id.ts';
+import { s3Client } from './s3.ts';
+import { s3ManifestFiles } from './s3-files.ts';
+import { type ManifestPorts, writeManifests } from './write-manifests.ts';
+
+const environment = readEnvironment(
+  z.object({ SHIPMENTS_TABLE: variable, AWAITING_INDEX: variable, MANIFEST_BUCKET: variable }),
+  process.env,
+);
+const logger = functionLogger('manifest');
+const ports: ManifestPorts = {
+  shipments: dynamoDbManifestShipments(dynamoDbClient(), {
+    table: environment.SHIPMENTS_TABLE,
+    index: environment.AWAITING_INDEX,
+  }),
+  files: s3ManifestFiles(s3Client(), environment.MANIFEST_BUCKET),
+  logger,
+};
+
+const Scheduled = z.object({ time: z.iso.datetime() });
+
+/**
+ * Entry of the function `manifest`: a daily schedule. The day is the one before the event's own `time`, not before now, so
+ * that an event that is delivered late or again is about the same day.
+ */
+export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
+  logger.addContext(context);
+  await writeManifests(dayBefore(new Date(Scheduled.parse(event).time)), ports);
+}

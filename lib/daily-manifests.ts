@@ -1,0 +1,68 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { NodeFunction } from './node-function.ts';
+import { AWAITING_INDEX } from './tables.ts';
+
+export interface DailyManifestsProps {
+  /** Has the index `AWAITING_INDEX`. */
+  readonly shipments: TableV2;
+}
+
+/** Once a day, what each carrier gets: the function that writes the manifests, and their bucket. */
+export class DailyManifests extends Construct {
+  /** `manifests/<day>/<carrier>.csv`: names and addresses, so it is private, encrypted, and forgets. */
+  readonly bucket: Bucket;
+
+  constructor(scope: Construct, id: string, { shipments }: DailyManifestsProps) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      versioned: false,
+      lifecycleRules: [
+        { prefix: 'manifests/', expiration: Duration.days(400) },
+        // Needed until their manifest is written, and gone before it.
+        { prefix: 'drafts/', expiration: Duration.days(90) },
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+      removalPolicy: RemovalPolicy.DESTROY,
+      // CloudFormation deletes no bucket that holds something.
+      autoDeleteObjects: true,
+    });
+
+    const manifest = new NodeFunction(this, 'Manifest', {
+      description: 'Writes the manifests of the day before, one a carrier',
+      folder: 'manifest',
+      timeout: Duration.minutes(5),
+      memorySize: 512,
+      environment: {
+        SHIPMENTS_TABLE: shipments.tableName,
+        AWAITING_INDEX,
+        MANIFEST_BUCKET: this.bucket.bucketName,
+      },
+    }).function;
+    const allow = (actions: string[], resources: string[]) =>
+      manifest.addToRolePolicy(new iam.PolicyStatement({ actions, resources }));
+    allow(['dynamodb:Query'], [`${shipments.tableArn}/index/${AWAITING_INDEX}`]);
+    allow(['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate'], [shipments.tableArn]);
+    allow(['s3:ListBucket'], [this.bucket.bucketArn]);
+    allow(['s3:GetObject'], [this.bucket.arnForObjects('drafts/*')]);
+    allow(
+      ['s3:PutObject'],
+      ['drafts/*', 'manifests/*'].map((key) => this.bucket.arnForObjects(key)),
+    );
+
+    new Rule(this, 'Daily', {
+      description: 'Writes the manifests of the UTC day that has ended',
+      // A quarter of an hour for orders of the last minute to become shipments; later ones are in the next.
+      schedule: Schedule.cron({ hour: '0', minute: '15' }),
+      targets: [new LambdaFunction(manifest)],
+    });
+  }
+}
