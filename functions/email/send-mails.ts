@@ -1,6 +1,6 @@
 import type { BatchEvent } from '../kafka/fold.ts';
 import type { Invocation } from '../kafka/invocation.ts';
-import { type Outcome, outcomeOfCopy } from '../kafka/outcome.ts';
+import type { Outcome } from '../kafka/outcome.ts';
 import { type ActOncePorts, type ActResult, actOnce } from '../ledger/act-once.ts';
 import type { Logger } from '../logger.ts';
 import type { OrderEvent } from '../orders/events.ts';
@@ -33,13 +33,8 @@ export async function sendMails(
   ports: SendMailsPorts,
   invocation: Invocation,
 ): Promise<Map<BatchEvent, Outcome>> {
-  const firsts = new Map<string, BatchEvent>();
-  for (const event of events) {
-    const key = keyOf(event, ports.consumer);
-    if (!firsts.has(key)) firsts.set(key, event);
-  }
   const results = await actOnce<BatchEvent, MailRefusal>(
-    [...firsts.values()],
+    events,
     {
       keyOf: (event) => keyOf(event, ports.consumer),
       act: async ({ event }) => await ports.sendMail(mailOf(event)),
@@ -50,16 +45,7 @@ export async function sendMails(
     invocation,
   );
   for (const [{ event }, result] of results) warnOfUnmarked(event, result, ports.logger);
-
-  return new Map(
-    events.flatMap((event) => {
-      const first = firsts.get(keyOf(event, ports.consumer));
-      const result = first && results.get(first);
-      if (result === undefined) return [];
-      const outcome = outcomeOfMail(result);
-      return [[event, event === first ? outcome : outcomeOfCopy(outcome)]];
-    }),
-  );
+  return new Map([...results].map(([event, result]) => [event, outcomeOfMail(result)]));
 }
 
 function keyOf({ event }: BatchEvent, consumer: string): string {

@@ -7,7 +7,7 @@ import { StatementError } from './statement-error.ts';
 
 /** An effect on the world outside, which no transaction covers. */
 export interface ExternalEffect<Task, Refusal> {
-  /** The task's row in the ledger; no two tasks of a call share one. */
+  /** The task's row in the ledger; tasks that share one are one effect, which the first of them makes. */
   readonly keyOf: (task: Task) => string;
   /** Makes the effect, or answers why it never can be made. Throws what may or may not have made it. */
   readonly act: (task: Task) => Promise<Refusal | undefined>;
@@ -48,36 +48,64 @@ const CLAIMS_AT_ONCE = 25;
 
 /**
  * Makes each task's effect once, as far as an external effect can be: claim, act, mark `SENT`, 25 tasks at a time; those
- * that were claimed before are looked at last, all together.
+ * that were claimed before are looked at last, all together. Answers for every task.
  *
  * The mark is unconditional. What didn't happen is given back, so that the next attempt need not wait for the lease;
- * what may have happened is held back, so that it does. A crash between act and mark lets the next delivery act again;
- * nothing else does, but an act that happened and whose answer was lost.
+ * what may have happened is held back, so that it does. An effect is made a second time only where no mark tells of the
+ * first: after a crash between the two, a mark that failed, a process frozen there beyond its lease, or an effect whose
+ * answer was lost or untrue. `test/unit/functions/ledger/protocol.test.ts` looks at all schedules for others.
  */
 export async function actOnce<Task, Refusal>(
   tasks: readonly Task[],
   effect: ExternalEffect<Task, Refusal>,
-  { ledger, now }: ActOncePorts,
+  ports: ActOncePorts,
   actor: Actor,
 ): Promise<Map<Task, ActResult<Refusal>>> {
+  const firsts = new Map<string, Task>();
+  for (const task of tasks) {
+    const key = effect.keyOf(task);
+    if (!firsts.has(key)) firsts.set(key, task);
+  }
+  const results = await actOnFirsts(firsts, effect, ports, actor);
+  return new Map(
+    tasks.map((task) => {
+      const key = effect.keyOf(task);
+      const result = results.get(key) ?? unanswered();
+      return [task, firsts.get(key) === task ? result : resultOfCopy(result)];
+    }),
+  );
+}
+
+/** How a task ended whose effect another one of the call has just made, or tried to make. */
+function resultOfCopy<Refusal>(first: ActResult<Refusal>): ActResult<Refusal> {
+  return first.kind === 'made' ? { kind: 'settled', status: 'SENT' } : first;
+}
+
+/** `actOnce` for one task of each key, answered by key. */
+async function actOnFirsts<Task, Refusal>(
+  tasks: ReadonlyMap<string, Task>,
+  effect: ExternalEffect<Task, Refusal>,
+  { ledger, now }: ActOncePorts,
+  actor: Actor,
+): Promise<Map<string, ActResult<Refusal>>> {
   const owner = ownerOf(actor);
-  const results = new Map<Task, ActResult<Refusal>>();
+  const results = new Map<string, ActResult<Refusal>>();
   const act = async (claimed: readonly Claimed<Task>[]) => {
-    for (const [task, result] of await actUnder(claimed, effect, { ledger, now }, actor)) {
-      results.set(task, result);
+    for (const [key, result] of await actUnder(claimed, effect, { ledger, now }, actor)) {
+      results.set(key, result);
     }
   };
 
   const met = new Map<string, Task>();
-  for (const slice of chunksOf(tasks, CLAIMS_AT_ONCE)) {
+  for (const slice of chunksOf([...tasks], CLAIMS_AT_ONCE)) {
     if (actor.isOver()) {
-      for (const task of slice) results.set(task, NOT_BEGUN);
+      for (const [key] of slice) results.set(key, NOT_BEGUN);
       continue;
     }
-    const byKey = new Map(slice.map((task) => [effect.keyOf(task), task]));
-    const claims = await claimNew(ledger, [...byKey.keys()], owner, now());
+    const keys = slice.map(([key]) => key);
+    const claims = await claimNew(ledger, keys, owner, now());
     const claimed: Claimed<Task>[] = [];
-    for (const [key, task] of byKey) {
+    for (const [key, task] of slice) {
       const claim = claims.get(key) ?? unanswered();
       if (claim.kind === 'exists') met.set(key, task);
       else claimed.push({ key, task, claim });
@@ -111,7 +139,7 @@ async function actUnder<Task, Refusal>(
   effect: ExternalEffect<Task, Refusal>,
   { ledger, now }: ActOncePorts,
   actor: Actor,
-): Promise<Map<Task, ActResult<Refusal>>> {
+): Promise<Map<string, ActResult<Refusal>>> {
   const acted = await mapConcurrently(claimed, effect.inFlight, async (one) => ({
     ...one,
     result: await actOn(one, effect, now, actor),
@@ -129,8 +157,8 @@ async function actUnder<Task, Refusal>(
     ledger.replace(new Map(inVain)),
   ]);
   return new Map(
-    acted.map(({ key, task, result }) => [
-      task,
+    acted.map(({ key, result }) => [
+      key,
       result.kind === 'made' ? { kind: 'made', unmarked: unmarked.get(key) } : result,
     ]),
   );

@@ -1,11 +1,20 @@
-import { type Claim, type ClaimDecision, decideClaim, newClaim, type Owner, takenOver } from './claim.ts';
+import {
+  type Claim,
+  type ClaimDecision,
+  decideClaim,
+  type LedgerRow,
+  newClaim,
+  type Owner,
+  takenOver,
+} from './claim.ts';
 import type { InsertOutcome } from './insert-items.ts';
 import type { Ledger, LedgerReplace } from './ledger.ts';
 import { StatementError } from './statement-error.ts';
 
 /** What became of the wish to claim a key. */
 export type ClaimResult =
-  | Exclude<ClaimDecision, { kind: 'expired' }>
+  | { readonly kind: 'granted'; readonly claim: Claim }
+  | Exclude<ClaimDecision, { kind: 'free' }>
   | { readonly kind: 'failed'; readonly error: StatementError };
 
 /** What a key that was claimed before is found to be. */
@@ -28,7 +37,7 @@ export async function claimNew(
   );
 }
 
-/** Looks at the keys that exist: settled, held, free, or mine after all, by a request whose answer was lost. */
+/** Looks at the keys that exist: settled, held or free. */
 export async function readMet(
   ledger: Ledger,
   keys: readonly string[],
@@ -42,9 +51,9 @@ export async function readMet(
 }
 
 /**
- * Takes over the claims among `met` whose lease is past; the others stay what they are.
+ * Takes over the claims among `met` that are free; the others stay what they are.
  *
- * Whoever loses a race for an expired claim finds it held by the winner.
+ * Whoever loses a race for a free claim finds it held by the winner.
  */
 export async function takeOver(
   ledger: Ledger,
@@ -55,7 +64,7 @@ export async function takeOver(
   const results = new Map<string, ClaimResult>();
   const changes = new Map<string, { from: Claim; to: Claim }>();
   for (const [key, row] of met) {
-    if (row.kind === 'expired') changes.set(key, { from: row.claim, to: takenOver(row.claim, me, now) });
+    if (row.kind === 'free') changes.set(key, { from: row.claim, to: takenOver(row.claim, me, now) });
     else results.set(key, row);
   }
   if (changes.size === 0) return results;
@@ -74,11 +83,18 @@ function afterReplace(replaced: LedgerReplace, mine: Claim, now: number): ClaimR
     case 'failed':
       return replaced;
     case 'changed': {
-      if (replaced.row === undefined) return { kind: 'failed', error: overtaken() };
-      const decision = decideClaim(replaced.row, mine.owner, now);
-      return decision.kind === 'expired' ? { kind: 'failed', error: overtaken() } : decision;
+      const { row } = replaced;
+      if (row === undefined) return { kind: 'failed', error: overtaken() };
+      if (isSameClaim(row, mine)) return { kind: 'granted', claim: mine };
+      const decision = decideClaim(row, mine.owner, now);
+      return decision.kind === 'free' ? { kind: 'failed', error: overtaken() } : decision;
     }
   }
+}
+
+/** The SDK sent this very request twice, because the first answer was lost. */
+function isSameClaim(row: LedgerRow, claim: Claim): boolean {
+  return row.status === 'CLAIMED' && row.owner === claim.owner && row.leaseUntil === claim.leaseUntil;
 }
 
 /** Taken over and given back, or deleted, by somebody else in the meantime: free, so the next attempt may get it. */

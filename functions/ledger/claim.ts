@@ -3,7 +3,7 @@
  *
  *     (absent) --insert--> CLAIMED by A --mark--> settled, e.g. SENT       marking is unconditional: sent is a fact
  *                           |       ^
- *                 give back |       | take over, by anybody, once the lease is past
+ *                 give back |       | take over, by anybody once the lease is past, by A at any time
  *     (A only: the lease ends now,  |
  *      or later: see `held back`) --+
  *
@@ -31,15 +31,17 @@ export type Claim = Extract<LedgerRow, { status: 'CLAIMED' }>;
 
 /** What a row means for somebody who wants to make its effect. */
 export type ClaimDecision =
-  | { readonly kind: 'granted'; readonly claim: Claim }
-  /** The lease is past: free for whoever replaces exactly this claim. */
-  | { readonly kind: 'expired'; readonly claim: Claim }
+  /** The lease is past, or it is his own: he may act once he has replaced exactly this claim. */
+  | { readonly kind: 'free'; readonly claim: Claim }
   /** Somebody else is at it. */
   | { readonly kind: 'held'; readonly claim: Claim }
   | { readonly kind: 'settled'; readonly status: SettledStatus };
 
 /** Milliseconds: long enough for 25 sends one after another, short beside an hour of retries. */
 export const LEASE_MS = 60_000;
+
+/** Milliseconds that a mark takes at most, with every attempt of the SDK's: see `dynamoDbClient`. */
+export const MARK_MS = 10_000;
 
 /** The owner that an invocation is, by its id. */
 export function ownerOf(invocation: { readonly id: string }): Owner {
@@ -51,35 +53,39 @@ export function newClaim(owner: Owner, now: number): Claim {
   return { status: 'CLAIMED', owner, leaseUntil: now + LEASE_MS, unanswered: 0 };
 }
 
-/** What `owner` makes of a claim whose lease is past. */
-export function takenOver(expired: Claim, owner: Owner, now: number): Claim {
-  return { ...expired, owner, leaseUntil: now + LEASE_MS };
+/**
+ * What `owner` makes of a claim that is free.
+ *
+ * Never the same lease again: a request to give back the old claim may still be under way, and must not meet it.
+ */
+export function takenOver(free: Claim, owner: Owner, now: number): Claim {
+  return { ...free, owner, leaseUntil: Math.max(now + LEASE_MS, free.leaseUntil + 1) };
 }
 
 /**
  * Judges the row that an insertion met.
  *
  *     claimed                      leaseUntil
- *        |------------- held -----------|---- expired ---->
+ *        |------------- held -----------|----- free ----->
  *
- * A claim of my own is the trace of my own request whose answer was lost: granted, with the lease it was written with.
+ * A claim of my own is the trace of an earlier request of mine whose answer was lost: free, for me.
  */
 export function decideClaim(row: LedgerRow, me: Owner, now: number): ClaimDecision {
   if (row.status !== 'CLAIMED') return { kind: 'settled', status: row.status };
-  if (row.leaseUntil <= now) return { kind: 'expired', claim: row };
-  return row.owner === me ? { kind: 'granted', claim: row } : { kind: 'held', claim: row };
+  const free = row.owner === me || row.leaseUntil <= now;
+  return free ? { kind: 'free', claim: row } : { kind: 'held', claim: row };
 }
 
 /**
  * Whether an effect that takes at most `deadlineMs` may still begin under this claim.
  *
- *       now                    leaseUntil
- *        |---- deadlineMs ----|    |
+ *       now                              leaseUntil
+ *        |---- deadlineMs ----|---- mark ----|
  *
- * Begun later it could end after somebody else has taken the claim over.
+ * Begun later it could be marked after somebody else has taken the claim over, and acted too.
  */
 export function mayBegin(claim: Claim, now: number, deadlineMs: number): boolean {
-  return now + deadlineMs <= claim.leaseUntil;
+  return now + deadlineMs + MARK_MS <= claim.leaseUntil;
 }
 
 /** Nobody's: whoever holds a claim back gives it up too, so that the lease binds him as everybody else. */

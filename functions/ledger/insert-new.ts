@@ -1,4 +1,4 @@
-import { insertItems } from './insert-items.ts';
+import { type InsertOutcome, insertItems } from './insert-items.ts';
 import { type ReadResult, readItems } from './read-items.ts';
 import { StatementError } from './statement-error.ts';
 import type { Item, KeyedTable } from './table.ts';
@@ -24,10 +24,24 @@ export type InsertNew = (items: readonly Item[]) => Promise<ReadonlyMap<string, 
  * the caller knows by its content.
  */
 export function insertNewInto(table: KeyedTable): InsertNew {
+  return insertNewBy({
+    insert: (items) => insertItems(table, items),
+    read: (keys) => readItems(table, keys),
+  });
+}
+
+/** The two requests that `InsertNew` is made of; each answers for every key. */
+export interface InsertAndRead {
+  insert(items: readonly Item[]): Promise<ReadonlyMap<string, InsertOutcome>>;
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, ReadResult>>;
+}
+
+/** `InsertNew` by an insertion, and a read of what that met. */
+export function insertNewBy({ insert, read }: InsertAndRead): InsertNew {
   return async (items) => {
-    const inserted = await insertItems(table, items);
+    const inserted = await insert(items);
     const losers = [...inserted].filter(([, { kind }]) => kind === 'exists').map(([key]) => key);
-    const existing = await readItems(table, losers);
+    const existing = await read(losers);
     return new Map(
       [...inserted].map(([key, outcome]) => [
         key,

@@ -5,7 +5,13 @@ import {
   actOnce,
   type ExternalEffect,
 } from '../../../../functions/ledger/act-once.ts';
-import { LEASE_MS, type LedgerRow, newClaim, type Owner } from '../../../../functions/ledger/claim.ts';
+import {
+  LEASE_MS,
+  type LedgerRow,
+  MARK_MS,
+  newClaim,
+  type Owner,
+} from '../../../../functions/ledger/claim.ts';
 import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
 import type { Ledger } from '../../../../functions/ledger/ledger.ts';
 import { StatementError } from '../../../../functions/ledger/statement-error.ts';
@@ -42,7 +48,7 @@ function fixture(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
       ports,
       { id: `attempt-${++attempts}`, isOver: () => false, ...actor },
     );
-  return { rows, clock, made, run };
+  return { rows, clock, made, ports, run };
 }
 
 describe('actOnce', () => {
@@ -77,10 +83,10 @@ describe('actOnce', () => {
     expect(rows.get('a')).toMatchObject({ status: 'CLAIMED', leaseUntil: 0 });
   });
 
-  it('begins nothing that could outlive its lease, and gives it back', async () => {
+  it('begins nothing whose mark could outlive its lease, and gives it back', async () => {
     const { run, made, clock, rows } = fixture();
     const slow = async () => {
-      clock.now += LEASE_MS - DEADLINE_MS + 1;
+      clock.now += LEASE_MS - MARK_MS - DEADLINE_MS + 1;
       return undefined;
     };
     const results = await run(['a', 'b'], slow);
@@ -117,10 +123,41 @@ describe('actOnce', () => {
     expect(made).toHaveLength(4);
   });
 
-  it('takes a claim of its own earlier attempt for its own', async () => {
+  it('takes over a claim of its own earlier attempt, with a new lease', async () => {
     const { run, rows, clock } = fixture();
     rows.set('a', newClaim('me' as Owner, clock.now));
-    expect((await run(['a'], undefined, { id: 'me' })).get('a')).toMatchObject({ kind: 'made' });
+    clock.now += LEASE_MS - 1;
+    const seen: unknown[] = [];
+    const look = async () => {
+      seen.push(rows.get('a'));
+      return undefined;
+    };
+    expect((await run(['a'], look, { id: 'me' })).get('a')).toMatchObject({ kind: 'made' });
+    expect(seen).toEqual([newClaim('me' as Owner, clock.now)]);
+  });
+
+  it('makes the effect of tasks with one key once, and answers for each of them', async () => {
+    const { ports } = fixture();
+    const [first, other, copy] = [{ key: 'a' }, { key: 'b' }, { key: 'a' }];
+    const made: object[] = [];
+    const effect: ExternalEffect<{ key: string }, string> = {
+      keyOf: ({ key }) => key,
+      act: async (task) => {
+        made.push(task);
+        return task === other ? 'no' : undefined;
+      },
+      deadlineMs: DEADLINE_MS,
+      inFlight: 1,
+    };
+    const me = { id: 'me', isOver: () => false };
+    const results = await actOnce([first, other, copy, { ...other }], effect, ports, me);
+    expect(made).toEqual([first, other]);
+    expect([...results.values()]).toEqual([
+      { kind: 'made', unmarked: undefined },
+      { kind: 'refused', refusal: 'no' },
+      { kind: 'settled', status: 'SENT' },
+      { kind: 'refused', refusal: 'no' },
+    ]);
   });
 
   it('a zombie that finishes late marks what it made, and takes nothing back from the winner', async () => {
