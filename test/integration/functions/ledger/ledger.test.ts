@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { LEASE_MS, type LedgerRow, newClaim, type Owner } from '../../../../functions/ledger/claim.ts';
+import { actOnce } from '../../../../functions/ledger/act-once.ts';
+import {
+  heldBack,
+  LEASE_MS,
+  type LedgerRow,
+  newClaim,
+  type Owner,
+  takenOver,
+} from '../../../../functions/ledger/claim.ts';
 import { type ClaimResult, claimNew, readMet, takeOver } from '../../../../functions/ledger/claim-keys.ts';
 import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
@@ -106,10 +114,9 @@ describe.each(Object.entries(ledgers))('a ledger in %s', (_name, ledgerIn) => {
         return ledger.insert(rows);
       },
     };
-    expect((await claimKeys(lossy, ['a'], me, NOW)).get('a')).toEqual({
-      kind: 'granted',
-      claim: newClaim(me, NOW),
-    });
+    const claim = takenOver(newClaim(me, NOW), me, NOW);
+    expect((await claimKeys(lossy, ['a'], me, NOW)).get('a')).toEqual({ kind: 'granted', claim });
+    expect((await ledger.read(['a'])).get('a')).toEqual({ kind: 'found', row: claim });
   });
 
   it('grants what my own take-over wrote, when only its answer was lost', async () => {
@@ -126,6 +133,65 @@ describe.each(Object.entries(ledgers))('a ledger in %s', (_name, ledgerIn) => {
       kind: 'granted',
       claim: newClaim(me, NOW),
     });
+  });
+});
+
+describe.each(Object.entries(ledgers))('a ledger in %s, in batches,', (_name, ledgerIn) => {
+  it('is asked for nothing, and answers nothing', async () => {
+    const { ledger } = await ledgerIn();
+    const nothing = new Map();
+    expect(await ledger.insert(nothing)).toEqual(nothing);
+    expect(await ledger.read([])).toEqual(nothing);
+    expect(await ledger.replace(nothing)).toEqual(nothing);
+    expect(await ledger.put(nothing)).toEqual(nothing);
+  });
+
+  it('answers for every key, more than fit into a request', async () => {
+    const { ledger } = await ledgerIn();
+    const wanted = keys(130);
+    const claim = newClaim(other, NOW - LEASE_MS);
+    const mine = takenOver(claim, me, NOW);
+    const all = <Value>(value: Value) => new Map(wanted.map((key) => [key, value]));
+    expect(await ledger.insert(all(claim))).toEqual(all({ kind: 'inserted' }));
+    expect(await ledger.replace(all({ from: claim, to: mine }))).toEqual(all({ kind: 'replaced' }));
+    expect(await ledger.read(wanted)).toEqual(all({ kind: 'found', row: mine }));
+    expect(await ledger.put(all({ status: 'SENT' } as const))).toEqual(new Map());
+    expect(await ledger.read(wanted)).toEqual(all({ kind: 'found', row: { status: 'SENT' } }));
+  });
+
+  it('is asked for a key twice, and answers once', async () => {
+    const { ledger } = await ledgerIn();
+    await ledger.put(row('a', { status: 'SENT' }));
+    expect([...(await ledger.read(['a', 'b', 'a'])).keys()].sort()).toEqual(['a', 'b']);
+  });
+
+  it('keeps how often an effect was not answered, through take-overs', async () => {
+    const { ledger } = await ledgerIn();
+    const claim = newClaim(other, NOW);
+    const twice = heldBack(heldBack(claim, NOW), NOW);
+    await ledger.insert(row('a', claim));
+    await ledger.replace(new Map([['a', { from: claim, to: twice }]]));
+    const later = NOW + 2 * LEASE_MS;
+    const claims = await claimKeys(ledger, ['a'], me, later);
+    expect(claims.get('a')).toEqual({ kind: 'granted', claim: takenOver(twice, me, later) });
+    expect((await ledger.read(['a'])).get('a')).toMatchObject({ row: { owner: me, unanswered: 2 } });
+  });
+
+  it('makes one effect of tasks that share a key, in one slice or in two', async () => {
+    const { ledger } = await ledgerIn();
+    const tasks = keys(40).map((_key, n) => ({ key: `key-${n % 30}` }));
+    const made: string[] = [];
+    const act = async ({ key }: { key: string }) => {
+      made.push(key);
+      return undefined;
+    };
+    const effect = { keyOf: ({ key }: { key: string }) => key, act, deadlineMs: 1_000, inFlight: 10 };
+    const results = await actOnce(tasks, effect, { ledger, now: () => NOW }, { id: me, isOver: () => false });
+    expect(made.sort()).toEqual([...new Set(made)]);
+    expect([...results.values()].map(({ kind }) => kind)).toEqual([
+      ...Array(30).fill('made'),
+      ...Array(10).fill('settled'),
+    ]);
   });
 });
 

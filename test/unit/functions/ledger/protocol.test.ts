@@ -158,8 +158,8 @@ describe('the proof that this can fail: a protocol that', () => {
     ['takes over and gives back whatever stands there', '1..2', {}, { 'any other': 1 }],
     ['acts under its own old claim', '1..2', {}, { 'any other': 1 }],
     ['gives back by settling', '0..1', {}, { 'any other': 1 }],
-    ['gives back by deleting what stands there', '1..2', {}, { 'any other': 2 }],
-    ['leaves no time for the mark', '1..2', {}, { 'any other': 2 }],
+    ['gives back by deleting what stands there', '1..2', { deliveries: 1 }, { 'any other': 2 }],
+    ['leaves no time for the mark', '1..2', { rounds: 1 }, { 'any other': 2 }],
     ['gives back what it should hold back', '1..2', { clock: false }, { 'answer lost': 1 }],
     ['marks only while the claim is its own', '1..3', {}, { frozen: 1, 'crash before the mark': 1 }],
   ])('%s: %s', async (name, expected, options, budget) => {

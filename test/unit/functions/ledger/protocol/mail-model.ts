@@ -23,7 +23,7 @@ export const SEND_MS = 7_000;
 const PORTS = ['insert', 'read', 'replace', 'put', 'act'] as const;
 
 interface MailOptions {
-  readonly deliveries: 2 | 3;
+  readonly deliveries: 1 | 2 | 3;
   /** Rounds that a delivery has at most. */
   readonly rounds: number;
   /** Mails of the batch. */

@@ -6,7 +6,7 @@ import { setImmediate as quiet } from 'node:timers/promises';
 
 /** Production code over ports of one argument each; answers whether its batch is to be tried again. */
 export type Program<Ports> = (ports: Ports, now: () => number) => Promise<Ending>;
-export type Ending = 'again' | 'over';
+type Ending = 'again' | 'over';
 
 /** A request that a program has made. */
 export interface Call<Ports> {
@@ -20,7 +20,7 @@ export interface Call<Ports> {
 export type Answer = { readonly text: string } & ({ readonly value: unknown } | { readonly error: Error });
 
 /** The answer to a request, and the time at which it is heard. */
-export interface Heard<Ports> {
+interface Heard<Ports> {
   readonly call: Call<Ports>;
   readonly at: number;
   readonly answer: Answer;
