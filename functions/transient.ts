@@ -8,6 +8,10 @@ const LOST_ANSWERS: readonly string[] = [
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
+  // Those of `fetch`: https://github.com/nodejs/undici/blob/main/docs/docs/api/Errors.md
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
 ];
 
 /**
@@ -41,6 +45,7 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
   // The account or the deployment is at fault and no record is. A grant takes minutes to be seen everywhere.
   'AccessDenied',
   'AccessDeniedException',
@@ -75,6 +80,8 @@ export function isTransientCode(code: string): boolean {
 /** The stable name of an error, without its message, which may quote what a customer wrote. */
 export function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
+  // `fetch` rejects with a TypeError whose cause is what happened to the connection.
+  if (error instanceof TypeError && error.cause instanceof Error) return codeOf(error.cause);
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 

@@ -7,18 +7,9 @@
  *
  * The thank-you's row in the ledger remembers what arrived first: a claim or `SENT`, or else `SUPPRESSED`.
  */
-import {
-  DONE,
-  DUPLICATE,
-  deadLetter,
-  type Outcome,
-  outcomeOfError,
-  retry,
-  SKIPPED,
-} from '../kafka/outcome.ts';
-import type { ActResult } from '../ledger/act-once.ts';
+import { HELD } from '../kafka/once-each.ts';
+import { DONE, DUPLICATE, type Outcome, outcomeOfError } from '../kafka/outcome.ts';
 import type { LedgerRead } from '../ledger/ledger.ts';
-import type { MailRefusal } from './mail.ts';
 
 /** What a cancellation finds of its order's thank-you. */
 export type ThankYou =
@@ -28,9 +19,6 @@ export type ThankYou =
   | { readonly kind: 'suppressed'; readonly outcome: Outcome }
   /** Not known yet, for the reason that `outcome` gives. */
   | { readonly kind: 'open'; readonly outcome: Outcome };
-
-const HELD = retry('LEASE_HELD');
-const OUT_OF_TIME = retry('OUT_OF_TIME');
 
 /** After a cancellation that nothing preceded has suppressed the thank-you. */
 export const SUPPRESSED_NOW: ThankYou = { kind: 'suppressed', outcome: DONE };
@@ -67,26 +55,5 @@ export function afterThankYou(outcome: Outcome): ThankYou {
       return { kind: 'suppressed', outcome: DUPLICATE };
     case 'retry':
       return { kind: 'open', outcome };
-  }
-}
-
-/** What the attempt to send a mail once means for the event that asked for it. */
-export function outcomeOfMail(result: ActResult<MailRefusal>): Outcome {
-  switch (result.kind) {
-    case 'made':
-      return DONE;
-    case 'settled':
-      return result.status === 'SENT' ? DUPLICATE : SKIPPED;
-    case 'held':
-      return HELD;
-    case 'not-begun':
-      return OUT_OF_TIME;
-    case 'refused':
-      return deadLetter('refused', {
-        code: result.refusal.code,
-        detail: 'the mail provider refused the mail',
-      });
-    case 'failed':
-      return outcomeOfError(result.error);
   }
 }

@@ -1,3 +1,4 @@
+import type { Refusal } from '../kafka/once-each.ts';
 import type { EventId } from '../orders/ids.ts';
 
 /** A mail to a customer about one event of an order. */
@@ -10,10 +11,5 @@ export interface Mail {
   readonly html: string;
 }
 
-/** Why the provider will never take a mail; `code` is the provider's own. */
-export interface MailRefusal {
-  readonly code: string;
-}
-
-/** Sends a mail, or answers why that can't be. Throws where it may or may not have been sent, or may be later. */
-export type SendMail = (mail: Mail) => Promise<MailRefusal | undefined>;
+/** Sends a mail, or answers why the provider will never take it. Throws where it may or may not have been sent, or may be later. */
+export type SendMail = (mail: Mail) => Promise<Refusal | undefined>;
