@@ -4,9 +4,11 @@
  * `shippingEffect`; only the clock, the ledger, the table and the provider are the model's.
  *
  * A request may be refused, be carried out and its answer be lost, be sent twice, or be given up by its caller and carried
- * out later. A process may crash before and after each request, or be frozen in it while time passes. Leases run out
+ * out later. A process may crash before and after each request, or be frozen there while time passes. Leases run out
  * wherever the clock can stand: a request takes as long as it may, and no longer unless its process is frozen. In the
  * end comes one more delivery without a fault, after which the effect is counted.
+ *
+ * What it leaves out: clocks that differ between processes, and rows that are deleted (their TTL is 90 days).
  */
 import { describe, expect, it } from 'vitest';
 import { explore, type Findings } from './protocol/explore.ts';
@@ -27,6 +29,10 @@ function range({ outcomes }: Findings): string {
 
 const mails = (options: MailOptions, budget: Budget) => explore(mailModel(options), budget);
 
+const THREE: MailOptions = { deliveries: 3, rounds: 1 };
+const SLOW: MailOptions = { slowAnswers: true };
+const OTHER: Budget = { 'any other': 1 };
+
 /** The named cases, in which a mail may go out twice. */
 const NAMED = ['crash before the mark', 'answer lost', 'answer untrue', 'frozen', 'not marked'] as const;
 
@@ -34,13 +40,9 @@ describe('a mail, by how often it goes out', () => {
   it.each<[string, string, MailOptions, Budget]>([
     ['1..1', 'two deliveries at once', {}, {}],
     ['1..1', 'three deliveries at once', { deliveries: 3 }, {}],
-    [
-      '1..1',
-      'three deliveries, and a fault that is none of the named',
-      { deliveries: 3 },
-      { 'any other': 1 },
-    ],
-    ['1..1', 'two mails in a batch, and such a fault', { mails: 2, rounds: 1 }, { 'any other': 1 }],
+    ['1..1', 'two deliveries, slow answers, and a fault that is none of the named', SLOW, OTHER],
+    ['1..1', 'three deliveries, slow answers, and such a fault', { ...SLOW, ...THREE }, OTHER],
+    ['1..1', 'two mails in a batch, and such a fault', { mails: 2, rounds: 1 }, OTHER],
     ['1..2', 'a crash after a send and before its mark', {}, { 'crash before the mark': 1 }],
     ['1..2', 'a send whose answer is lost', {}, { 'answer lost': 1 }],
     [
@@ -57,17 +59,17 @@ describe('a mail, by how often it goes out', () => {
     expect(range(await mails(options, budget))).toBe(expected);
   });
 
-  it('1..1: two deliveries, and two faults that are none of the named, in 27 million schedules', async () => {
+  it('1..1: two deliveries, and two faults that are none of the named, in tens of millions of schedules', async () => {
     const findings = await mails({}, { 'any other': 2 });
     expect(range(findings)).toBe('1..1');
-    expect(findings.schedules).toBeGreaterThan(27_000_000);
-    expect(findings.states).toBeGreaterThan(40_000);
+    expect(findings.schedules).toBeGreaterThan(20_000_000);
+    expect(findings.states).toBeGreaterThan(20_000);
   });
 
   it.each(NAMED)('1..2: %s, and any other fault, in two and in three deliveries', async (fault) => {
-    const budget: Budget = { [fault]: 1, 'any other': 1 };
+    const budget: Budget = { [fault]: 1, ...OTHER };
     expect(range(await mails({}, budget))).toBe('1..2');
-    expect(range(await mails({ deliveries: 3, rounds: 1 }, budget))).toBe('1..2');
+    expect(range(await mails(THREE, budget))).toBe('1..2');
   });
 
   it('1..3: two of the named cases, whichever, cost two more at most', async () => {
@@ -132,23 +134,26 @@ describe('the shortest way to a second mail', () => {
 describe('a shipment, by how often it gets its label', () => {
   it.each([
     [['P', 'P'], 3],
-    [['P', 'P', 'P'], 2],
+    [['P', 'P', 'P'], 1],
     [['P', 'Q'], 3],
-  ] as const)('1..1: %j at once, and %i faults anywhere', async (brought, faults) => {
+  ] as const)('1..1: %j at once, and faults anywhere, %i at most', async (brought, faults) => {
     expect(range(await explore(shipmentModel(brought), { 'any other': faults }))).toBe('1..1');
   });
 
   it.each([
     [['P', 'C'], 3],
     [['PC', 'CP'], 3],
-    [['P', 'P', 'C'], 2],
-    [['P', 'C', 'CP'], 2],
-  ] as const)('1..1, and it ends the same: %j at once, and %i faults anywhere', async (brought, faults) => {
-    const straight = await explore(shipmentModel(['PC']), {});
-    const findings = await explore(shipmentModel(brought), { 'any other': faults });
-    expect([...findings.outcomes.keys()]).toEqual([...straight.outcomes.keys()]);
-    expect(range(findings)).toBe('1..1');
-  });
+    [['P', 'P', 'C'], 1],
+    [['P', 'C', 'CP'], 1],
+  ] as const)(
+    '1..1, and it ends the same: %j at once, and faults anywhere, %i at most',
+    async (brought, faults) => {
+      const straight = await explore(shipmentModel(['PC']), {});
+      const findings = await explore(shipmentModel(brought), { 'any other': faults });
+      expect([...findings.outcomes.keys()]).toEqual([...straight.outcomes.keys()]);
+      expect(range(findings)).toBe('1..1');
+    },
+  );
 });
 
 describe('the proof that this can fail: a protocol that', () => {

@@ -64,7 +64,7 @@ export async function explore<Ports, World>(model: Model<Ports, World>, budget: 
   const { outcomes, schedules } = await visit({
     now: 0,
     world: model.start,
-    deliveries: model.deliveries.map((name) => ({ name, rounds: 0, at: 'rest', due: new Map() })),
+    deliveries: model.deliveries.map((name) => ({ name, rounds: 0, at: 'rest', open: new Map() })),
     adrift: [],
     left: budget,
   });
@@ -82,8 +82,10 @@ function stepsOn(path: Path): string[] {
 }
 
 function keyOf<Ports, World>({ now, world, deliveries, adrift, left }: State<Ports, World>): string {
-  const locals = deliveries.map(({ rounds, at, due }) =>
-    typeof at === 'string' ? [rounds, at] : [rounds, at.id, ...due.values()],
+  const locals = deliveries.map(({ rounds, at, open }) =>
+    typeof at === 'string'
+      ? [rounds, at]
+      : [rounds, at.id, ...[...open.values()].map(({ due, answer }) => [due, answer?.text])],
   );
   return textOf([now, world, locals, adrift, left]);
 }

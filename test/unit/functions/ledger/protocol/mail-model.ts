@@ -33,6 +33,7 @@ interface MailOptions {
   readonly deadlineMs: number;
   /** Whether time passes. */
   readonly clock: boolean;
+  readonly slowAnswers: boolean;
 }
 
 /** Deliveries of one batch of mails, each by `actOnce`. */
@@ -44,6 +45,7 @@ export function mailModel(options: Partial<MailOptions> = {}): Model<MailPorts, 
     twin = mailTwin,
     deadlineMs = SEND_MS,
     clock = true,
+    slowAnswers = false,
   } = options;
   const keys = Array.from({ length: mails }, (_, n) => `mail-${n}`);
   const programs = new Map(
@@ -53,6 +55,7 @@ export function mailModel(options: Partial<MailOptions> = {}): Model<MailPorts, 
     deliveries: ['A', 'B', 'C'].slice(0, deliveries),
     alike: true,
     rounds,
+    slowAnswers,
     programs,
     start: { rows: new Map(), sent: new Map() },
     copy: ({ rows, sent }) => ({ rows: new Map(rows), sent: new Map(sent) }),

@@ -49,6 +49,7 @@ export function shipmentModel(
     deliveries: names,
     alike: new Set(brought).size === 1,
     rounds: 2,
+    slowAnswers: true,
     programs: new Map(
       [...names.map((name, index) => [name, brought[index] ?? all] as const), ['late', all] as const].map(
         ([name, batch]) => [name, situationsOf(shipmentProgram(batch), PORTS)],

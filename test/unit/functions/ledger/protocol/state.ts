@@ -7,8 +7,16 @@ export interface Delivery<Ports> {
   readonly rounds: number;
   /** What its process is doing: nothing (not begun, or between two rounds), a round, or nothing any more. */
   readonly at: 'rest' | Situation<Ports> | 'end';
-  /** By request under way, the time until which it is answered unless the process is frozen. */
-  readonly due: ReadonlyMap<number, number>;
+  /** By the id of its call, each request under way. */
+  readonly open: ReadonlyMap<number, Request>;
+}
+
+/** A request under way. */
+export interface Request {
+  /** The time until which its answer is heard, unless the process is frozen. */
+  readonly due: number;
+  /** Its answer, on its way. */
+  readonly answer: Answer | undefined;
 }
 
 /** Everything that decides what can happen next. */
@@ -56,6 +64,8 @@ export interface Model<Ports, World> {
   readonly alike: boolean;
   /** Rounds of a delivery at most. */
   readonly rounds: number;
+  /** Whether other things can happen, and time pass, between a request and its answer; if not, only where a process is frozen. */
+  readonly slowAnswers: boolean;
   /** What each delivery runs. */
   readonly programs: ReadonlyMap<string, Situations<Ports>>;
   readonly start: World;

@@ -1,11 +1,19 @@
 import { textOf } from './plain.ts';
 import type { Answer, Call, Situation, Situations } from './program.ts';
-import type { Budget, Delivery, Fault, Mishap, Model, State } from './state.ts';
+import type { Budget, Delivery, Fault, Mishap, Model, Request, State } from './state.ts';
 
 /** One thing that can happen next. */
 export interface Step<Ports, World> {
   readonly text: string;
   readonly take: () => Promise<State<Ports, World>>;
+}
+
+/** Where a process waits. */
+interface Place<Ports> {
+  readonly delivery: Delivery<Ports>;
+  readonly situation: Situation<Ports>;
+  readonly call: Call<Ports>;
+  readonly request: Request;
 }
 
 /** All that can happen next, as far as the faults that are left allow. */
@@ -18,11 +26,16 @@ export function stepsFrom<Ports, World>(
       const { at } = delivery;
       if (at === 'end') return [];
       if (at === 'rest') return beginning(model, state, delivery, state.deliveries[index - 1]);
-      return at.open.flatMap((call) => [
-        ...answering(model, state, delivery, at, call),
-        ...freezing(model, state, delivery, call),
-        ...crashing(model, state, delivery, at, call),
-      ]);
+      return at.open.flatMap((call) => {
+        const request = delivery.open.get(call.id);
+        if (request === undefined) return [];
+        const place = { delivery, situation: at, call, request };
+        return [
+          ...answering(model, state, place),
+          ...freezing(model, state, place),
+          ...crashing(model, state, place),
+        ];
+      });
     }),
     ...state.adrift.map(({ by, call }, index) => ({
       text: `${by}'s ${call.port} happens after all`,
@@ -54,79 +67,93 @@ function beginning<Ports, World>(
   ];
 }
 
-/** A request is carried out and answered, or something goes wrong with it. */
+/** A request is carried out, or something goes wrong with it; then its answer is heard. */
 function answering<Ports, World>(
   model: Model<Ports, World>,
   state: State<Ports, World>,
-  delivery: Delivery<Ports>,
-  situation: Situation<Ports>,
-  call: Call<Ports>,
+  place: Place<Ports>,
 ): Step<Ports, World>[] {
+  const { delivery, call, request } = place;
   const { name } = delivery;
+  const { answer } = request;
+  if (answer !== undefined) {
+    return [{ text: `${name} hears of its ${call.port}`, take: () => hear(model, state, place, answer) }];
+  }
   const end = async (happens: Mishap['happens'], heard: Answer | undefined, left: Budget) => {
     const times = { never: 0, later: 0, once: 1, twice: 2 }[happens];
     const { world, said } = await carryOut(model, state.world, name, call, times);
     const adrift = happens === 'later' ? [...state.adrift, { by: name, call }] : state.adrift;
-    const answer = heard ?? said;
-    const next = await programOf(model, name).hear(situation, { call, at: state.now, answer });
-    return moved(model, { ...state, world, adrift, left }, delivery, next);
+    const after = { ...state, world, adrift, left };
+    return model.slowAnswers
+      ? changedRequest(after, place, { ...request, answer: heard ?? said })
+      : hear(model, after, place, heard ?? said);
   };
   return [
     { text: `${name}'s ${call.port}`, take: () => end('once', undefined, state.left) },
-    ...model.mishaps(call).flatMap(({ text, fault, happens, answer }) =>
-      within(state, fault, (left) => ({
-        text: `${name}'s ${call.port} ${text}`,
-        take: () => end(happens, answer, left),
+    ...model.mishaps(call).flatMap((mishap) =>
+      within(state, mishap.fault, (left) => ({
+        text: `${name}'s ${call.port} ${mishap.text}`,
+        take: () => end(mishap.happens, mishap.answer, left),
       })),
     ),
   ];
 }
 
+/** The process stands still for as long as it takes, before its request is carried out or after. */
 function freezing<Ports, World>(
   model: Model<Ports, World>,
   state: State<Ports, World>,
-  delivery: Delivery<Ports>,
-  call: Call<Ports>,
+  place: Place<Ports>,
 ): Step<Ports, World>[] {
-  if (delivery.due.get(call.id) === Infinity) return [];
+  const { delivery, call, request } = place;
+  if (request.due === Infinity) return [];
+  const frozen = { ...request, due: Infinity };
   return within(state, model.freeze(call), (left) => ({
     text: `${delivery.name} is frozen in its ${call.port}`,
-    take: async () => {
-      const due = new Map(delivery.due).set(call.id, Infinity);
-      return changed({ ...state, left }, { ...delivery, due });
-    },
-  }));
+    take: async () => changedRequest({ ...state, left }, place, frozen),
+  })).concat(
+    model.slowAnswers
+      ? []
+      : within(state, model.freeze(call), (left) => ({
+          text: `${delivery.name} is frozen after its ${call.port}`,
+          take: async () => {
+            const { world, said } = await carryOut(model, state.world, delivery.name, call, 1);
+            return changedRequest({ ...state, world, left }, place, { ...frozen, answer: said });
+          },
+        })),
+  );
 }
 
-/** The process is gone, before its request was carried out or right after. */
+/** The process is gone, before its request was carried out or after. */
 function crashing<Ports, World>(
   model: Model<Ports, World>,
   state: State<Ports, World>,
-  delivery: Delivery<Ports>,
-  situation: Situation<Ports>,
-  call: Call<Ports>,
+  { delivery, situation, call, request }: Place<Ports>,
 ): Step<Ports, World>[] {
-  const gone: Delivery<Ports> = { ...delivery, at: 'end', due: new Map() };
-  return [
-    ...within(state, model.crash(situation, undefined), (left) => ({
-      text: `${delivery.name} crashes before its ${call.port}`,
-      take: async () => changed({ ...state, left }, gone),
-    })),
-    ...within(state, model.crash(situation, call), (left) => ({
-      text: `${delivery.name} crashes after its ${call.port}`,
-      take: async () => {
-        const { world } = await carryOut(model, state.world, delivery.name, call, 1);
-        return changed({ ...state, world, left }, gone);
-      },
-    })),
-  ];
+  const gone: Delivery<Ports> = { ...delivery, at: 'end', open: new Map() };
+  const after = within(state, model.crash(situation, call), (left) => ({
+    text: `${delivery.name} crashes after its ${call.port}`,
+    take: async () => {
+      const times = request.answer === undefined ? 1 : 0;
+      const { world } = await carryOut(model, state.world, delivery.name, call, times);
+      return changed({ ...state, world, left }, gone);
+    },
+  }));
+  if (request.answer !== undefined) return after;
+  const before = within(state, model.crash(situation, undefined), (left) => ({
+    text: `${delivery.name} crashes before its ${call.port}`,
+    take: async () => changed({ ...state, left }, gone),
+  }));
+  return [...before, ...after];
 }
 
 function passingTime<Ports, World>(
   model: Model<Ports, World>,
   state: State<Ports, World>,
 ): Step<Ports, World>[] {
-  const due = Math.min(...state.deliveries.flatMap((delivery) => [...delivery.due.values()]));
+  const due = Math.min(
+    ...state.deliveries.flatMap(({ open }) => [...open.values()].map((request) => request.due)),
+  );
   return [...new Set(model.turningPoints(state.world))]
     .filter((at) => at > state.now && at <= due)
     .map((at) => ({ text: `${(at - state.now) / 1_000} s pass`, take: async () => ({ ...state, now: at }) }));
@@ -173,6 +200,16 @@ export function programOf<Ports, World>(model: Model<Ports, World>, delivery: st
   return program;
 }
 
+async function hear<Ports, World>(
+  model: Model<Ports, World>,
+  state: State<Ports, World>,
+  { delivery, situation, call }: Place<Ports>,
+  answer: Answer,
+): Promise<State<Ports, World>> {
+  const next = await programOf(model, delivery.name).hear(situation, { call, at: state.now, answer });
+  return moved(model, state, delivery, next);
+}
+
 /** A delivery in its new situation: with requests under way, at rest, or at its end. */
 function moved<Ports, World>(
   model: Model<Ports, World>,
@@ -182,15 +219,24 @@ function moved<Ports, World>(
 ): State<Ports, World> {
   if (situation.ending !== undefined) {
     const at = situation.ending === 'over' || delivery.rounds === model.rounds ? 'end' : 'rest';
-    return changed(state, { ...delivery, at, due: new Map() });
+    return changed(state, { ...delivery, at, open: new Map() });
   }
-  const due = situation.open.map(
-    (call) => [call.id, delivery.due.get(call.id) ?? state.now + model.limitMs(call)] as const,
-  );
-  return changed(state, { ...delivery, at: situation, due: new Map(due) });
+  const open = situation.open.map((call) => {
+    const before = delivery.open.get(call.id);
+    return [call.id, before ?? { due: state.now + model.limitMs(call), answer: undefined }] as const;
+  });
+  return changed(state, { ...delivery, at: situation, open: new Map(open) });
 }
 
 function changed<Ports, World>(state: State<Ports, World>, delivery: Delivery<Ports>): State<Ports, World> {
   const deliveries = state.deliveries.map((other) => (other.name === delivery.name ? delivery : other));
   return { ...state, deliveries };
+}
+
+function changedRequest<Ports, World>(
+  state: State<Ports, World>,
+  { delivery, call }: Place<Ports>,
+  request: Request,
+): State<Ports, World> {
+  return changed(state, { ...delivery, open: new Map(delivery.open).set(call.id, request) });
 }
