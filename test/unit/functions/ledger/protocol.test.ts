@@ -36,7 +36,10 @@ const OTHER: Budget = { 'any other': 1 };
 /** The named cases, in which a mail may go out twice. */
 const NAMED = ['crash before the mark', 'answer lost', 'answer untrue', 'frozen', 'not marked'] as const;
 
-describe('a mail, by how often it goes out', () => {
+/** Some searches take seconds, and much longer on a busy machine. */
+const patience = { timeout: 120_000 };
+
+describe('a mail, by how often it goes out', patience, () => {
   it.each<[string, string, MailOptions, Budget]>([
     ['1..1', 'two deliveries at once', {}, {}],
     ['1..1', 'three deliveries at once', { deliveries: 3 }, {}],
@@ -131,7 +134,7 @@ describe('the shortest way to a second mail', () => {
   });
 });
 
-describe('a shipment, by how often it gets its label', () => {
+describe('a shipment, by how often it gets its label', patience, () => {
   it.each([
     [['P', 'P'], 3],
     [['P', 'P', 'P'], 1],
@@ -156,7 +159,7 @@ describe('a shipment, by how often it gets its label', () => {
   );
 });
 
-describe('the proof that this can fail: a protocol that', () => {
+describe('the proof that this can fail: a protocol that', patience, () => {
   it.each<[string, string, MailOptions, Budget]>([
     ['claims whatever stands there', '1..3', {}, {}],
     ['takes every lease for past', '1..2', {}, {}],
