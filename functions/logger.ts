@@ -1,4 +1,5 @@
 import { Logger as PowertoolsLogger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import { OrderlyError } from './errors.ts';
 
@@ -31,6 +32,8 @@ const LOG_FIELDS = [
   'rounds',
   'durationMs',
   'oldestMs',
+  'traceId',
+  'traceIds',
 ] as const;
 
 /** Facts for one log line. The list is closed, so that a payload cannot slip in; add a name there, never a text of a customer's. */
@@ -43,20 +46,48 @@ export interface Logger {
   error(message: string, fields?: LogFields, error?: unknown): void;
 }
 
-/** The logger of a deployed function; `addContext` puts the request id of an invocation on the lines that follow. */
+/** Everything that is counted or timed, by CloudWatch's unit; docs/metrics.md says what each of them tells. */
+export const MEASURES = {
+  Effects: MetricUnit.Count,
+  Duplicates: MetricUnit.Count,
+  Skipped: MetricUnit.Count,
+  Retries: MetricUnit.Count,
+  DeadLetters: MetricUnit.Count,
+  Published: MetricUnit.Count,
+  OutboxAge: MetricUnit.Milliseconds,
+  UnreadableOutboxRows: MetricUnit.Count,
+} as const;
+export type Measures = Readonly<Partial<Record<keyof typeof MEASURES, number>>>;
+
+/** CloudWatch's namespace of all metrics; the dimension `service` is the function. */
+const NAMESPACE = 'orderly';
+
+/** The logger of a deployed function, which also tells its metrics. */
 export interface FunctionLogger extends Logger {
+  /** Puts the request id of an invocation on the lines that follow. */
   addContext(context: Context): void;
+  /** Writes metrics as a line in CloudWatch's embedded metric format; `reason` is a dimension of its own. */
+  measure(measures: Measures, reason?: string): void;
 }
 
 /** A logger on standard output under the name of its function, e.g. `checkout`. */
 export function functionLogger(serviceName: string): FunctionLogger {
   const powertools = new PowertoolsLogger({ serviceName });
+  const metrics = new Metrics({ namespace: NAMESPACE, serviceName });
   return {
     info: (message, fields) => powertools.info(message, allowed(fields)),
     warn: (message, fields, error) => powertools.warn(message, { ...allowed(fields), ...errorFields(error) }),
     error: (message, fields, error) =>
       powertools.error(message, { ...allowed(fields), ...errorFields(error) }),
     addContext: (context) => powertools.addContext(context),
+    measure(measures, reason) {
+      if (reason !== undefined) metrics.addDimension('reason', reason);
+      for (const [name, unit] of Object.entries(MEASURES)) {
+        const value = measures[name as keyof Measures];
+        if (value !== undefined) metrics.addMetric(name, unit, value);
+      }
+      metrics.publishStoredMetrics();
+    },
   };
 }
 

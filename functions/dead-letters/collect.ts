@@ -112,4 +112,5 @@ async function write(letter: DeadLetter, batch: Batch): Promise<Written> {
 function report({ consumer, record, reason, error }: DeadLetter, logger: FunctionLogger): void {
   const { topic, partition, offset } = record;
   logger.warn('dead letter collected', { consumer, topic, partition, offset, reason, code: error.code });
+  logger.measure({ DeadLetters: 1 }, reason);
 }

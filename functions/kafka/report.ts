@@ -1,14 +1,20 @@
-import type { Logger } from '../logger.ts';
+import type { FunctionLogger } from '../logger.ts';
 import type { SettledRecord } from './batch-response.ts';
 import type { Outcome } from './outcome.ts';
+import { traceIdOf } from './trace.ts';
 
-/** Logs a batch: one line of counts, one line per dead letter, one line per cause of a retry. */
+/**
+ * Logs and measures a batch: one line of counts with the traces of its records, one line per dead letter, one line per
+ * cause of a retry.
+ */
 export function reportBatch(
   settled: readonly SettledRecord[],
   took: { readonly rounds: number; readonly durationMs: number },
-  logger: Logger,
+  logger: Omit<FunctionLogger, 'addContext'>,
 ): void {
   const retries = new Map<string, number>();
+  const reasons = new Map<string, number>();
+  const traces = new Set<string>();
   const counts: Record<Outcome['kind'], number> = {
     done: 0,
     duplicate: 0,
@@ -18,15 +24,23 @@ export function reportBatch(
   };
   for (const { record, outcome } of settled) {
     counts[outcome.kind] += 1;
+    const traceId = traceIdOf(record);
+    if (traceId !== undefined) traces.add(traceId);
     if (outcome.kind === 'retry') retries.set(outcome.code, (retries.get(outcome.code) ?? 0) + 1);
     if (outcome.kind === 'dead-letter') {
       const { topic, partition, offset } = record;
       const { reason, error } = outcome;
-      logger.warn('record dead-lettered', { topic, partition, offset, reason, code: error.code });
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      const trace = traceId === undefined ? {} : { traceId };
+      logger.warn('record dead-lettered', { topic, partition, offset, reason, code: error.code, ...trace });
     }
   }
   for (const [code, retry] of retries) logger.warn('records to be delivered again', { code, retry });
 
   const { 'dead-letter': deadLetter, ...others } = counts;
-  logger.info('batch consumed', { records: settled.length, ...others, deadLetter, ...took });
+  const { done: Effects, duplicate: Duplicates, skipped: Skipped, retry: Retries } = counts;
+  const traceIds = [...traces].join(' ');
+  logger.info('batch consumed', { records: settled.length, ...others, deadLetter, ...took, traceIds });
+  logger.measure({ Effects, Duplicates, Skipped, Retries });
+  for (const [reason, DeadLetters] of reasons) logger.measure({ DeadLetters }, reason);
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type { DeadLetter } from '../../functions/dead-letters/letter.ts';
 import type { ConsumerPorts } from '../../functions/kafka/consume.ts';
-import type { LogFields } from '../../functions/logger.ts';
+import type { LogFields, Measures } from '../../functions/logger.ts';
 
 /** The parts of a Lambda context that a consumer looks at. */
 export const LAMBDA_CONTEXT = {
@@ -17,6 +17,7 @@ export interface RecordedConsumer {
   /** How long the consumer has waited, in milliseconds. */
   readonly waits: number[];
   readonly letters: DeadLetter[];
+  readonly measured: { readonly measures: Measures; readonly reason: string | undefined }[];
   readonly lines: { readonly message: string; readonly fields: LogFields | undefined }[];
 }
 
@@ -24,6 +25,7 @@ export interface RecordedConsumer {
 export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): RecordedConsumer {
   const letters: DeadLetter[] = [];
   const lines: RecordedConsumer['lines'] = [];
+  const measured: RecordedConsumer['measured'] = [];
   const clock = { now: Date.parse('2026-03-01T12:00:00.000Z') };
   const waits: number[] = [];
   let ids = 0;
@@ -33,6 +35,7 @@ export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): Record
   return {
     letters,
     lines,
+    measured,
     clock,
     waits,
     ports: {
@@ -40,7 +43,13 @@ export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): Record
       writeDeadLetter: async (letter) => {
         letters.push(letter);
       },
-      logger: { info: log, warn: log, error: log, addContext: () => undefined },
+      logger: {
+        info: log,
+        warn: log,
+        error: log,
+        addContext: () => undefined,
+        measure: (measures, reason) => void measured.push({ measures, reason }),
+      },
       now: () => clock.now,
       newId: () => `invocation-${++ids}`,
       waiting: {

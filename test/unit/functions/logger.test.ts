@@ -17,6 +17,23 @@ it('writes JSON lines of the listed fields only', () => {
   expect(lines.join('')).not.toContain('anna');
 });
 
+it('writes metrics in the embedded metric format, a reason as a dimension of its own measure alone', () => {
+  const lines: string[] = [];
+  vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
+  const logger = functionLogger('email');
+  logger.measure({ DeadLetters: 2 }, 'invalid');
+  logger.measure({ Effects: 3, OutboxAge: 1_500 });
+  const [letters, effects] = lines.map((line) => JSON.parse(line));
+  expect(letters).toMatchObject({ service: 'email', reason: 'invalid', DeadLetters: 2 });
+  expect(letters._aws.CloudWatchMetrics[0]).toMatchObject({
+    Namespace: 'orderly',
+    Dimensions: [['service', 'reason']],
+    Metrics: [{ Name: 'DeadLetters', Unit: 'Count' }],
+  });
+  expect(effects).toMatchObject({ service: 'email', Effects: 3, OutboxAge: 1_500 });
+  expect(effects._aws.CloudWatchMetrics[0]).toMatchObject({ Dimensions: [['service']] });
+});
+
 it('shows of an error its name, code, frames and cause, and only our own message', () => {
   const parse = () => JSON.parse('Anna Beispiel');
   let cause: unknown;
