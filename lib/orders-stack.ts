@@ -113,13 +113,7 @@ export class OrdersStack extends Stack {
       groupId: 'email-service',
       environment: { EMAIL_LEDGER_TABLE: emailLedger.tableName, MAIL_FROM: sender.emailIdentityName },
     });
-    allow(email, emailLedger, [
-      'PartiQLInsert',
-      'PartiQLUpdate',
-      'BatchGetItem',
-      'BatchWriteItem',
-      'PutItem',
-    ]);
+    allow(email, emailLedger, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']);
     email.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['ses:SendEmail'], resources: [sender.emailIdentityArn] }),
     );

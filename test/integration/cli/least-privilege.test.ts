@@ -1,0 +1,201 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { checkoutClient } from '../../../cli/checkout-client.ts';
+import { poison } from '../../../cli/demo/faults/poison.ts';
+import { topicWitness } from '../../../cli/demo/topic.ts';
+import { type AwsProxy, type Fate, PASS, startAwsProxy } from '../../../cli/faults/aws-proxy.ts';
+import { sampleOrder } from '../../../cli/sample-orders.ts';
+import { synthesize } from '../../../cli/synthesize.ts';
+import { readAssembly } from '../../../local/assembly/read.ts';
+import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
+import { readLocalConfig } from '../../../local/config.ts';
+import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
+import { kafkaClient } from '../../../local/kafka/client.ts';
+import { grantedTo, type Permission, type TemplateJson } from '../../support/policies/granted.ts';
+import { permissionsOf, permissionsOfMapping, permissionsToProduce } from '../../support/policies/used.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const FUNCTIONS = ['Checkout', 'Relay', 'Email', 'Shipping', 'DeadLetterCollector', 'Manifests/Manifest'];
+const pathOf = (name: string) => `orderly-orders/${name}/Function`;
+
+/** Granted, and not used here: each with its reason. */
+const ACKNOWLEDGED: Readonly<Record<string, string>> = {
+  'kafka:ListScramSecrets cluster':
+    'CDK grants it with every MSK event source; it reads names, and there are none',
+};
+
+/** Every AWS call that the functions make, beside everything that their roles allow. */
+describe('the roles of the functions', { timeout: 180_000 }, () => {
+  const dir = mkdtempSync(join(tmpdir(), 'orderly-privilege-'));
+  const used = new Map<string, Set<Permission>>(FUNCTIONS.map((name) => [pathOf(name), new Set()]));
+  const proxies: AwsProxy[] = [];
+  let cloud: LocalCloud;
+  let granted: Map<string, Set<Permission>>;
+
+  beforeAll(async () => {
+    const config = await readLocalConfig(join(root, 'orderly.json'));
+    let endpoint = '';
+    let throttled = false;
+    /** The provider is busy for the first mail, so that its claim is given back. */
+    const fateOf = (operation: string): Fate => {
+      if (throttled || !operation.includes('email')) return PASS;
+      throttled = true;
+      return { kind: 'answer', status: 429, type: 'TooManyRequestsException' };
+    };
+    const functions = { ...config.functions };
+    for (const path of used.keys()) {
+      const proxy = await startAwsProxy(
+        () => endpoint,
+        (request) => {
+          for (const permission of permissionsOf(request, cloud.model)) used.get(path)?.add(permission);
+          return fateOf(request.operation);
+        },
+      );
+      proxies.push(proxy);
+      const services = ['DYNAMODB', 'SESV2', 'S3'].map((name) => [`AWS_ENDPOINT_URL_${name}`, proxy.url]);
+      const environment = { ...functions[path]?.environment, ...Object.fromEntries(services) };
+      functions[path] = { environment };
+    }
+    cloud = await startLocalCloud({
+      loadAssembly: async () => {
+        await synthesize(root, join(dir, 'cdk.out'));
+        return readAssembly(join(dir, 'cdk.out'));
+      },
+      startEngine: async () => {
+        const quiet = { log: () => undefined, progress: () => undefined };
+        const engine = await startEmbeddedEngine({ dataDir: join(dir, 'engine'), ...quiet });
+        endpoint = engine.awsEndpoint;
+        return engine;
+      },
+      config: { ...config, functions },
+      stateDir: dir,
+      port: 0,
+      progress: () => undefined,
+      log: () => undefined,
+    });
+    granted = grantedTo(
+      JSON.parse(readFileSync(join(dir, 'cdk.out', 'orderly-orders.template.json'), 'utf8')) as TemplateJson,
+    );
+    await exercise(cloud);
+    for (const mapping of cloud.model.mappings) {
+      const path = cloud.model.functions.find(({ name }) => name === mapping.functionName)?.path ?? '';
+      for (const permission of permissionsOfMapping(mapping, cloud.model)) used.get(path)?.add(permission);
+    }
+    for (const permission of permissionsToProduce('orders')) used.get(pathOf('Relay'))?.add(permission);
+  }, 180_000);
+
+  afterAll(async () => {
+    await cloud?.stop();
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const grantedFor = (path: string) => {
+    const id = cloud.model.functions.find((fn) => fn.path === path)?.logicalId ?? '';
+    return [...(granted.get(id) ?? [])].sort();
+  };
+  const missing = (path: string, allowed: readonly Permission[]) =>
+    [...(used.get(path) ?? [])].filter((permission) => !allowed.includes(permission));
+  const unused = (path: string, uses: ReadonlySet<Permission> | undefined) =>
+    grantedFor(path).filter((permission) => !uses?.has(permission) && !isAcknowledged(permission));
+
+  it('are those of every function of the app', () => {
+    expect(cloud.model.functions.map(({ path }) => path).sort()).toEqual([...used.keys()].sort());
+  });
+
+  it.each(FUNCTIONS)('allow all that %s does', (name) => {
+    expect(used.get(pathOf(name))?.size).toBeGreaterThan(1);
+    expect(missing(pathOf(name), grantedFor(pathOf(name)))).toEqual([]);
+  });
+
+  it.each(FUNCTIONS)('allow %s nothing else', (name) => {
+    expect(unused(pathOf(name), used.get(pathOf(name)))).toEqual([]);
+  });
+
+  it.each(FUNCTIONS)('would be seen to lack any one permission of %s, and to have one too many', (name) => {
+    const path = pathOf(name);
+    for (const permission of used.get(path) ?? []) {
+      const without = grantedFor(path).filter((each) => each !== permission);
+      expect(missing(path, without)).toEqual([permission]);
+      const others = new Set([...(used.get(path) ?? [])].filter((each) => each !== permission));
+      expect(unused(path, others)).toEqual([permission]);
+    }
+  });
+
+  it('acknowledge nothing that is not granted', () => {
+    const all = FUNCTIONS.flatMap((name) => grantedFor(pathOf(name)));
+    const stale = Object.keys(ACKNOWLEDGED).filter((known) => !all.some((each) => each.startsWith(known)));
+    expect(stale).toEqual([]);
+  });
+});
+
+/** Logical ids end in a hash. */
+function isAcknowledged(permission: Permission): boolean {
+  return Object.keys(ACKNOWLEDGED).some((known) => permission.startsWith(known));
+}
+
+/** Makes every function do everything that it ever does. */
+async function exercise(cloud: LocalCloud): Promise<void> {
+  const topic = await topicWitness(cloud.engine.bootstrapServers, 'orders');
+  const url = cloud.apis[0]?.url ?? '';
+  const checkout = checkoutClient(url);
+  const quiet = (events: number) =>
+    vi.waitFor(
+      async () => {
+        const { mappings } = await cloud.status();
+        for (const { kind, partitions } of mappings) {
+          if (kind === 'kafka') expect(partitions.map(({ lag }) => lag)).toEqual([0, 0, 0]);
+        }
+        expect(mappings.find(({ kind }) => kind === 'dynamodb-stream')?.delivered).toBe(events);
+      },
+      { timeout: 60_000, interval: 200 },
+    );
+  try {
+    const [order] = [
+      await checkout.place(sampleOrder(0, 2), 'a'),
+      await checkout.place(sampleOrder(1, 2), 'b'),
+    ];
+    await checkout.place(sampleOrder(0, 2), 'a');
+    expect((await fetch(new URL(`/orders/${order?.orderId}`, url))).status).toBe(200);
+    await quiet(2);
+    await checkout.cancel(order?.orderId ?? '');
+    await quiet(3);
+    await topic.copy(() => 0, 3);
+    await topic.spoil(poison);
+    await send(cloud, 'orders.dead-letters', 'nothing of Lambda’s');
+    await quiet(3);
+    await invoke(cloud, pathOf('Relay'), scheduledAt(Date.now()));
+    await invoke(cloud, pathOf('Manifests/Manifest'), scheduledAt(Date.now() + 24 * 60 * 60_000));
+  } finally {
+    await topic.close();
+  }
+}
+
+const scheduledAt = (time: number) => ({
+  source: 'aws.events',
+  'detail-type': 'Scheduled Event',
+  time: new Date(time).toISOString(),
+});
+
+async function send(cloud: LocalCloud, topic: string, value: string): Promise<void> {
+  const producer = kafkaClient({ ...cloud.engine, clientId: 'privilege' }).producer();
+  await producer.connect();
+  await producer.send({ topic, messages: [{ value }] });
+  await producer.disconnect();
+}
+
+async function invoke(cloud: LocalCloud, path: string, event: object): Promise<void> {
+  const name = cloud.model.functions.find((fn) => fn.path === path)?.name ?? '';
+  const response = await fetch(new URL(`/2015-03-31/functions/${name}/invocations`, cloud.url), {
+    method: 'POST',
+    body: JSON.stringify(event),
+  });
+  expect([response.status, response.headers.get('x-amz-function-error'), await response.text()]).toEqual([
+    200,
+    null,
+    expect.anything(),
+  ]);
+}

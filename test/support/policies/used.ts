@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { AwsRequest } from '../../../cli/faults/aws-proxy.ts';
+import type { CloudModel, MappingModel } from '../../../local/assembly/model.ts';
+import type { Permission } from './granted.ts';
+
+/**
+ * The permissions that a request to an AWS service needs.
+ *
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html, and for PartiQL
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+ */
+export function permissionsOf({ operation, body }: AwsRequest, model: CloudModel): Permission[] {
+  const table = (name: string) => model.tables.find((each) => each.name === name)?.logicalId ?? name;
+  const dynamodb = (action: string, name: string, index?: string) =>
+    `dynamodb:${action} ${table(name)}${index === undefined ? '' : `/index/${index}`}`;
+
+  const [method, path] = operation.split(' ');
+  if (path !== undefined) return [restPermission(method ?? '', path, model)];
+  const request: unknown = JSON.parse(body);
+  switch (operation) {
+    case 'BatchExecuteStatement':
+    case 'ExecuteStatement':
+      return Statements.parse(request).Statements.map(({ Statement }) => {
+        const [, verb = '', name = ''] = /^(\w+)[^"]*"([^"]+)"/.exec(Statement) ?? [];
+        return dynamodb(`PartiQL${verb[0]}${verb.slice(1).toLowerCase()}`, name);
+      });
+    case 'TransactWriteItems':
+      return Transaction.parse(request).TransactItems.flatMap((item) =>
+        Object.entries(item).map(([kind, { TableName }]) =>
+          dynamodb(kind === 'ConditionCheck' ? 'ConditionCheckItem' : `${kind}Item`, TableName),
+        ),
+      );
+    case 'BatchGetItem':
+    case 'BatchWriteItem':
+      return Object.keys(ByTable.parse(request).RequestItems).map((name) => dynamodb(operation, name));
+    default: {
+      const { TableName, IndexName } = OneTable.parse(request);
+      return [dynamodb(operation, TableName, IndexName)];
+    }
+  }
+}
+
+const Statements = z.object({ Statements: z.array(z.object({ Statement: z.string() })) });
+const Transaction = z.object({
+  TransactItems: z.array(z.record(z.string(), z.object({ TableName: z.string() }))),
+});
+const ByTable = z.object({ RequestItems: z.record(z.string(), z.unknown()) });
+const OneTable = z.object({ TableName: z.string(), IndexName: z.string().optional() });
+
+function restPermission(method: string, path: string, model: CloudModel): Permission {
+  if (path === '/v2/email/outbound-emails') {
+    return `ses:SendEmail ${model.emailIdentities.map(({ logicalId }) => logicalId).join(',')}`;
+  }
+  const [, name = '', folder] = path.split('/');
+  const bucket = model.buckets.find((each) => each.name === decodeURIComponent(name));
+  if (!folder) return `s3:ListBucket ${bucket?.logicalId ?? name}`;
+  const action = { GET: 'GetObject', HEAD: 'GetObject', PUT: 'PutObject', DELETE: 'DeleteObject' }[method];
+  return `s3:${action ?? method} ${bucket?.logicalId ?? name}/${folder}/*`;
+}
+
+/**
+ * The permissions that a mapping's pollers need of its function's role.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html,
+ * https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
+ */
+export function permissionsOfMapping(mapping: MappingModel, model: CloudModel): Permission[] {
+  if (mapping.kind === 'dynamodb-stream') {
+    const table = model.tables.find(({ name }) => name === mapping.tableName)?.logicalId;
+    return ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+      (action) => `dynamodb:${action} ${table}/stream`,
+    );
+  }
+  const { topic, groupId, onFailureTopic } = mapping;
+  return [
+    'kafka:DescribeCluster cluster',
+    'kafka:GetBootstrapBrokers cluster',
+    'kafka-cluster:Connect cluster',
+    `kafka-cluster:DescribeTopic topic/${topic}`,
+    `kafka-cluster:ReadData topic/${topic}`,
+    `kafka-cluster:DescribeGroup group/${groupId}`,
+    `kafka-cluster:AlterGroup group/${groupId}`,
+    ...(onFailureTopic === undefined ? [] : permissionsToProduce(onFailureTopic)),
+  ];
+}
+
+/** What a producer without idempotence and transactions needs on a topic. */
+export function permissionsToProduce(topic: string): Permission[] {
+  return [
+    'kafka-cluster:Connect cluster',
+    `kafka-cluster:DescribeTopic topic/${topic}`,
+    `kafka-cluster:WriteData topic/${topic}`,
+  ];
+}
