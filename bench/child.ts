@@ -8,7 +8,8 @@ import { bareLoop } from './contenders/bare-loop.ts';
 import type { Contender } from './contenders/contender.ts';
 import { offlinePlugin } from './contenders/offline-plugin.ts';
 import { orderly } from './contenders/orderly.ts';
-import { type ContenderName, RESULT, type Results, type Task } from './contract.ts';
+import type { ContenderName, Results, Task } from './contract.ts';
+import { givenTask, tellResult } from './task.ts';
 
 const contenders: Readonly<Record<ContenderName, Contender>> = {
   orderly,
@@ -16,9 +17,8 @@ const contenders: Readonly<Record<ContenderName, Contender>> = {
   'offline plugin': offlinePlugin,
 };
 
-const task: Task = JSON.parse(process.argv[2] ?? '');
-const result = task.measure === 'throughput' ? await throughput(task) : await latency(task);
-process.stdout.write(`${RESULT}${JSON.stringify(result)}\n`);
+const task = givenTask<Task>();
+tellResult(task.measure === 'throughput' ? await throughput(task) : await latency(task));
 
 /** From the end of the warm-up to the last record, in one go. */
 async function throughput({

@@ -19,6 +19,3 @@ export interface Results {
   };
   readonly latency: { readonly latenciesMs: readonly number[] };
 }
-
-/** What the line of the result begins with; kafkajs writes JSON lines of its own. */
-export const RESULT = 'RESULT ';

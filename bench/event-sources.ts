@@ -5,9 +5,11 @@ import { unlessInterrupted } from '../cli/interruption.ts';
 import { kafkaClient } from '../local/kafka/client.ts';
 import { startBenchBroker } from './broker.ts';
 import { type Assignment, FUNCTION_CODE } from './contenders/contender.ts';
+import { OFFLINE_HOST, OFFLINE_PLUGIN } from './contenders/offline-plugin.ts';
 import type { ContenderName } from './contract.ts';
-import { installPlugin } from './install-plugin.ts';
+import { installBeside } from './install-beside.ts';
 import { type Measured, type Memory, measure } from './measure.ts';
+import { push, turn } from './rounds.ts';
 import { fillTopic, PARTITIONS } from './topic.ts';
 
 /** Each contender's figures, one of each per round; without the npm package where it could not be installed. */
@@ -43,7 +45,8 @@ export async function measureEventSources(
   interrupted: AbortSignal,
 ): Promise<EventSourceFigures> {
   progress('installing the npm package beside the project');
-  const packageDir = await unlessInterrupted(installPlugin(folder), interrupted);
+  const packages = [OFFLINE_HOST, OFFLINE_PLUGIN];
+  const packageDir = await unlessInterrupted(installBeside(folder, 'offline-plugin', packages), interrupted);
   const codeDir = join(folder, 'function');
   await mkdir(codeDir);
   await writeFile(join(codeDir, 'index.js'), FUNCTION_CODE);
@@ -65,10 +68,12 @@ export async function measureEventSources(
       packageDir: packageDir ?? '',
     });
 
+    const plugin: readonly ContenderName[] = packageDir === undefined ? [] : ['offline plugin'];
+    const contenders: readonly ContenderName[] = ['orderly', ...plugin, 'bare loop'];
     const throughput = new Map<ContenderName, Round[]>();
     const latency = new Map<ContenderName, (readonly number[])[]>();
     for (let round = 1; round <= rounds; round += 1) {
-      for (const contender of turn(packageDir !== undefined, round)) {
+      for (const contender of turn(contenders, round)) {
         progress(`round ${round} of ${rounds}: ${contender}`);
         const measured = await measure({ ...assignment('full'), ...THROUGHPUT, contender }, interrupted);
         push(throughput, contender, roundOf(measured));
@@ -94,23 +99,6 @@ export async function measureEventSources(
   }
 }
 
-/** Everybody is first, second and last in turn. */
-function turn(hasPlugin: boolean, round: number): readonly ContenderName[] {
-  const all: readonly ContenderName[] = [
-    'orderly',
-    ...(hasPlugin ? ['offline plugin' as const] : []),
-    'bare loop',
-  ];
-  const first = round % all.length;
-  return [...all.slice(first), ...all.slice(0, first)];
-}
-
 function roundOf({ result, memory }: Measured<Omit<Round, 'memory'>>): Round {
   return { ...result, memory };
-}
-
-function push<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

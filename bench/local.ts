@@ -7,38 +7,17 @@
  *
  * Every round runs each of them in a process of its own, one after the other: 100,000 records to warm up, then 200,000.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
-import { Interrupted, interruption } from '../cli/interruption.ts';
+import { benchmark } from './command.ts';
 import { measureEventSources } from './event-sources.ts';
 import { measureLocalCloud } from './local-cloud.ts';
 import { describeReport, reportOf } from './report.ts';
 
-const { rounds, json } = new Command('bench:local')
-  .option('--rounds <n>', 'rounds of each measurement', positive, 3)
-  .option('--json', 'print JSON')
-  .parse()
-  .opts<{ rounds: number; json?: true }>();
-
-const progress = (step: string) => process.stderr.write(`${step}\n`);
-const interrupted = interruption(progress);
-const folder = await mkdtemp(join(tmpdir(), 'orderly-bench-'));
-try {
-  const figures = await measureEventSources(folder, rounds, progress, interrupted);
-  progress('starting the local cloud');
-  const report = reportOf(figures, await measureLocalCloud(folder, rounds, interrupted));
-  process.stdout.write(`${json ? JSON.stringify(report, null, 2) : describeReport(report)}\n`);
-} catch (error) {
-  if (!(error instanceof Interrupted)) throw error;
-  process.exitCode = error.exitCode;
-} finally {
-  await rm(folder, { recursive: true, force: true });
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('a whole number from 1 on');
-}
+await benchmark(
+  'bench:local',
+  async ({ folder, rounds, progress, interrupted }) => {
+    const figures = await measureEventSources(folder, rounds, progress, interrupted);
+    progress('starting the local cloud');
+    return reportOf(figures, await measureLocalCloud(folder, rounds, interrupted));
+  },
+  describeReport,
+);

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { unlessInterrupted } from '../cli/interruption.ts';
-import { spawnGuarded } from '../local/processes/guarded.ts';
-import { RESULT, type Results, type Task } from './contract.ts';
+import type { Results, Task } from './contract.ts';
 import { processTree } from './process-tree.ts';
+import { startTask } from './task.ts';
 
 /** A measurement that came to its end. */
 export interface Measured<R> {
@@ -32,30 +32,19 @@ export async function measure<M extends keyof Results>(
   interrupted: AbortSignal,
   watchMemory = false,
 ): Promise<Measured<Results[M]>> {
-  const answer = Promise.withResolvers<Results[M]>();
-  const said: string[] = [];
-  const child = spawnGuarded(process.execPath, [entry, JSON.stringify(task)], {
-    env: { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
-    grace: 'kill',
-    onOutput(line, stream) {
-      if (stream === 'stdout' && line.startsWith(RESULT))
-        answer.resolve(JSON.parse(line.slice(RESULT.length)));
-      else said.push(line);
-    },
-  });
-  void child.exited.then(() =>
-    answer.reject(new Error(`${task.contender} ended by itself:\n${said.slice(-20).join('\n')}`)),
-  );
+  const env = { ...process.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' };
+  const running = startTask<Results[M]>(task.contender, entry, task, env);
   const ended = new AbortController();
-  const watched = watchMemory ? peakOf(child.pid, ended.signal) : undefined;
-  watched?.catch(answer.reject);
+  const watched = watchMemory ? peakOf(running.pid, ended.signal) : undefined;
+  const broken = Promise.withResolvers<never>();
+  watched?.catch(broken.reject);
   try {
-    const result = await unlessInterrupted(answer.promise, interrupted);
+    const result = await unlessInterrupted(Promise.race([running.result, broken.promise]), interrupted);
     ended.abort();
-    return { result, memory: (await watched) ?? (await memoryOf(child.pid)) };
+    return { result, memory: (await watched) ?? (await memoryOf(running.pid)) };
   } finally {
     ended.abort();
-    await child.stop();
+    await running.stop();
   }
 }
 

@@ -1,13 +1,14 @@
-import { cpus, loadavg } from 'node:os';
 import { table } from '../cli/terminal.ts';
 import type { ContenderName } from './contract.ts';
 import type { EventSourceFigures, Round } from './event-sources.ts';
+import { range, thousands, two, whole } from './format.ts';
 import type { LocalCloudCost } from './local-cloud.ts';
+import { describeMachine, type Machine, machine } from './machine.ts';
 import { percentile, type Spread, spread } from './statistics.ts';
 
 /** Everything that was measured; `null` is what could not be. */
 export interface Report {
-  readonly machine: { readonly node: string; readonly cores: number; readonly loadAverage: number };
+  readonly machine: Machine;
   readonly throughput: Readonly<Record<ContenderName, ThroughputReport | null>>;
   /** Ours divided by the other's, round by round. */
   readonly throughputRatio: Readonly<Record<Exclude<ContenderName, 'orderly'>, Spread | null>>;
@@ -48,7 +49,7 @@ export function reportOf(figures: EventSourceFigures, cloud: LocalCloudCost): Re
     );
   const bareP50 = latency('bare loop', 50);
   return {
-    machine: { node: process.version, cores: cpus().length, loadAverage: loadavg()[0] ?? 0 },
+    machine: machine(),
     throughput: {
       orderly: throughput('orderly'),
       'offline plugin': throughput('offline plugin'),
@@ -78,7 +79,7 @@ function over(rounds: readonly Round[] | undefined): ThroughputReport | null {
 
 /** The report as a person reads it: medians, and the lowest and the highest round. */
 export function describeReport(report: Report): string {
-  const { machine, throughput, throughputRatio, latencyP50, latencyP95, memory, idle } = report;
+  const { throughput, throughputRatio, latencyP50, latencyP95, memory, idle } = report;
   const throughputRow = (name: string, figures: ThroughputReport | null) =>
     figures === null
       ? [name, 'not measured', '', '', '', '']
@@ -92,7 +93,7 @@ export function describeReport(report: Report): string {
         ];
   const ratio = (value: Spread | null) => (value === null ? 'not measured' : range(value, two));
   const sections = [
-    `Node ${machine.node}, ${machine.cores} cores, load average ${two(machine.loadAverage)} at the end`,
+    describeMachine(report.machine),
     table([
       ['broker to function', 'records/s', 'first record ms', 'batch', 'MB at the end', 'with functions'],
       throughputRow('orderly', throughput.orderly),
@@ -114,7 +115,7 @@ export function describeReport(report: Report): string {
     ]),
     table([
       ['orderly up', ''],
-      ['start-up, engine included', `${range(report.startUpMs, thousandths)} s`],
+      ['start-up, engine included', `${range(report.startUpMs, seconds)} s`],
       [
         'idle, engine left out',
         idle.cpuPercent === null ? 'not measured' : `${two(idle.cpuPercent)} % of a core`,
@@ -125,9 +126,4 @@ export function describeReport(report: Report): string {
   return sections.join('\n\n');
 }
 
-const range = ({ median, lowest, highest }: Spread, format: (value: number) => string) =>
-  `${format(median)} (${format(lowest)}–${format(highest)})`;
-const whole = (value: number) => value.toFixed(0);
-const two = (value: number) => value.toFixed(2);
-const thousandths = (ms: number) => (ms / 1000).toFixed(1);
-const thousands = (value: number) => Math.round(value).toLocaleString('en');
+const seconds = (ms: number) => (ms / 1000).toFixed(1);

@@ -25,13 +25,23 @@ export function minorUnitDigits(currency: Currency): number {
  */
 export function formatMoney(minorUnits: number, currency: Currency): string {
   const digits = minorUnitDigits(currency);
+  const whole = String(minorUnits).padStart(digits + 1, '0');
+  const decimal = digits === 0 ? whole : `${whole.slice(0, -digits)}.${whole.slice(-digits)}`;
+  return formatOf(currency, digits).format(decimal as Intl.StringNumericLiteral);
+}
+
+/** Made once for each currency: a mail shows a dozen amounts, and a format takes twenty times longer to make than to use. */
+const formats = new Map<Currency, Intl.NumberFormat>();
+
+function formatOf(currency: Currency, digits: number): Intl.NumberFormat {
+  const known = formats.get(currency);
+  if (known !== undefined) return known;
   const format = new Intl.NumberFormat('en', {
     style: 'currency',
     currency,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-  const whole = String(minorUnits).padStart(digits + 1, '0');
-  const decimal = digits === 0 ? whole : `${whole.slice(0, -digits)}.${whole.slice(-digits)}`;
-  return format.format(decimal as Intl.StringNumericLiteral);
+  formats.set(currency, format);
+  return format;
 }

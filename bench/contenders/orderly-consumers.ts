@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { dynamoDbClient } from '../../functions/dynamodb.ts';
+import { emailHandler } from '../../functions/email/email-handler.ts';
+import { SEND_DEADLINE_MS } from '../../functions/email/ses.ts';
+import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
+import type { Owner } from '../../functions/ledger/claim.ts';
+import { dynamoDbLedger } from '../../functions/ledger/dynamodb-ledger.ts';
+import { functionLogger } from '../../functions/logger.ts';
+import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
+import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import type { Consumer, ConsumerContender } from './consumer.ts';
+
+/** This project's function `shipping`, its log included. */
+export const orderlyShipping: ConsumerContender = ({ shipmentsTable }) =>
+  consumer(
+    shippingHandler({
+      ...consumerPorts('shipping'),
+      shipments: dynamoDbShipments(dynamoDbClient(), shipmentsTable),
+    }),
+  );
+
+/** This project's function `email`, its log included. */
+export const orderlyEmail: ConsumerContender = ({ ledgerTable, sendMail }) =>
+  consumer(
+    emailHandler({
+      ...consumerPorts('email'),
+      ledger: dynamoDbLedger(dynamoDbClient(), ledgerTable, Date.now),
+      newOwner: () => randomUUID() as string as Owner,
+      sendMail,
+      sendDeadlineMs: SEND_DEADLINE_MS,
+    }),
+  );
+
+function consumerPorts(name: string): ConsumerPorts {
+  return {
+    consumer: `${name}-service`,
+    writeDeadLetter: async ({ error }) => {
+      throw new Error(`a record became a dead letter: ${error.code}`);
+    },
+    logger: functionLogger(name),
+    now: Date.now,
+  };
+}
+
+/** What is to be delivered again, dead letters among it, was not done. */
+function consumer(handler: KafkaHandler): Consumer {
+  return async (event, context) => {
+    const { batchItemFailures } = await handler(event, context);
+    if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} records failed`);
+  };
+}

@@ -1,0 +1,26 @@
+import { decodeKafkaEvent } from '../../functions/kafka/decode.ts';
+import type { Item } from '../../functions/ledger/table.ts';
+import type { OrderEvent } from '../../functions/orders/events.ts';
+import { parseRecord } from '../../functions/orders/wire.ts';
+import type { Fingerprint } from '../../functions/shipping/shipment.ts';
+import { shipmentItem } from '../../functions/shipping/shipment-item.ts';
+
+export type PlacedOrder = Extract<OrderEvent, { type: 'OrderPlaced' }>;
+
+/** The orders of a batch, decoded and validated by the very functions that this project's consumers use. */
+export function placedOrders(event: unknown): PlacedOrder[] {
+  return decodeKafkaEvent(event).map((record) => {
+    const parsed = parseRecord(record);
+    if (parsed.kind === 'event' && parsed.event.type === 'OrderPlaced') return parsed.event;
+    throw new Error('the benchmark sends placed orders alone');
+  });
+}
+
+/** As long as a fingerprint: the others need not compute what only this project's consumer compares. */
+const NO_FINGERPRINT = '0'.repeat(64) as Fingerprint;
+
+/** The item that this project's consumer would write, byte for byte as large. */
+export function shipmentOf({ data }: PlacedOrder): Item {
+  const { orderId, shippingAddress: address, lines, placedAt: createdAt } = data;
+  return shipmentItem({ orderId, address, lines, createdAt, fingerprint: NO_FINGERPRINT }, undefined);
+}
