@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 
 const FUNCTION_NAME = 'consumer';
-const TIMEOUT_MS = 30_000;
+/** The timeout of this project's consumers. */
+const TIMEOUT_MS = 120_000;
 
 /** The context of an invocation that begins now. */
 export function lambdaContext(): Context {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS } from '../../functions/email/ses.ts';
 import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
-import type { Owner } from '../../functions/ledger/claim.ts';
 import { dynamoDbLedger } from '../../functions/ledger/dynamodb-ledger.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
@@ -25,7 +25,6 @@ export const orderlyEmail: ConsumerContender = ({ ledgerTable, sendMail }) =>
     emailHandler({
       ...consumerPorts('email'),
       ledger: dynamoDbLedger(dynamoDbClient(), ledgerTable, Date.now),
-      newOwner: () => randomUUID() as string as Owner,
       sendMail,
       sendDeadlineMs: SEND_DEADLINE_MS,
     }),
@@ -39,6 +38,8 @@ function consumerPorts(name: string): ConsumerPorts {
     },
     logger: functionLogger(name),
     now: Date.now,
+    newId: randomUUID,
+    waiting: { sleep, random: Math.random },
   };
 }
 
