@@ -12,10 +12,10 @@ export const BATCH_SIZE = 100;
 
 /** Enough for each to run some seconds; the slower ones get fewer, as their rate doesn't change with more. */
 export const RECORDS: Readonly<Record<ConsumerName, Pick<ConsumerTask, 'warmUp' | 'records'>>> = {
-  orderly: { warmUp: 4_000, records: 20_000 },
-  'Powertools in parallel': { warmUp: 1_000, records: 3_000 },
-  'Powertools in sequence': { warmUp: 1_000, records: 3_000 },
-  'conditional Put': { warmUp: 2_000, records: 10_000 },
+  orderly: { warmUp: 2_000, records: 10_000 },
+  'Powertools in parallel': { warmUp: 1_000, records: 2_000 },
+  'Powertools in sequence': { warmUp: 1_000, records: 2_000 },
+  'conditional Put': { warmUp: 1_000, records: 5_000 },
 };
 
 export interface ConsumerTask {

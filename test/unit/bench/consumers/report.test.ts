@@ -75,7 +75,7 @@ test('the report is a table for each engine and delivery', () => {
 
   expect(text).toMatchInlineSnapshot(`
     "Node v24.0.0, 2 cores, load average 1.00 at the end
-    Records a round, in batches of 100: orderly 20,000, Powertools in parallel 3,000, Powertools in sequence 3,000, conditional Put 10,000
+    Records a round, in batches of 100: orderly 10,000, Powertools in parallel 2,000, Powertools in sequence 2,000, conditional Put 5,000
 
       DynamoDB Local, new records         records/s            requests/record  CPU ms/record
       shipping: orderly                   3,000 (2,000–4,000)             3.00  0.100 (0.100–0.200)
