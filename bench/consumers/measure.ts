@@ -50,7 +50,7 @@ async function measureOn(
   packageDir: string,
   { rounds, progress, interrupted }: BenchmarkRun,
 ): Promise<ReadonlyMap<Job, JobFigures>> {
-  const figures = new Map(JOBS.map((job) => [job, new Map<ConsumerName, ConsumerResult[]>()]));
+  const figures = new Map(JOBS.map((job) => [job, emptyFigures(job)]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const [job, results] of figures) {
       for (const contender of turn<ConsumerName>(CONTENDERS[job], round)) {
@@ -61,6 +61,11 @@ async function measureOn(
     }
   }
   return figures;
+}
+
+/** In the order in which they are reported, whoever is measured first. */
+function emptyFigures(job: Job): Map<ConsumerName, ConsumerResult[]> {
+  return new Map(CONTENDERS[job].map((name) => [name, []]));
 }
 
 async function measure(

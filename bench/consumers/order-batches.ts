@@ -25,7 +25,8 @@ const request = PlaceOrder.parse({
 });
 const customer = CustomerId.parse('customer-1');
 const placedAt = Date.parse('2026-03-01T12:00:00.000Z');
-const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+/** Every order has a trace of its own. */
+const traceparent = (n: number) => `00-${(n + 1).toString(16).padStart(32, '0')}-b7ad6b7169203331-01`;
 
 /**
  * Lambda's event for `count` placed orders, each another one, from the `first`-th on, over three partitions in turn: as
@@ -49,7 +50,7 @@ export function orderBatch(first: number, count: number): string {
 function orderMessage(n: number) {
   const key = IdempotencyKey.parse(`order-${n}`);
   const order = placedOrder(request, orderIdFor(customer, key), new Date(placedAt + n));
-  const event = encodeEvent(orderPlaced(order), TRACEPARENT);
+  const event = encodeEvent(orderPlaced(order), traceparent(n));
   const headers = Object.entries(event.headers).map(([name, value]) => [name, Buffer.from(value)] as const);
   return {
     key: Buffer.from(event.key),

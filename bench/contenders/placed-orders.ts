@@ -2,6 +2,7 @@ import { decodeKafkaEvent } from '../../functions/kafka/decode.ts';
 import type { Item } from '../../functions/ledger/table.ts';
 import type { OrderEvent } from '../../functions/orders/events.ts';
 import { parseRecord } from '../../functions/orders/wire.ts';
+import { carrierFor, weightClassOf } from '../../functions/shipping/carrier.ts';
 import type { Fingerprint } from '../../functions/shipping/shipment.ts';
 import { shipmentItem } from '../../functions/shipping/shipment-item.ts';
 
@@ -22,5 +23,8 @@ const NO_FINGERPRINT = '0'.repeat(64) as Fingerprint;
 /** The item that this project's consumer would write, byte for byte as large. */
 export function shipmentOf({ data }: PlacedOrder): Item {
   const { orderId, shippingAddress: address, lines, placedAt: createdAt } = data;
-  return shipmentItem({ orderId, address, lines, createdAt, fingerprint: NO_FINGERPRINT }, undefined);
+  const weightClass = weightClassOf(lines);
+  const carrier = carrierFor(address.country, weightClass);
+  const content = { orderId, address, lines, createdAt, weightClass, carrier };
+  return shipmentItem({ ...content, fingerprint: NO_FINGERPRINT }, undefined);
 }
