@@ -36,8 +36,9 @@ describe('the relay', () => {
 
   it('leaves out the one order that the broker refuses, and finishes the others', async () => {
     const rows = [...placed, cancelledRow('c')];
-    const { handle, topic, left } = world(rows, { refused: placedRow('c').orderId });
+    const { handle, topic, left, lines } = world(rows, { refused: placedRow('c').orderId });
     expect(await handle(streamEvent(rows))).toEqual(fails(2, 4));
+    expect(lines.map(({ fields }) => fields?.orderId)).toContain(placedRow('c').orderId);
     expect(topic.toSorted()).toEqual([a, b, d].toSorted());
     expect(left().toSorted()).toEqual([c, nameOf(cancelledRow('c'))].toSorted());
   });
@@ -62,6 +63,17 @@ describe('the relay', () => {
   it('asks again for orders whose rows it could not read', async () => {
     const { handle } = world(placed, { reads: true });
     expect(await handle(streamEvent(placed))).toEqual(fails(0, 1, 2, 3));
+  });
+
+  it('finishes the others beside an order whose row can’t be read, and names that one', async () => {
+    const { handle, topic, left, lines } = world(placed, { unreadable: placedRow('b').orderId });
+    expect(await handle(streamEvent(placed))).toEqual(fails(1));
+    expect(topic).toEqual([a, c, d]);
+    expect(left()).toEqual([b]);
+    expect(lines).toContainEqual({
+      message: 'outbox row not readable',
+      fields: { orderId: placedRow('b').orderId },
+    });
   });
 
   it('asks again for orders whose rows it could not delete', async () => {
