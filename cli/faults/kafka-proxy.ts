@@ -24,7 +24,7 @@ export type KafkaFate =
    */
   | { readonly kind: 'half-open'; readonly heard: boolean };
 
-export const PASS: KafkaFate = { kind: 'pass' };
+export const PASS = { kind: 'pass' } as const;
 
 /** A proxy between Kafka clients and a broker: it counts, and it breaks what it is told to. */
 export interface KafkaProxy {

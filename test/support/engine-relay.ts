@@ -70,7 +70,7 @@ export async function engineRelay(rows: readonly OutboxRow[], options: EngineRel
 }
 
 /** The relay's publisher as it is deployed, but without TLS and IAM; closed when the test ends. */
-export function realPublisher(bootstrapServers: string): KafkaPublisher {
+function realPublisher(bootstrapServers: string): KafkaPublisher {
   const environment = {
     KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
     KAFKA_AUTH: 'none',

@@ -6,7 +6,7 @@ import type { Fate } from '../../../cli/faults/aws-proxy.ts';
 import { type KafkaFate, PASS } from '../../../cli/faults/kafka-proxy.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
 import { firstAppearances } from '../../support/engine-relay.ts';
-import { type RelayCloud, relayCloud } from '../../support/relay-cloud.ts';
+import { type OrderCloud, orderCloud } from '../../support/order-cloud.ts';
 
 /** Longer than the relay's client waits for an answer: when it wakes, its clock has jumped past that. */
 const FROZEN_MS = 6_000;
@@ -16,9 +16,9 @@ const ROUNDS = 4;
 const finished = { batchItemFailures: [] };
 
 describe('the relay, in its own process,', { timeout: 180_000 }, () => {
-  let world: RelayCloud;
+  let world: OrderCloud;
   beforeAll(async () => {
-    world = await relayCloud();
+    world = await orderCloud();
   }, 180_000);
   afterAll(() => world.stop());
 

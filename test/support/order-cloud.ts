@@ -7,11 +7,14 @@ import { expect, vi } from 'vitest';
 import { type CheckoutClient, checkoutClient } from '../../cli/checkout-client.ts';
 import { type AwsRequest, type Fate, startAwsProxy } from '../../cli/faults/aws-proxy.ts';
 import { type KafkaFate, type KafkaRequest, PASS, startKafkaProxy } from '../../cli/faults/kafka-proxy.ts';
+import { sentMails } from '../../cli/mailbox.ts';
+import { run } from '../../cli/program.ts';
 import { synthesize } from '../../cli/synthesize.ts';
 import { readAssembly } from '../../local/assembly/read.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { readLocalConfig } from '../../local/config.ts';
 import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
+import { stateDirOf, writeRunFile } from '../../local/run-file.ts';
 import { engineClient, scan } from './dynamodb.ts';
 import { eventIdOf } from './engine-relay.ts';
 import { readTopic, type TopicRecord, testKafka } from './topics.ts';
@@ -20,7 +23,7 @@ const RELAY = 'orderly-orders/Relay/Function';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What stands between the relay and its engines; a test changes it as it goes. */
-export interface RelayFaults {
+interface RelayFaults {
   aws: (request: AwsRequest) => Fate;
   kafka: (request: KafkaRequest) => KafkaFate;
   /** Called as an invocation of the relay begins, with its process. */
@@ -28,7 +31,7 @@ export interface RelayFaults {
 }
 
 /** The whole app in a local cloud, whose relay reaches its engines through proxies. */
-export interface RelayCloud {
+export interface OrderCloud {
   readonly cloud: LocalCloud;
   readonly checkout: CheckoutClient;
   readonly faults: RelayFaults;
@@ -39,10 +42,21 @@ export interface RelayCloud {
   published(): Promise<void>;
   /** How often each event that an order keeps is on the topic, by its id; throws if a record is none of them, byte for byte. */
   copies(): Promise<ReadonlyMap<string, number>>;
+  /** Runs a command of `orderly` against this cloud; answers its exit code and what it wrote. */
+  orderly(...argv: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  /** Waits until every group has read all there is, and answers what the consumers have done so far. */
+  effects(): Promise<Effects>;
   stop(): Promise<void>;
 }
 
-export async function relayCloud(): Promise<RelayCloud> {
+/** What the consumers have done to the world. */
+interface Effects {
+  /** How many mails there were of each subject to each address. */
+  readonly mails: ReadonlyMap<string, number>;
+  readonly shipments: readonly object[];
+}
+
+export async function orderCloud(): Promise<OrderCloud> {
   const dir = await mkdtemp(join(tmpdir(), 'orderly-relay-'));
   const faults: RelayFaults = { aws: () => PASS, kafka: () => PASS, invoked: () => undefined };
   let engine: LocalCloud['engine'] | undefined;
@@ -82,6 +96,7 @@ export async function relayCloud(): Promise<RelayCloud> {
       if (functionName === relay) faults.invoked(pid);
     },
   });
+  await writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
   relay = cloud.model.mappings.find(({ kind }) => kind === 'dynamodb-stream')?.functionName ?? '';
   const client: DynamoDBClient = engineClient(cloud.engine.awsEndpoint);
   const output = (name: string) => cloud.model.outputs[`orderly-orders.${name}`] ?? '';
@@ -126,6 +141,36 @@ export async function relayCloud(): Promise<RelayCloud> {
         copies.set(id, (copies.get(id) ?? 0) + 1);
       }
       return copies;
+    },
+    async orderly(...argv) {
+      const lines: string[] = [];
+      const say = (text: string) => lines.push(text);
+      const code = await run(argv, dir, { out: say, progress: say, error: say });
+      return { code, output: lines.join('\n') };
+    },
+    async effects() {
+      await vi.waitFor(
+        async () => {
+          const { mappings } = await cloud.status();
+          const lags = mappings.flatMap(({ kind, partitions }) =>
+            kind === 'kafka' ? [partitions.map(({ lag }) => lag)] : [],
+          );
+          expect(lags).toEqual(lags.map(() => [0, 0, 0]));
+        },
+        { timeout: 60_000, interval: 100 },
+      );
+      const mails = new Map<string, number>();
+      for (const mail of await sentMails(cloud.engine.awsEndpoint, cloud.engine.account)) {
+        const key = `${mail.To.join()} ${mail.Subject}`;
+        mails.set(key, (mails.get(key) ?? 0) + 1);
+      }
+      const shipments = await scan(client, output('ShipmentsTable'));
+      return {
+        mails,
+        shipments: shipments.toSorted((one, other) =>
+          String(one.orderId?.S).localeCompare(String(other.orderId?.S)),
+        ),
+      };
     },
     async stop() {
       client.destroy();
