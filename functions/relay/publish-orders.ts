@@ -1,5 +1,5 @@
 import { type EventPublisher, PublishError } from '../kafka/publisher.ts';
-import type { LogFields, Logger } from '../logger.ts';
+import type { FunctionLogger, LogFields } from '../logger.ts';
 import type { OrderId } from '../orders/ids.ts';
 import type { OutboxKey, OutboxRow } from '../outbox/row.ts';
 import type { FirstEvents, OutboxStore } from './outbox-store.ts';
@@ -9,7 +9,7 @@ export interface RelayPorts {
   readonly outbox: OutboxStore;
   readonly publisher: EventPublisher;
   readonly topic: string;
-  readonly logger: Logger;
+  readonly logger: Omit<FunctionLogger, 'addContext'>;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface SweepPorts extends RelayPorts {
 /** A page takes a second, or half a minute when the broker is in trouble; with less time left none is begun. */
 const RESERVE_MS = 30_000;
 
-/** Stands for an unknown age. Infinity would be written as null, and no alarm sees that. */
+/** Stands for the age of an event without a time. Infinity would be written as null, and no alarm sees that. */
 const OLDEST_MS = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -24,9 +24,8 @@ const OLDEST_MS = Number.MAX_SAFE_INTEGER;
  *
  *     rows of the outbox    #  #  .  .  .        # overdue: published    . young: left to the stream
  *
- * It ends early when little time is left; what remains is next time's work. Its last line says how old the oldest row
- * was that it met, as `oldestMs`: what an alarm is set on. A row of unknown age, since it can't be read or its event has
- * no time, is older than all others.
+ * It ends early when little time is left; what remains is next time's work. What alarms are set on, it measures: the age
+ * of the oldest event that it met, published now or not, and the rows that can't be read.
  *
  * @throws {OrderlyError} `SWEEP_INCOMPLETE` at the end, if an order could not be finished or a row not be read
  */
@@ -44,14 +43,15 @@ export function sweepHandler(ports: SweepPorts): (remainingMs: () => number) => 
       }
       const now = ports.clock();
       unreadable += page.unreadable;
-      const ages = page.rows.map((row) => ageMs(row, now));
-      oldestMs = Math.max(oldestMs, ...ages, page.unreadable > 0 ? OLDEST_MS : 0);
+      const ages = page.rows.map((row) => Math.min(ageMs(row, now), OLDEST_MS));
+      oldestMs = Math.max(oldestMs, ...ages);
       const rows = overdue(page.rows, now).filter(({ orderId }) => !failed.has(orderId));
       published += await publishOrders(rows, ports, failed);
     }
 
     const data = { published, failed: failed.size + unreadable };
-    ports.logger.info('swept', { ...data, oldestMs: Math.min(oldestMs, OLDEST_MS) });
+    ports.logger.info('swept', { ...data, oldestMs });
+    ports.logger.measure({ Published: published, OutboxAge: oldestMs, UnreadableOutboxRows: unreadable });
     if (data.failed > 0) {
       throw new OrderlyError('SWEEP_INCOMPLETE', 'rows of the outbox are left behind', {
         retriable: true,

@@ -9,7 +9,7 @@ import { relayHandler } from '../../functions/relay/relay.ts';
 import { sweepHandler } from '../../functions/relay/sweep.ts';
 import { outboxTable, scan, testClient } from './dynamodb.ts';
 import { testEngines } from './engines.ts';
-import { type LogLine, recordedLog } from './recorded-log.ts';
+import { recordedLog } from './recorded-log.ts';
 import { nameOf } from './relay-world.ts';
 import { readTopic, type TopicRecord, testKafka, testTopic } from './topics.ts';
 
@@ -41,22 +41,21 @@ export async function engineRelay(rows: readonly OutboxRow[], options: EngineRel
   for (const row of rows) await add(row);
 
   const client = options.endpoint === undefined ? direct : testClient(options.endpoint);
-  const lines: LogLine[] = [];
+  const { logger, ...log } = recordedLog();
   /** The ports of another environment, with its own client; `wrap` breaks them. */
   const portsOf = (wrap: (ports: RelayPorts) => Partial<RelayPorts> = () => ({})): RelayPorts => {
     const ports: RelayPorts = {
       publisher: realPublisher(bootstrapServers),
       outbox: dynamoDbOutbox(client, table, { sleep: async () => undefined, random: Math.random }),
       topic,
-      logger: recordedLog(lines),
+      logger,
     };
     return { ...ports, ...wrap(ports) };
   };
   return {
     topic,
     kafka,
-    /** What has been logged so far. */
-    lines,
+    ...log,
     relay: (wrap?: Parameters<typeof portsOf>[0]) => relayHandler(portsOf(wrap)),
     /** The scheduled run, as if it were so many minutes after the latest event of `cancelledRow`. */
     sweep(minutesLater: number): Promise<void> {

@@ -1,14 +1,24 @@
-import type { LogFields, Logger } from '../../functions/logger.ts';
+import type { FunctionLogger, LogFields, Measures } from '../../functions/logger.ts';
 
 export interface LogLine {
   readonly message: string;
   readonly fields: LogFields | undefined;
 }
 
-/** A log that adds its lines, whatever their level, to a list. */
-export function recordedLog(lines: LogLine[]): Logger {
+/** A log in memory: its lines, whatever their level, and what was measured, both in order. */
+export function recordedLog() {
+  const lines: LogLine[] = [];
+  const measured: Measures[] = [];
   const log = (message: string, fields?: LogFields) => {
     lines.push({ message, fields });
   };
-  return { info: log, warn: log, error: log };
+  const logger: Omit<FunctionLogger, 'addContext'> = {
+    info: log,
+    warn: log,
+    error: log,
+    measure: (measures) => {
+      measured.push(measures);
+    },
+  };
+  return { logger, lines, measured };
 }

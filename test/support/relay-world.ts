@@ -1,7 +1,7 @@
 import { PublishError, type PublishRecord } from '../../functions/kafka/publisher.ts';
 import type { OutboxKey, OutboxRow } from '../../functions/outbox/row.ts';
 import type { RelayPorts } from '../../functions/relay/publish-orders.ts';
-import { type LogLine, recordedLog } from './recorded-log.ts';
+import { recordedLog } from './recorded-log.ts';
 
 /** The event's id. */
 export const nameOf = ({ orderId, seq }: OutboxKey) => `${orderId}.${seq}`;
@@ -14,7 +14,7 @@ export function relayWorld(
   rows: readonly OutboxRow[],
   broken: { refused?: string; down?: number; deletes?: true; reads?: true; unreadable?: string } = {},
 ) {
-  const lines: LogLine[] = [];
+  const { logger, ...log } = recordedLog();
   const table = new Map(rows.map((row) => [nameOf(row), row]));
   const requests: string[][] = [];
   const topic: string[] = [];
@@ -24,7 +24,7 @@ export function relayWorld(
   };
   const ports: RelayPorts = {
     topic: 'orders',
-    logger: recordedLog(lines),
+    logger,
     outbox: {
       readFirstEvents: async (orderIds) => ({
         rows: find(
@@ -50,5 +50,5 @@ export function relayWorld(
       },
     },
   };
-  return { ports, lines, requests, topic, table, left: () => [...table.keys()] };
+  return { ports, ...log, requests, topic, table, left: () => [...table.keys()] };
 }

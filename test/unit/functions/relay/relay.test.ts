@@ -16,10 +16,11 @@ const fails = (...indexes: number[]) => ({
 
 describe('the relay', () => {
   it('publishes what is named, deletes it, and is finished', async () => {
-    const { handle, topic, left } = world(placed);
+    const { handle, topic, left, measured } = world(placed);
     expect(await handle(streamEvent(placed))).toEqual(fails());
     expect(topic).toEqual([a, b, c, d]);
     expect(left()).toEqual([]);
+    expect(measured).toEqual([{ Published: 4 }]);
   });
 
   it('publishes an order from its first unpublished event on, whatever the stream names', async () => {

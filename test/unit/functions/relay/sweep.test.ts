@@ -72,7 +72,7 @@ describe('the sweep', () => {
   });
 
   it('tells the age of the oldest row that it met, published or not', async () => {
-    const { sweep, lines } = world([aged(placedRow('d'), 1), ...old, aged(placedRow('e'), 90)], {
+    const { sweep, lines, measured } = world([aged(placedRow('d'), 1), ...old, aged(placedRow('e'), 90)], {
       refused: placedRow('e').orderId,
       pageRows: 2,
     });
@@ -81,25 +81,26 @@ describe('the sweep', () => {
       message: 'swept',
       fields: { published: 3, failed: 1, oldestMs: 90 * MINUTE },
     });
+    expect(measured).toEqual([{ Published: 3, OutboxAge: 90 * MINUTE, UnreadableOutboxRows: 0 }]);
   });
 
-  it('tells nothing of age when there is no row', async () => {
-    const { sweep, lines } = world([]);
+  it('measures no age when there is no row', async () => {
+    const { sweep, measured } = world([]);
     await sweep(enough);
-    expect(lines.at(-1)?.fields?.oldestMs).toBe(0);
+    expect(measured).toEqual([{ Published: 0, OutboxAge: 0, UnreadableOutboxRows: 0 }]);
   });
 
-  it.each([
-    ['can’t be read', { unreadable: 1 }, old],
-    ['has no time', {}, [timeless(placedRow('a'))]],
-  ])(
-    'takes a row that %s for older than all others, as a number that an alarm sees',
-    async (_, broken, rows) => {
-      const { sweep, lines } = world(rows, broken);
-      await sweep(enough).catch(() => undefined);
-      expect(lines.at(-1)?.fields?.oldestMs).toBe(Number.MAX_SAFE_INTEGER);
-    },
-  );
+  it('measures an event without a time as older than all others, as a number that an alarm sees', async () => {
+    const { sweep, measured } = world([...old, timeless(placedRow('d'))]);
+    await sweep(enough);
+    expect(measured).toMatchObject([{ OutboxAge: Number.MAX_SAFE_INTEGER }]);
+  });
+
+  it('measures the rows that can’t be read', async () => {
+    const { sweep, measured } = world(old, { unreadable: 2 });
+    await sweep(enough).catch(() => undefined);
+    expect(measured).toMatchObject([{ OutboxAge: 6 * MINUTE, UnreadableOutboxRows: 2 }]);
+  });
 
   it('goes through all pages', async () => {
     const { sweep, left } = world(old, { pageRows: 1 });
