@@ -15,6 +15,8 @@ export interface RepublishOptions {
   readonly json: boolean;
 }
 
+/** Consumers remember their effects for 90 days at least; ten of them are for clocks, and a run that takes long. */
+const REMEMBERED_MS = 80 * 86_400_000;
 const TELL_EVERY_MS = 1_000;
 
 /**
@@ -40,6 +42,7 @@ export async function republishOrders(
       {
         client,
         outbox: execute ? access.tables.outbox : undefined,
+        rememberedSince: new Date(Date.now() - REMEMBERED_MS).toISOString(),
         pace: pacer(rate, realTiming),
         progress: everySecond(({ orders, written }) =>
           terminal.progress(execute ? `${orders} orders, ${written} events written` : `${orders} orders`),
@@ -68,7 +71,7 @@ function missingOf(selection: Selection, { orders, unreadable }: Republished): n
 }
 
 function describe(done: Republished, missing: number, execute: boolean): string {
-  const { orders, events, bytes, written, waiting, unreadable } = done;
+  const { orders, events, bytes, written, waiting, forgotten, unreadable } = done;
   const rows: (readonly (string | number)[])[] = [
     ['', 'found'],
     ['orders', orders],
@@ -80,12 +83,16 @@ function describe(done: Republished, missing: number, execute: boolean): string 
           ['events that were in it already', waiting],
         ]
       : []),
+    ...(forgotten > 0 ? [['orders older than 80 days', forgotten]] : []),
     ...(missing > 0 ? [['orders that are not there', missing]] : []),
     ...(unreadable.length > 0 ? [['orders whose events can’t be used', unreadable.length]] : []),
   ];
   return [
     table(rows),
     ...unreadable.map((orderId) => `  not usable: ${orderId}`),
+    ...(forgotten > 0
+      ? ['', '  Mails are remembered for 90 days: customers of older orders are written to once more.']
+      : []),
     '',
     execute
       ? '  The relay publishes what is in the outbox: it is done when that is empty.'

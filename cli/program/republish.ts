@@ -9,8 +9,8 @@ export function republishCommand(program: Command, { projectDir, terminal, exitW
   program
     .command('republish')
     .description('after a lost topic: put the events that orders keep into the outbox again')
-    .argument('[orderIds...]', 'orders; all, unless some are named or chosen by time', orderIds, [])
-    .option('--since <time>', 'orders placed at this time or later; 2h is two hours ago', moment)
+    .argument('[orderIds...]', 'orders by their ids, whenever they were placed', orderIds, [])
+    .option('--since <time>', 'orders placed at this time or later (default: 7d, what a topic keeps)', moment)
     .option('--until <time>', 'orders placed at this time or before', moment)
     .option('--execute', 'do it; without it the events are counted and nothing is written', false)
     .option('--rate <n>', 'events a second, at most', rate, 100)
@@ -33,7 +33,7 @@ export function republishCommand(program: Command, { projectDir, terminal, exitW
       const selection =
         ids.length > 0
           ? { kind: 'named' as const, orderIds: ids }
-          : { kind: 'placed' as const, since, until };
+          : { kind: 'placed' as const, since: since ?? moment('7d'), until };
       const signal = interruption(terminal.progress);
       exitWith(await republishOrders(projectDir, { ...rest, selection, tables }, terminal, signal));
     });

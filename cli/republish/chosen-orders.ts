@@ -8,7 +8,7 @@ export type Selection =
   | { readonly kind: 'placed'; readonly since?: string | undefined; readonly until?: string | undefined };
 
 const KEYS_PER_REQUEST = 100;
-const ATTRIBUTES = 'orderId, events';
+const ATTRIBUTES = 'orderId, placedAt, events';
 
 /** The chosen items of the table of orders, page by page, in no order. */
 export function chosenOrders(

@@ -16,6 +16,8 @@ export interface Republished {
   written: number;
   /** Events that stood in the outbox already. */
   waiting: number;
+  /** Orders so old that consumers may have forgotten what they did for them. */
+  forgotten: number;
   /** Orders whose events can't be used. */
   readonly unreadable: string[];
 }
@@ -24,6 +26,8 @@ export interface RepublishPorts {
   readonly client: DynamoDBClient;
   /** Name of the outbox table; `undefined`: nothing is written. */
   readonly outbox: string | undefined;
+  /** Orders placed before this are `forgotten`; ISO 8601 in UTC. */
+  readonly rememberedSince: string;
   /** Resolves when the next event may be written. */
   readonly pace: (signal: AbortSignal) => Promise<void>;
   /** Hears of the figures after each page of orders. */
@@ -47,7 +51,15 @@ export async function republish(
   ports: RepublishPorts,
   signal: AbortSignal,
 ): Promise<Republished> {
-  const done: Republished = { orders: 0, events: 0, bytes: 0, written: 0, waiting: 0, unreadable: [] };
+  const done: Republished = {
+    orders: 0,
+    events: 0,
+    bytes: 0,
+    written: 0,
+    waiting: 0,
+    forgotten: 0,
+    unreadable: [],
+  };
   for await (const page of pages) {
     const orders: StoredEvents[] = [];
     for (const item of page) {
@@ -59,6 +71,7 @@ export async function republish(
       done.orders += 1;
       done.events += order.rows.length;
       done.bytes += order.bytes;
+      if (order.placedAt < ports.rememberedSince) done.forgotten += 1;
       await writeRows(order.rows, done, ports, signal);
     });
     if (signal.aborted) break;

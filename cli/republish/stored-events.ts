@@ -12,6 +12,8 @@ export type Item = Readonly<Record<string, AttributeValue>>;
 /** An order's events in the order in which they happened: `seq` counts from 1. */
 export interface StoredEvents {
   readonly orderId: string;
+  /** ISO 8601 in UTC. */
+  readonly placedAt: string;
   readonly rows: readonly Item[];
   /** Of the events' values. */
   readonly bytes: number;
@@ -20,8 +22,9 @@ export interface StoredEvents {
 /** `undefined` if the item is no order with events of its own: each has to carry its order's id and its own seq. */
 export function storedEvents(item: Item): StoredEvents | undefined {
   const orderId = item.orderId?.S;
-  const events = item.events?.L;
-  if (orderId === undefined || events === undefined || events.length === 0) return undefined;
+  const placedAt = item.placedAt?.S;
+  const events = item.events?.L ?? [];
+  if (orderId === undefined || placedAt === undefined || events.length === 0) return undefined;
   let bytes = 0;
   const rows: Item[] = [];
   for (const { M: event = {} } of events) {
@@ -33,7 +36,7 @@ export function storedEvents(item: Item): StoredEvents | undefined {
     bytes += value.B.length;
     rows.push({ ...event, orderId: { S: orderId }, seq: { N: String(seq) } });
   }
-  return { orderId, rows, bytes };
+  return { orderId, placedAt, rows, bytes };
 }
 
 function eventIdOf(headers: AttributeValue | undefined): string | undefined {

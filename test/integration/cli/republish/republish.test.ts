@@ -54,6 +54,7 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('republish on %s', (engin
         {
           client,
           outbox: execute ? outbox : undefined,
+          rememberedSince: minute(10),
           pace: async () => undefined,
           progress: () => undefined,
         },
@@ -71,6 +72,7 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('republish on %s', (engin
       bytes,
       written: 0,
       waiting: 0,
+      forgotten: 10,
       unreadable: [],
     });
     expect(await inOutbox()).toEqual([]);
