@@ -1,6 +1,6 @@
 import type { FunctionLogger, LogFields, Measures } from '../../functions/logger.ts';
 
-export interface LogLine {
+interface LogLine {
   readonly message: string;
   readonly fields: LogFields | undefined;
 }
