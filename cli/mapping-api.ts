@@ -11,6 +11,7 @@ const Configuration = z.looseObject({
   StateTransitionReason: z.string(),
   LastProcessingResult: z.string().optional(),
   FunctionArn: z.string(),
+  Topics: z.array(z.string()).optional(),
   AmazonManagedKafkaEventSourceConfig: z.object({ ConsumerGroupId: z.string() }).optional(),
 });
 const Page = z.object({ EventSourceMappings: z.array(Configuration), NextMarker: z.string().optional() });

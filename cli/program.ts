@@ -4,6 +4,7 @@ import { Interrupted, interruption } from './interruption.ts';
 import { deadLetterCommands } from './program/dead-letters.ts';
 import { mappingCommands } from './program/mapping.ts';
 import { type CommandContext, JSON_OPTION, orderId, port, positiveInteger } from './program/options.ts';
+import { republishCommand } from './program/republish.ts';
 import { scheduleCommands } from './program/schedule.ts';
 import { red, type Terminal } from './terminal.ts';
 
@@ -94,6 +95,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   mappingCommands(program, context);
   scheduleCommands(program, context);
   deadLetterCommands(program, context);
+  republishCommand(program, context);
 
   program
     .command('mails')

@@ -1,9 +1,8 @@
-import type { CloudStatus } from '../../local/cloud-status.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { type MappingConfiguration, mappingApi } from '../mapping-api.ts';
+import { mappingApi } from '../mapping-api.ts';
+import { functionPath, labelOf, namedMapping } from '../named-mapping.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { type Terminal, table } from '../terminal.ts';
-import { theOne } from '../the-one.ts';
 
 interface JsonOption {
   readonly json: boolean;
@@ -43,7 +42,7 @@ export async function switchMapping(
 ): Promise<void> {
   const { url, status } = await runningCloud(projectDir);
   const api = mappingApi(url);
-  const { UUID } = chosen(status, await api.list(), name);
+  const { UUID } = namedMapping(status, await api.list(), name);
   const asked = await api.setEnabled(UUID, enabled);
   if (asked.State === 'Disabling') terminal.progress('waiting for the invocations in flight');
   const settled = await api.settled(asked);
@@ -52,36 +51,4 @@ export async function switchMapping(
     throw new LocalCloudError('PROVISIONING_FAILED', message, { retriable: true });
   }
   terminal.out(json ? JSON.stringify(settled) : `${labelOf(status, settled)}: ${settled.State}`);
-}
-
-function chosen(
-  status: CloudStatus,
-  mappings: readonly MappingConfiguration[],
-  name: string,
-): MappingConfiguration {
-  const choice = theOne(mappings, name, (mapping) => [
-    mapping.UUID,
-    mapping.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId ?? '',
-    functionPath(status, mapping),
-  ]);
-  if (choice.kind === 'one') return choice.item;
-  const candidates = choice.kind === 'several' ? choice.items : mappings;
-  const lines = candidates.map((mapping) => `${mapping.UUID}  ${labelOf(status, mapping)}`);
-  throw new LocalCloudError(
-    'MAPPING_NOT_FOUND',
-    choice.kind === 'several'
-      ? `${name} may be several event source mappings`
-      : `there is no event source mapping ${name}`,
-    { remedy: lines.length === 0 ? ['The app has none.'] : ['Name one of these:', ...lines] },
-  );
-}
-
-/** `orders as email-service`; a mapping that hasn't been started yet has no source to name. */
-function labelOf({ mappings }: CloudStatus, { UUID }: MappingConfiguration): string {
-  return mappings.find(({ uuid }) => uuid === UUID)?.source ?? UUID;
-}
-
-function functionPath({ functions }: CloudStatus, { FunctionArn }: MappingConfiguration): string {
-  const name = FunctionArn.split(':')[6];
-  return functions.find(({ functionName }) => functionName === name)?.path ?? FunctionArn;
 }

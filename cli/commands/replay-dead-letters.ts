@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ReplayLimits } from '../dead-letters/audit.ts';
-import { type DeadLetters, realTiming, withDeadLetters } from '../dead-letters/dead-letters.ts';
+import { type DeadLetters, withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describePlan } from '../dead-letters/describe-plan.ts';
 import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
 import { operator } from '../dead-letters/operator.ts';
@@ -10,6 +10,7 @@ import { type ResumedRun, resumedRun } from '../dead-letters/resumed-run.ts';
 import { newRunId } from '../dead-letters/run-id.ts';
 import { describeRun } from '../dead-letters/run-report.ts';
 import type { Selection } from '../dead-letters/selection.ts';
+import { realTiming } from '../pacing.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ReplayOptions extends LetterChoice {

@@ -23,6 +23,9 @@ export interface AuditedRunPorts {
   readonly progress: (text: string) => void;
 }
 
+/** Letters that are at work at once: as many as the local cloud has environments for a function. */
+export const LETTERS_IN_FLIGHT = 4;
+
 const NOTED_EVERY_MS = 1_000;
 
 /**

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { runningCloud } from '../running-cloud.ts';
 import { type Access, clientsOf, localAccess } from './access.ts';
 import type { Audit } from './audit.ts';
@@ -6,7 +5,6 @@ import { auditTable } from './audit-table.ts';
 import { consumersOf, type FindConsumer } from './consumers.ts';
 import { type InvokeConsumer, invokeConsumer } from './invoke.ts';
 import { type LettersTable, lettersTable } from './letters-table.ts';
-import type { Timing } from './pacing.ts';
 
 /** The dead letters of an app with all that is done to them. */
 export interface DeadLetters {
@@ -40,9 +38,3 @@ export async function withDeadLetters<T>(
     deadLetters.close();
   }
 }
-
-/** The clock of this machine. */
-export const realTiming: Timing = {
-  now: Date.now,
-  sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
-};

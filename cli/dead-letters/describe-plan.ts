@@ -1,5 +1,5 @@
+import { asDuration } from '../moments.ts';
 import { printable, table } from '../terminal.ts';
-import { asDuration } from './moments.ts';
 import type { PlannedLetter, PlanRules, Skip } from './plan.ts';
 import type { LetterSummary } from './stored-letter.ts';
 

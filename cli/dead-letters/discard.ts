@@ -1,10 +1,10 @@
+import { workThrough } from '../work-through.ts';
 import type { Audit, AuditedRun } from './audit.ts';
-import { auditedRun, type LetterResult, type RunResult } from './audited-run.ts';
+import { auditedRun, LETTERS_IN_FLIGHT, type LetterResult, type RunResult } from './audited-run.ts';
 import type { LettersTable } from './letters-table.ts';
 import type { RunId } from './run-id.ts';
 import type { LetterSummary } from './stored-letter.ts';
 import { discard } from './transitions.ts';
-import { workThrough } from './work-through.ts';
 
 export interface DiscardPorts {
   readonly letters: LettersTable;
@@ -25,7 +25,7 @@ export function discardAll(
     { ...run, action: 'discard' },
     { chosen: chosen.length },
     (settled) =>
-      workThrough(chosen, signal, async (letter) =>
+      workThrough(chosen, LETTERS_IN_FLIGHT, signal, async (letter) =>
         settled(await discardOne(letter, run.runId, letters, ports.now)),
       ),
     ports,

@@ -1,8 +1,8 @@
+import type { Timing } from '../pacing.ts';
 import type { Consumer } from './consumers.ts';
 import { replayEvent } from './event.ts';
 import type { Answer, InvokeConsumer } from './invoke.ts';
 import type { LettersTable } from './letters-table.ts';
-import type { Timing } from './pacing.ts';
 import { fateOf, type PlanRules } from './plan.ts';
 import { LAST_CALL_MS, RESERVED_MS } from './reservation.ts';
 import type { LetterSummary, StoredLetter } from './stored-letter.ts';

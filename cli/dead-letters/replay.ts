@@ -1,11 +1,11 @@
 import { LocalCloudError } from '../../local/errors.ts';
+import { pacer } from '../pacing.ts';
+import { workThrough } from '../work-through.ts';
 import type { Audit, AuditedRun, ReplayLimits } from './audit.ts';
-import { auditedRun, type RunResult } from './audited-run.ts';
-import { pacer } from './pacing.ts';
+import { auditedRun, LETTERS_IN_FLIGHT, type RunResult } from './audited-run.ts';
 import type { PlanRules } from './plan.ts';
 import { type ReplayPorts, replayLetter } from './replay-letter.ts';
 import type { LetterSummary } from './stored-letter.ts';
-import { workThrough } from './work-through.ts';
 
 export interface ReplayRunPorts extends ReplayPorts {
   readonly audit: Audit;
@@ -37,7 +37,7 @@ export function replay(
   const { audit, progress, timing } = ports;
   const pace = pacer(run.limits.rate, timing);
   const replayAll = (settled: (result: RunResult['results'][number]) => Promise<void>) =>
-    workThrough(letters, signal, async (letter) => {
+    workThrough(letters, LETTERS_IN_FLIGHT, signal, async (letter) => {
       await pace(signal);
       if (signal.aborted) return;
       const { outcome, code, refused } = await replayLetter(letter, rules, ports, signal);

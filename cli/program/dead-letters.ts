@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { duration, letterReasons, letterStatuses, moment, rate } from '../dead-letters/options.ts';
+import { letterReasons, letterStatuses } from '../dead-letters/options.ts';
 import { interruption } from '../interruption.ts';
-import { type CommandContext, JSON_OPTION, positiveInteger } from './options.ts';
+import { type CommandContext, duration, JSON_OPTION, moment, positiveInteger, rate } from './options.ts';
 
 const IDS = ['[ids...]', 'record ids, or parts of one that only one letter has'] as const;
 const CONSUMER = ['--consumer <group>', 'letters of this consumer group'] as const;

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type RewindTarget, rewindTarget } from '../rewind/target.ts';
 import { type CommandContext, JSON_OPTION } from './options.ts';
 
 /** `orderly mapping …` */
@@ -26,4 +27,25 @@ export function mappingCommands(program: Command, { projectDir, terminal }: Comm
         await switchMapping(projectDir, { name, enabled: verb === 'enable' }, options, terminal);
       });
   }
+  mapping
+    .command('rewind')
+    .description('go back, so that records are read again; the mapping is disabled meanwhile')
+    .argument('<name>', 'of its consumer group or function, or its UUID; a part is enough')
+    .requiredOption(
+      '--to <where>',
+      'beginning, a time (2026-03-01T12:00:00Z; 2h is two hours ago), or offsets (orders-0=12,orders-1=7)',
+      rewindTo,
+    )
+    .option('--execute', 'do it; without it the plan is printed and nothing done', false)
+    .option(...JSON_OPTION)
+    .action(async (name, options) => {
+      const { rewindMapping } = await import('../commands/rewind-mapping.ts');
+      await rewindMapping(projectDir, name, options, terminal);
+    });
+}
+
+function rewindTo(text: string): RewindTarget {
+  const target = rewindTarget(text, new Date());
+  if (target !== undefined) return target;
+  throw new InvalidArgumentError('It has to be beginning, a time, or offsets as orders-0=12,orders-1=7.');
 }

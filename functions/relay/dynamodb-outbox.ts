@@ -39,7 +39,9 @@ export function dynamoDbOutbox(client: DynamoDBClient, table: string, waiting: W
         unread = answer.UnprocessedKeys;
         if (hasEntries(unread)) await beforeRepetition(attempt, waiting);
       }
-      return items.map(fromOutboxItem);
+      const { rows, unreadable } = readable(items);
+      const broken = new Set(unreadable.map(({ orderId }) => orderId?.S));
+      return { rows, unreadable: orderIds.filter((orderId) => broken.has(orderId)) };
     },
 
     async readOrder(orderId) {
@@ -84,20 +86,24 @@ export async function* outboxPages(client: DynamoDBClient, table: string): Async
     { client, pageSize: PAGE_ROWS },
     { TableName: table, ConsistentRead: true },
   )) {
-    yield pageOf(page.Items ?? []);
+    const { rows, unreadable } = readable(page.Items ?? []);
+    yield { rows, unreadable: unreadable.length };
   }
 }
 
-function pageOf(items: readonly Item[]): OutboxPage {
+/** One row that can't be read holds up none of those that were read with it. */
+function readable(items: readonly Item[]): { rows: readonly OutboxRow[]; unreadable: readonly Item[] } {
   const rows: OutboxRow[] = [];
+  const unreadable: Item[] = [];
   for (const item of items) {
     try {
       rows.push(fromOutboxItem(item));
     } catch (error) {
       if (!(error instanceof OrderlyError)) throw error;
+      unreadable.push(item);
     }
   }
-  return { rows, unreadable: items.length - rows.length };
+  return { rows, unreadable };
 }
 
 function hasEntries(byTable: object | undefined): boolean {

@@ -1,15 +1,15 @@
 import { type EventPublisher, PublishError } from '../kafka/publisher.ts';
-import type { Logger } from '../logger.ts';
+import type { FunctionLogger, LogFields } from '../logger.ts';
 import type { OrderId } from '../orders/ids.ts';
 import type { OutboxKey, OutboxRow } from '../outbox/row.ts';
-import type { OutboxStore } from './outbox-store.ts';
+import type { FirstEvents, OutboxStore } from './outbox-store.ts';
 import { halve, nextRequest, ordersOf, planDeletes, planReads, type Read } from './plan.ts';
 
 export interface RelayPorts {
   readonly outbox: OutboxStore;
   readonly publisher: EventPublisher;
   readonly topic: string;
-  readonly logger: Logger;
+  readonly logger: Omit<FunctionLogger, 'addContext'>;
 }
 
 /**
@@ -39,18 +39,31 @@ async function readRows(
   { outbox, logger }: RelayPorts,
   failed: Set<OrderId>,
 ): Promise<OutboxRow[]> {
-  const answers = await Promise.allSettled(
-    reads.map((read) =>
-      read.kind === 'order' ? outbox.readOrder(read.orderId) : outbox.readFirstEvents(read.orderIds),
-    ),
-  );
+  const answers = await Promise.allSettled(reads.map((read) => readRequest(read, outbox)));
   return reads.flatMap((read, index) => {
     const answer = answers[index];
-    if (answer?.status === 'fulfilled') return answer.value;
-    for (const orderId of ordersOf(read)) failed.add(orderId);
-    logger.error('outbox not read', { orders: ordersOf(read).length }, answer?.reason);
-    return [];
+    if (answer?.status !== 'fulfilled') {
+      for (const orderId of ordersOf(read)) failed.add(orderId);
+      logger.error('outbox not read', describe(ordersOf(read)), answer?.reason);
+      return [];
+    }
+    for (const orderId of answer.value.unreadable) {
+      failed.add(orderId);
+      logger.error('outbox row not readable', { orderId });
+    }
+    return answer.value.rows;
   });
+}
+
+/** How many orders, and which one if it is one. */
+function describe(orders: readonly OrderId[]): LogFields {
+  const [orderId, ...others] = orders;
+  return { orders: orders.length, ...(orderId !== undefined && others.length === 0 && { orderId }) };
+}
+
+async function readRequest(read: Read, outbox: OutboxStore): Promise<FirstEvents> {
+  if (read.kind === 'first-events') return outbox.readFirstEvents(read.orderIds);
+  return { rows: await outbox.readOrder(read.orderId), unreadable: [] };
 }
 
 /** Publishes request by request, so that an order's later rows go only after its earlier ones are acknowledged. */
@@ -93,7 +106,12 @@ async function publishRequest(request: readonly OutboxRow[], ports: RelayPorts):
     const refused = error instanceof PublishError && error.code === 'RECORDS_REFUSED';
     const halves = refused ? halve(request) : undefined;
     if (halves === undefined) {
-      logger.error('events not published', { topic, records: request.length }, error);
+      const orders = new Set(request.map(({ orderId }) => orderId));
+      logger.error(
+        'events not published',
+        { topic, records: request.length, ...describe([...orders]) },
+        error,
+      );
       return { published: [], unpublished: request, brokerInTrouble: !refused };
     }
     const first = await publishRequest(halves[0], ports);

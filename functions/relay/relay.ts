@@ -23,6 +23,7 @@ export function relayHandler(ports: RelayPorts): RelayHandler {
       published,
       failed: failed.size,
     });
+    ports.logger.measure({ Published: published });
     return {
       batchItemFailures: sequenceNumbersOf(wakeups, failed).map((itemIdentifier) => ({ itemIdentifier })),
     };

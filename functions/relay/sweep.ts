@@ -14,6 +14,9 @@ export interface SweepPorts extends RelayPorts {
 /** A page takes a second, or half a minute when the broker is in trouble; with less time left none is begun. */
 const RESERVE_MS = 30_000;
 
+/** Stands for the age of an event without a time. Infinity would be written as null, and no alarm sees that. */
+const OLDEST_MS = Number.MAX_SAFE_INTEGER;
+
 /**
  * The relay's scheduled run: publishes what the stream has failed to bring within five minutes, because its records
  * expired, or because the mapping gave them up. What is there of an order goes out as one prefix, as it does by the
@@ -21,7 +24,8 @@ const RESERVE_MS = 30_000;
  *
  *     rows of the outbox    #  #  .  .  .        # overdue: published    . young: left to the stream
  *
- * It ends early when little time is left; what remains is next time's work.
+ * It ends early when little time is left; what remains is next time's work. What alarms are set on, it measures: the age
+ * of the oldest event that it met, published now or not, and the rows that can't be read.
  *
  * @throws {OrderlyError} `SWEEP_INCOMPLETE` at the end, if an order could not be finished or a row not be read
  */
@@ -39,13 +43,15 @@ export function sweepHandler(ports: SweepPorts): (remainingMs: () => number) => 
       }
       const now = ports.clock();
       unreadable += page.unreadable;
-      oldestMs = page.rows.reduce((oldest, row) => Math.max(oldest, ageMs(row, now)), oldestMs);
+      const ages = page.rows.map((row) => Math.min(ageMs(row, now), OLDEST_MS));
+      oldestMs = Math.max(oldestMs, ...ages);
       const rows = overdue(page.rows, now).filter(({ orderId }) => !failed.has(orderId));
       published += await publishOrders(rows, ports, failed);
     }
 
     const data = { published, failed: failed.size + unreadable };
     ports.logger.info('swept', { ...data, oldestMs });
+    ports.logger.measure({ Published: published, OutboxAge: oldestMs, UnreadableOutboxRows: unreadable });
     if (data.failed > 0) {
       throw new OrderlyError('SWEEP_INCOMPLETE', 'rows of the outbox are left behind', {
         retriable: true,

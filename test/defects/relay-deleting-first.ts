@@ -14,7 +14,10 @@ async function deleting(rows: readonly OutboxRow[]): Promise<readonly OutboxRow[
 export const handler = relayHandler({
   ...ports,
   outbox: {
-    readFirstEvents: async (orderIds) => deleting(await outbox.readFirstEvents(orderIds)),
+    readFirstEvents: async (orderIds) => {
+      const { rows, unreadable } = await outbox.readFirstEvents(orderIds);
+      return { rows: await deleting(rows), unreadable };
+    },
     readOrder: async (orderId) => deleting(await outbox.readOrder(orderId)),
     delete: async () => undefined,
   },

@@ -8,10 +8,15 @@ import {
 import { onTestFinished } from 'vitest';
 import type { Item } from '../../functions/outbox/row.ts';
 
+/** A client of a local engine. */
+export function engineClient(endpoint: string): DynamoDBClient {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+}
+
 /** A client of one of the test engines; closed when the test ends. */
 export function testClient(endpoint: string): DynamoDBClient {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+  const client = engineClient(endpoint);
   onTestFinished(() => client.destroy());
   return client;
 }

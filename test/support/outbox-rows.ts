@@ -36,6 +36,3 @@ export function streamEvent(rows: readonly Pick<OutboxRow, 'orderId' | 'seq'>[])
     })),
   };
 }
-
-/** A log that is read by nobody. */
-export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,16 +1,20 @@
 import { PublishError, type PublishRecord } from '../../functions/kafka/publisher.ts';
 import type { OutboxKey, OutboxRow } from '../../functions/outbox/row.ts';
 import type { RelayPorts } from '../../functions/relay/publish-orders.ts';
-import { silent } from './outbox-rows.ts';
+import { recordedLog } from './recorded-log.ts';
 
 /** The event's id. */
 export const nameOf = ({ orderId, seq }: OutboxKey) => `${orderId}.${seq}`;
 
-/** A table, a topic and their failures, in memory. `refused` is a key the broker never takes, `down` the request that fails. */
+/**
+ * A table, a topic and their failures, in memory. `refused` is a key the broker never takes, `down` the request that
+ * fails, `unreadable` an order whose first row can't be read.
+ */
 export function relayWorld(
   rows: readonly OutboxRow[],
-  broken: { refused?: string; down?: number; deletes?: true; reads?: true } = {},
+  broken: { refused?: string; down?: number; deletes?: true; reads?: true; unreadable?: string } = {},
 ) {
+  const { logger, ...log } = recordedLog();
   const table = new Map(rows.map((row) => [nameOf(row), row]));
   const requests: string[][] = [];
   const topic: string[] = [];
@@ -20,10 +24,14 @@ export function relayWorld(
   };
   const ports: RelayPorts = {
     topic: 'orders',
-    logger: silent,
+    logger,
     outbox: {
-      readFirstEvents: async (orderIds) =>
-        find(({ orderId, seq }) => seq === 1 && orderIds.includes(orderId)),
+      readFirstEvents: async (orderIds) => ({
+        rows: find(
+          ({ orderId, seq }) => seq === 1 && orderIds.includes(orderId) && orderId !== broken.unreadable,
+        ),
+        unreadable: orderIds.filter((orderId) => orderId === broken.unreadable),
+      }),
       readOrder: async (id) => find(({ orderId }) => orderId === id),
       delete: async (keys) => {
         if (broken.deletes) throw new Error('no table');
@@ -42,5 +50,5 @@ export function relayWorld(
       },
     },
   };
-  return { ports, requests, topic, table, left: () => [...table.keys()] };
+  return { ports, ...log, requests, topic, table, left: () => [...table.keys()] };
 }

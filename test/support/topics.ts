@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Kafka, Partitioners } from 'kafkajs';
+import { type Admin, type Kafka, Partitioners } from 'kafkajs';
 import { expect, onTestFinished, vi } from 'vitest';
 import { kafkaClient } from '../../local/kafka/client.ts';
 
@@ -8,15 +8,22 @@ export function testKafka(bootstrapServers: string): Kafka {
   return kafkaClient({ bootstrapServers, clientId: 'test' });
 }
 
-/** A topic of a name of its own, configured as `orders` is, deleted when the test ends. */
-export async function testTopic(kafka: Kafka, partitions = 3): Promise<string> {
-  const topic = `test-${randomUUID()}`;
+/** An admin client that is closed when the test ends. */
+export async function adminOf(kafka: Kafka): Promise<Admin> {
   const admin = kafka.admin();
   await admin.connect();
-  onTestFinished(async () => {
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
-  });
+  onTestFinished(() => admin.disconnect());
+  return admin;
+}
+
+/** A topic, of a name of its own unless one is given, configured as `orders` is, deleted when the test ends. */
+export async function testTopic(
+  kafka: Kafka,
+  partitions = 3,
+  topic = `test-${randomUUID()}`,
+): Promise<string> {
+  const admin = await adminOf(kafka);
+  onTestFinished(() => admin.deleteTopics({ topics: [topic] }));
   const configEntries = [{ name: 'max.message.bytes', value: String(72 * 1024) }];
   await admin.createTopics({
     waitForLeaders: false,

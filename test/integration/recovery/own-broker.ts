@@ -12,6 +12,8 @@ import { findTool } from '../../../local/engines/tools.ts';
 /** A broker that a test may kill: it comes back on the same ports, over what it left on disk. */
 export interface OwnBroker {
   readonly bootstrapServers: string;
+  /** Where another broker finds the controller of this one's cluster, which it may join. */
+  readonly controllerPort: number;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** Starts it again; resolves when it accepts connections. */
@@ -43,6 +45,7 @@ export async function ownBroker(): Promise<OwnBroker> {
   });
   return {
     bootstrapServers: `127.0.0.1:${port}`,
+    controllerPort,
     async kill() {
       process.kill(brokerOn(folder), 'SIGKILL');
       await running.exited;

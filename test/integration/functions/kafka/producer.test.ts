@@ -1,4 +1,3 @@
-import { createConnection, createServer, type Socket } from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { kafkaClient } from '../../../../functions/kafka/client.ts';
@@ -98,30 +97,6 @@ describe('the publisher', () => {
     expect(await readTopic(kafka, topic)).toHaveLength(1);
   });
 
-  it('builds a new client when a connection has gone silent, and sends the same records again', async () => {
-    const kafka = testKafka(testEngines().bootstrapServers);
-    const topic = await testTopic(kafka);
-    const proxy = await silenceableProxy(testEngines().bootstrapServers);
-    let clients = 0;
-    const publisher = publisherOf(() => {
-      clients += 1;
-      return new Kafka({
-        brokers: testEngines().bootstrapServers.split(','),
-        socketFactory: ({ onConnect }) =>
-          createConnection({ host: '127.0.0.1', port: proxy.port }, onConnect),
-        requestTimeout: 300,
-        retry: { retries: 1, initialRetryTime: 10 },
-        logLevel: logLevel.NOTHING,
-      });
-    });
-    await publisher.publish(topic, [record('a')]);
-    proxy.silence();
-    await publisher.publish(topic, [record('b')]);
-    expect(clients).toBe(2);
-    const onTopic = (await readTopic(kafka, topic)).map(({ key }) => key);
-    expect(onTopic.toSorted()).toEqual([record('a').key, record('b').key].toSorted());
-  });
-
   it('builds a new client after a long pause, as a frozen environment has', async () => {
     const topic = await testTopic(testKafka(testEngines().bootstrapServers));
     let clients = 0;
@@ -142,33 +117,3 @@ describe('the publisher', () => {
     expect(clients).toBe(2);
   });
 });
-
-/** A proxy whose connections, once silenced, take bytes and pass none on: half-open, as after a lost route. New ones work. */
-async function silenceableProxy(target: string) {
-  const [host = '', port = ''] = target.split(':');
-  const pairs = new Set<readonly [Socket, Socket]>();
-  const server = createServer((near) => {
-    const far = createConnection({ host, port: Number(port) });
-    near.pipe(far).pipe(near);
-    for (const socket of [near, far]) socket.on('error', () => undefined);
-    pairs.add([near, far]);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const pair of pairs) for (const socket of pair) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    port: address.port,
-    silence: () => {
-      for (const [near, far] of pairs) {
-        near.unpipe(far);
-        far.unpipe(near);
-        near.resume();
-        far.resume();
-      }
-    },
-  };
-}

@@ -63,8 +63,19 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('the outbox on %s', (engi
   it('reads first events with one request, as far as they are there', async () => {
     const { client, store } = await outbox(testEngines()[engine], [a, cancelledA]);
     const sent = sentCommands(client);
-    expect(await store.readFirstEvents([a.orderId, b.orderId])).toEqual([a]);
+    expect(await store.readFirstEvents([a.orderId, b.orderId])).toEqual({ rows: [a], unreadable: [] });
     expect(sent).toEqual([BatchGetItemCommand.name]);
+  });
+
+  it('reads the other first events beside a row that can’t be read', async () => {
+    const { client, table, store } = await outbox(testEngines()[engine], [a]);
+    const { key: _key, ...broken } = toOutboxItem(b);
+    await client.send(new PutItemCommand({ TableName: table, Item: broken }));
+    expect(await store.readFirstEvents([b.orderId, a.orderId])).toEqual({
+      rows: [a],
+      unreadable: [b.orderId],
+    });
+    await expect(store.readOrder(b.orderId)).rejects.toMatchObject({ code: 'OUTBOX_ROW_INVALID' });
   });
 
   it('reads an order in seq order, header by header', async () => {
@@ -100,7 +111,7 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('the outbox on %s', (engi
     const { client, table, store } = await outbox(testEngines()[engine], rows);
     oneAtATime(client);
     const read = await store.readFirstEvents(rows.map(({ orderId }) => orderId));
-    expect(keys(read)).toEqual(keys(rows));
+    expect(keys(read.rows)).toEqual(keys(rows));
     await store.delete(rows);
     expect(await scan(client, table)).toEqual([]);
   });

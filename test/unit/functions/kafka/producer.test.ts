@@ -41,6 +41,43 @@ function publisherOf(...clients: ProducerFactory[]) {
 
 const error = (name: string, fields: object = {}) => Object.assign(new Error(name), { name }, fields);
 
+it('asks kafkajs for no idempotence, whose sequence numbers it may use twice, and for no topic', async () => {
+  const configs: ProducerConfig[] = [];
+  const publisher = kafkaPublisher(
+    () => ({
+      producer(config) {
+        configs.push(config);
+        return client({}).producer(config);
+      },
+    }),
+    () => 0,
+  );
+  await publisher.publish('orders', records);
+  expect(configs).toEqual([{ allowAutoTopicCreation: false, createPartitioner: expect.any(Function) }]);
+});
+
+it('is not misled by a clock that jumps, to either side', async () => {
+  let now = 1_000_000_000;
+  const made: ProducerFactory[] = [];
+  const publisher = kafkaPublisher(
+    () => {
+      const next = client({});
+      made.push(next);
+      return next;
+    },
+    () => now,
+  );
+  const clientsAfter = async (jumpMs: number) => {
+    now += jumpMs;
+    await publisher.publish('orders', records);
+    return made.length;
+  };
+  expect(await clientsAfter(0)).toBe(1);
+  expect(await clientsAfter(-15 * 60_000)).toBe(1);
+  expect(await clientsAfter(60_000)).toBe(1);
+  expect(await clientsAfter(15 * 60_000)).toBe(2);
+});
+
 it('sends again, with a new client, what kafkajs left out and called a success', async () => {
   const { publisher, made } = publisherOf(client({ unanswered: 1 }), client({}));
   await publisher.publish('orders', records);

@@ -16,10 +16,11 @@ const fails = (...indexes: number[]) => ({
 
 describe('the relay', () => {
   it('publishes what is named, deletes it, and is finished', async () => {
-    const { handle, topic, left } = world(placed);
+    const { handle, topic, left, measured } = world(placed);
     expect(await handle(streamEvent(placed))).toEqual(fails());
     expect(topic).toEqual([a, b, c, d]);
     expect(left()).toEqual([]);
+    expect(measured).toEqual([{ Published: 4 }]);
   });
 
   it('publishes an order from its first unpublished event on, whatever the stream names', async () => {
@@ -36,8 +37,9 @@ describe('the relay', () => {
 
   it('leaves out the one order that the broker refuses, and finishes the others', async () => {
     const rows = [...placed, cancelledRow('c')];
-    const { handle, topic, left } = world(rows, { refused: placedRow('c').orderId });
+    const { handle, topic, left, lines } = world(rows, { refused: placedRow('c').orderId });
     expect(await handle(streamEvent(rows))).toEqual(fails(2, 4));
+    expect(lines.map(({ fields }) => fields?.orderId)).toContain(placedRow('c').orderId);
     expect(topic.toSorted()).toEqual([a, b, d].toSorted());
     expect(left().toSorted()).toEqual([c, nameOf(cancelledRow('c'))].toSorted());
   });
@@ -62,6 +64,17 @@ describe('the relay', () => {
   it('asks again for orders whose rows it could not read', async () => {
     const { handle } = world(placed, { reads: true });
     expect(await handle(streamEvent(placed))).toEqual(fails(0, 1, 2, 3));
+  });
+
+  it('finishes the others beside an order whose row can’t be read, and names that one', async () => {
+    const { handle, topic, left, lines } = world(placed, { unreadable: placedRow('b').orderId });
+    expect(await handle(streamEvent(placed))).toEqual(fails(1));
+    expect(topic).toEqual([a, c, d]);
+    expect(left()).toEqual([b]);
+    expect(lines).toContainEqual({
+      message: 'outbox row not readable',
+      fields: { orderId: placedRow('b').orderId },
+    });
   });
 
   it('asks again for orders whose rows it could not delete', async () => {

@@ -16,9 +16,17 @@ function aged(row: OutboxRow, minutes: number): OutboxRow {
   return { ...row, event: { ...row.event, headers: { ...row.event.headers, ce_time } } };
 }
 
+function timeless(row: OutboxRow): OutboxRow {
+  const { ce_time: _, ...headers } = row.event.headers;
+  return { ...row, event: { ...row.event, headers } };
+}
+
 function world(
   rows: readonly OutboxRow[],
-  options: Parameters<typeof relayWorld>[1] & { pageRows?: number; unreadable?: number } = {},
+  options: Omit<NonNullable<Parameters<typeof relayWorld>[1]>, 'unreadable'> & {
+    pageRows?: number;
+    unreadable?: number;
+  } = {},
 ) {
   const { pageRows = 100, unreadable = 0, ...broken } = options;
   const relay = relayWorld(rows, broken);
@@ -58,10 +66,40 @@ describe('the sweep', () => {
   });
 
   it('takes an event without a time for an old one', async () => {
-    const { ce_time: _, ...headers } = placedRow('a').event.headers;
-    const { sweep, topic } = world([{ ...placedRow('a'), event: { ...placedRow('a').event, headers } }]);
+    const { sweep, topic } = world([timeless(placedRow('a'))]);
     await sweep(enough);
     expect(topic).toEqual([a]);
+  });
+
+  it('tells the age of the oldest row that it met, published or not', async () => {
+    const { sweep, lines, measured } = world([aged(placedRow('d'), 1), ...old, aged(placedRow('e'), 90)], {
+      refused: placedRow('e').orderId,
+      pageRows: 2,
+    });
+    await expect(sweep(enough)).rejects.toEqual(incomplete({ published: 3, failed: 1 }));
+    expect(lines.at(-1)).toEqual({
+      message: 'swept',
+      fields: { published: 3, failed: 1, oldestMs: 90 * MINUTE },
+    });
+    expect(measured).toEqual([{ Published: 3, OutboxAge: 90 * MINUTE, UnreadableOutboxRows: 0 }]);
+  });
+
+  it('measures no age when there is no row', async () => {
+    const { sweep, measured } = world([]);
+    await sweep(enough);
+    expect(measured).toEqual([{ Published: 0, OutboxAge: 0, UnreadableOutboxRows: 0 }]);
+  });
+
+  it('measures an event without a time as older than all others, as a number that an alarm sees', async () => {
+    const { sweep, measured } = world([...old, timeless(placedRow('d'))]);
+    await sweep(enough);
+    expect(measured).toMatchObject([{ OutboxAge: Number.MAX_SAFE_INTEGER }]);
+  });
+
+  it('measures the rows that can’t be read', async () => {
+    const { sweep, measured } = world(old, { unreadable: 2 });
+    await sweep(enough).catch(() => undefined);
+    expect(measured).toMatchObject([{ OutboxAge: 6 * MINUTE, UnreadableOutboxRows: 2 }]);
   });
 
   it('goes through all pages', async () => {

@@ -1,12 +1,10 @@
-/** Letters that are at work at once: as many as the local cloud has environments for a function. */
-const IN_FLIGHT = 4;
-
 /**
- * Works through a list from the front, a few at a time. The first failure, or the signal, stops it from taking up
+ * Works through a list from the front, `inFlight` items at a time. The first failure, or the signal, stops it from taking up
  * more; what is at work comes to its end either way, and only then does it reject.
  */
 export async function workThrough<T>(
   items: readonly T[],
+  inFlight: number,
   signal: AbortSignal,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
@@ -19,6 +17,6 @@ export async function workThrough<T>(
       await work(item).catch((error: unknown) => failures.push(error));
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
+  await Promise.all(Array.from({ length: inFlight }, worker));
   if (failures.length > 0) throw failures[0];
 }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** The clock of a run; both are replaced in tests. */
 export interface Timing {
   /** Epoch milliseconds. */
@@ -6,7 +8,13 @@ export interface Timing {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Waits until the next letter may begin: beginnings are evenly spaced, and time that went unused is not made up for. */
+/** The clock of this machine. */
+export const realTiming: Timing = {
+  now: Date.now,
+  sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+};
+
+/** Waits until the next piece of work may begin: beginnings are evenly spaced, and time that went unused is not made up for. */
 export function pacer(ratePerSecond: number, { now, sleep }: Timing): (signal: AbortSignal) => Promise<void> {
   let next = Number.NEGATIVE_INFINITY;
   return async (signal) => {

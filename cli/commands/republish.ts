@@ -1,0 +1,111 @@
+import { pacer, realTiming } from '../pacing.ts';
+import { type Access, clientOf, localAccess, type Tables } from '../republish/access.ts';
+import { chosenOrders, type Selection } from '../republish/chosen-orders.ts';
+import { type Republished, republish } from '../republish/republish.ts';
+import { runningCloud } from '../running-cloud.ts';
+import { type Terminal, table } from '../terminal.ts';
+
+export interface RepublishOptions {
+  readonly selection: Selection;
+  readonly execute: boolean;
+  /** Events a second, at most. */
+  readonly rate: number;
+  /** Of a deployed app. @default - those of the app that runs in this folder */
+  readonly tables: Tables | undefined;
+  readonly json: boolean;
+}
+
+/** Consumers remember their effects for 90 days at least; ten of them are for clocks, and a run that takes long. */
+const REMEMBERED_MS = 80 * 86_400_000;
+const TELL_EVERY_MS = 1_000;
+
+/**
+ * `orderly republish`: puts the events that orders keep into the outbox again, whose relay publishes them; without
+ * `execute` it counts them.
+ *
+ * @returns whether every order chosen was there and its events could be used
+ */
+export async function republishOrders(
+  projectDir: string,
+  options: RepublishOptions,
+  terminal: Terminal,
+  interrupted: AbortSignal,
+): Promise<boolean> {
+  const { selection, execute, rate, json } = options;
+  const access: Access = options.tables
+    ? { tables: options.tables }
+    : localAccess(await runningCloud(projectDir));
+  const client = clientOf(access);
+  try {
+    const done = await republish(
+      chosenOrders(client, access.tables.orders, selection),
+      {
+        client,
+        outbox: execute ? access.tables.outbox : undefined,
+        rememberedSince: new Date(Date.now() - REMEMBERED_MS).toISOString(),
+        pace: pacer(rate, realTiming),
+        progress: everySecond(({ orders, written }) =>
+          terminal.progress(execute ? `${orders} orders, ${written} events written` : `${orders} orders`),
+        ),
+      },
+      interrupted,
+    );
+    const missing = missingOf(selection, done);
+    const ended = interrupted.aborted ? 'interrupted' : 'finished';
+    terminal.out(
+      json ? JSON.stringify({ execute, ended, ...done, missing }) : describe(done, missing, execute),
+    );
+    if (interrupted.aborted) {
+      terminal.progress('It was interrupted. The same command does it again from the beginning.');
+      throw interrupted.reason;
+    }
+    return missing === 0 && done.unreadable.length === 0;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** How many of the orders that were named are not in the table. */
+function missingOf(selection: Selection, { orders, unreadable }: Republished): number {
+  return selection.kind === 'named' ? new Set(selection.orderIds).size - orders - unreadable.length : 0;
+}
+
+function describe(done: Republished, missing: number, execute: boolean): string {
+  const { orders, events, bytes, written, waiting, forgotten, unreadable } = done;
+  const rows: (readonly (string | number)[])[] = [
+    ['', 'found'],
+    ['orders', orders],
+    ['events of theirs', events],
+    ['bytes of the events', bytes],
+    ...(execute
+      ? [
+          ['events put into the outbox', written],
+          ['events that were in it already', waiting],
+        ]
+      : []),
+    ...(forgotten > 0 ? [['orders older than 80 days', forgotten]] : []),
+    ...(missing > 0 ? [['orders that are not there', missing]] : []),
+    ...(unreadable.length > 0 ? [['orders whose events can’t be used', unreadable.length]] : []),
+  ];
+  return [
+    table(rows),
+    ...unreadable.map((orderId) => `  not usable: ${orderId}`),
+    ...(forgotten > 0
+      ? ['', '  Mails are remembered for 90 days: customers of older orders are written to once more.']
+      : []),
+    '',
+    execute
+      ? '  The relay publishes what is in the outbox: it is done when that is empty.'
+      : '  Nothing was written. To put these events into the outbox: --execute',
+  ].join('\n');
+}
+
+/** Passes on one call a second. */
+function everySecond<T>(tell: (value: T) => void): (value: T) => void {
+  let last = Date.now();
+  return (value) => {
+    if (Date.now() - last < TELL_EVERY_MS) return;
+    last = Date.now();
+    tell(value);
+  };
+}

@@ -1,0 +1,105 @@
+import { LocalCloudError } from '../../local/errors.ts';
+import { type MappingConfiguration, mappingApi } from '../mapping-api.ts';
+import { labelOf, namedMapping } from '../named-mapping.ts';
+import { realTiming } from '../pacing.ts';
+import { groupOffsets } from '../rewind/group-offsets.ts';
+import { goesBack, type Step } from '../rewind/plan.ts';
+import { type Rewindable, rewind, stepsTo } from '../rewind/rewind.ts';
+import type { RewindTarget } from '../rewind/target.ts';
+import { runningCloud } from '../running-cloud.ts';
+import { type Terminal, table } from '../terminal.ts';
+
+export interface RewindOptions {
+  readonly to: RewindTarget;
+  readonly execute: boolean;
+  readonly json: boolean;
+}
+
+/** `orderly mapping rewind <name> --to <where>`: has a consumer group read records again, or says which it would read. */
+export async function rewindMapping(
+  projectDir: string,
+  name: string,
+  { to, execute, json }: RewindOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { url, status } = await runningCloud(projectDir);
+  const api = mappingApi(url);
+  const rewindable = rewindableOf(namedMapping(status, await api.list(), name), (mapping) =>
+    labelOf(status, mapping),
+  );
+  const { groupId, topic } = rewindable;
+  const offsets = await groupOffsets(status.engine.bootstrapServers, groupId, topic);
+  try {
+    const planned = await stepsTo(to, rewindable, offsets);
+    const executed = execute && goesBack(planned);
+    if (executed) terminal.progress(describeSteps(topic, planned));
+    const { steps, mapping } = executed
+      ? await rewind(to, rewindable, { api, offsets, timing: realTiming, say: terminal.progress })
+      : { steps: planned, mapping: rewindable.mapping };
+    terminal.out(
+      json
+        ? JSON.stringify({ groupId, topic, executed, state: mapping.State, partitions: steps.map(asJson) })
+        : describe({ rewindable, steps, executed, state: mapping.State }),
+    );
+  } finally {
+    await offsets.close();
+  }
+}
+
+function rewindableOf(
+  mapping: MappingConfiguration,
+  label: (mapping: MappingConfiguration) => string,
+): Rewindable {
+  const groupId = mapping.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId;
+  const [topic] = mapping.Topics ?? [];
+  if (groupId !== undefined && topic !== undefined) return { mapping, groupId, topic };
+  throw new LocalCloudError('REWIND_REFUSED', `${label(mapping)} reads no topic`, {
+    remedy: ['Only event source mappings of Kafka topics have offsets: orderly mapping list'],
+  });
+}
+
+interface Described {
+  readonly rewindable: Rewindable;
+  readonly steps: readonly Step[];
+  readonly executed: boolean;
+  /** Of the mapping, now. */
+  readonly state: string;
+}
+
+function describe({ rewindable: { groupId, topic }, steps, executed, state }: Described): string {
+  const again = steps.reduce((sum, step) => sum + step.again, 0n);
+  const result = executed
+    ? `${groupId} reads ${again} records again; effects that its ledger remembers are not repeated.`
+    : goesBack(steps)
+      ? `Nothing was done. To have ${groupId} read ${again} records again: --execute`
+      : `${groupId} is not behind its target anywhere: there is nothing to rewind.`;
+  return [
+    describeSteps(topic, steps),
+    '',
+    `  ${result}`,
+    ...(state === 'Disabled'
+      ? [
+          '  The mapping is disabled, by somebody or by a rewind that was ended in the middle; a rewind leaves it so.',
+          `  To let it read: orderly mapping enable ${groupId}`,
+        ]
+      : []),
+  ].join('\n');
+}
+
+function describeSteps(topic: string, steps: readonly Step[]): string {
+  if (steps.length === 0) return '  The group has committed nothing yet: its starting position decides.';
+  return table([
+    ['partition', 'committed', 'new', 'read again'],
+    ...steps.map(({ partition, committed, to, again }) => [
+      `${topic}-${partition}`,
+      String(committed),
+      String(to),
+      String(again),
+    ]),
+  ]);
+}
+
+/** Offsets as text: they may be larger than JSON's readers bear. */
+function asJson({ partition, committed, to, again }: Step): object {
+  return { partition, committed: String(committed), to: String(to), again: String(again) };
+}

@@ -1,0 +1,60 @@
+import type { Admin } from 'kafkajs';
+import { kafkaClient } from '../../local/kafka/client.ts';
+import type { Position, Step } from './plan.ts';
+import type { RewindTarget } from './target.ts';
+
+/** The offsets of a consumer group on a topic. */
+export interface GroupOffsets {
+  /** In the order of the partitions. */
+  positions(target: RewindTarget): Promise<readonly Position[]>;
+  /** How many members the group has now. */
+  members(): Promise<number>;
+  /** Commits new offsets; the group has to have no member. */
+  set(steps: readonly Step[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function groupOffsets(
+  bootstrapServers: string,
+  groupId: string,
+  topic: string,
+): Promise<GroupOffsets> {
+  const admin: Admin = kafkaClient({ bootstrapServers, clientId: 'orderly-rewind' }).admin();
+  await admin.connect();
+  return {
+    async positions(target) {
+      const [ends, [committed], times] = await Promise.all([
+        admin.fetchTopicOffsets(topic),
+        admin.fetchOffsets({ groupId, topics: [topic] }),
+        target.kind === 'time' ? admin.fetchTopicOffsetsByTimestamp(topic, target.at) : [],
+      ]);
+      const offsetOf = (offsets: readonly { partition: number; offset: string }[], partition: number) =>
+        known(offsets.find((each) => each.partition === partition)?.offset);
+      return ends
+        .map(({ partition, low, high }) => ({
+          partition,
+          low: BigInt(low),
+          high: BigInt(high),
+          committed: offsetOf(committed?.partitions ?? [], partition),
+          atTime: offsetOf(times, partition),
+        }))
+        .toSorted((one, other) => one.partition - other.partition);
+    },
+    async members() {
+      const { groups } = await admin.describeGroups([groupId]);
+      return groups[0]?.members.length ?? 0;
+    },
+    set: (steps) =>
+      admin.setOffsets({
+        groupId,
+        topic,
+        partitions: steps.map(({ partition, to }) => ({ partition, offset: String(to) })),
+      }),
+    close: () => admin.disconnect(),
+  };
+}
+
+/** -1 stands for an offset that there is not. */
+function known(offset: string | undefined): bigint | undefined {
+  return offset === undefined || BigInt(offset) < 0n ? undefined : BigInt(offset);
+}

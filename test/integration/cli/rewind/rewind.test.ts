@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inFlight } from '../../../../cli/checkout-client.ts';
+import { sampleOrder } from '../../../../cli/sample-orders.ts';
+import { type OrderCloud, orderCloud } from '../../../support/order-cloud.ts';
+
+const ORDERS = 40;
+const GROUP = 'shipping-service';
+
+describe('orderly mapping rewind', { timeout: 120_000 }, () => {
+  let world: OrderCloud;
+  beforeAll(async () => {
+    world = await orderCloud();
+    await inFlight(ORDERS, 4, async (n) => {
+      const { orderId } = await world.checkout.place(sampleOrder(n, ORDERS), randomUUID());
+      if (n % 4 === 0) await world.checkout.cancel(orderId);
+    });
+    await world.published();
+  }, 180_000);
+  afterAll(() => world.stop());
+
+  async function mapping(group = GROUP) {
+    const { mappings } = await world.cloud.status();
+    const found = mappings.find(({ source }) => source === `orders as ${group}`);
+    if (found === undefined) throw new Error(`nobody reads as ${group}`);
+    return found;
+  }
+  const ends = async () => (await mapping()).partitions.map(({ end }) => Number(end));
+  const rewind = (...args: string[]) => world.orderly('mapping', 'rewind', GROUP, ...args);
+
+  it('says which records would be read again, and does nothing', async () => {
+    await world.effects();
+    const { code, output } = await rewind('--to', 'beginning');
+    expect(code).toBe(0);
+    for (const [partition, end] of (await ends()).entries()) {
+      expect(output).toMatch(new RegExp(`orders-${partition} +${end} +0 +${end}`));
+    }
+    expect(output).toContain('Nothing was done');
+    expect((await mapping()).partitions.map(({ lag }) => lag)).toEqual([0, 0, 0]);
+  });
+
+  it.each([
+    [GROUP, 'shipping'],
+    ['email-service', 'email'],
+  ])(
+    'has %s read every record again, as duplicates: nothing is shipped or mailed twice',
+    async (group, fn) => {
+      const before = await world.effects();
+      const total = (await ends()).reduce((sum, end) => sum + end, 0);
+      expect(total).toBe(50);
+
+      const toBeginning = ['mapping', 'rewind', group, '--to', 'beginning', '--execute', '--json'];
+      const { code, output } = await world.orderly(...toBeginning);
+      expect(code).toBe(0);
+      const answer = JSON.parse(output.split('\n').at(-1) ?? '');
+      expect(answer).toMatchObject({ groupId: group, topic: 'orders', executed: true, state: 'Enabled' });
+
+      expect(await world.effects()).toEqual(before);
+      // A source that was started anew counts from the beginning.
+      expect((await mapping(group)).delivered).toBe(total);
+      expect(await duplicates(fn)).toBe(total);
+    },
+  );
+
+  /** How many records a consumer has called duplicates in its log so far. */
+  async function duplicates(fn: string): Promise<number> {
+    const { output } = await world.orderly('logs', fn, '--last', '1000');
+    const counts = [...output.matchAll(/"duplicate":(\d+)/g)].map(([, count]) => Number(count));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  it('goes back to offsets, or to a time', async () => {
+    const [end = 0] = await ends();
+    expect((await rewind('--to', `orders-0=${end - 2}`, '--execute')).output).toContain(
+      'reads 2 records again',
+    );
+    await world.effects();
+    expect((await mapping()).delivered).toBe(2);
+    expect((await rewind('--to', '1h')).output).toContain('read 50 records again: --execute');
+    expect((await rewind('--to', new Date(Date.now() + 60_000).toISOString())).output).toContain(
+      'nothing to rewind',
+    );
+  });
+
+  it('never goes forward', async () => {
+    const [end = 0] = await ends();
+    const { code, output } = await rewind('--to', `orders-0=${end + 1}`, '--execute');
+    expect([code, output]).toEqual([1, expect.stringMatching(/would pass over records.*REWIND_REFUSED/)]);
+  });
+
+  it('leaves a mapping disabled that it finds so, and says how to go on', async () => {
+    await world.orderly('mapping', 'disable', GROUP);
+    const { output } = await rewind('--to', 'beginning', '--execute');
+    expect(output).toContain(`orderly mapping enable ${GROUP}`);
+    expect((await rewind('--to', 'beginning')).output).toMatch(/nothing to rewind[\s\S]*mapping enable/);
+    expect((await mapping()).state).toBe('Disabled');
+    await world.orderly('mapping', 'enable', GROUP);
+    await world.effects();
+    expect((await mapping()).delivered).toBe(50);
+  });
+
+  it('is not for a mapping that reads no topic', async () => {
+    const { code, output } = await world.orderly('mapping', 'rewind', 'Relay', '--to', 'beginning');
+    expect([code, output]).toEqual([1, expect.stringMatching(/reads no topic.*REWIND_REFUSED/)]);
+  });
+});

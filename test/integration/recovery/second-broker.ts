@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { cacheFolder } from '../../../local/engines/cache.ts';
+import { EMBEDDED_CLUSTER_ID, installKafka } from '../../../local/engines/kafka/install.ts';
+import { singleNode } from '../../../local/engines/kafka/properties.ts';
+import { startPart } from '../../../local/engines/part.ts';
+import { freePorts } from '../../../local/engines/ports.ts';
+import { javaCommand } from '../../../local/engines/tools.ts';
+import { testKafka } from '../../support/topics.ts';
+import type { OwnBroker } from './own-broker.ts';
+
+/** A broker, node 2, in the cluster of another one. */
+export interface SecondBroker {
+  readonly bootstrapServers: string;
+  /** It hands over what it leads, and leaves. */
+  stop(): Promise<void>;
+  /** Resolves when it has joined. */
+  start(): Promise<void>;
+}
+
+/** Has a second broker join the cluster of a first, node 1, which is the controller; it is gone when the test ends. */
+export async function secondBroker(first: OwnBroker): Promise<SecondBroker> {
+  const folder = await mkdtemp(join(tmpdir(), 'orderly-second-'));
+  const [port = 0] = await freePorts(1);
+  const { classPath } = await installKafka(cacheFolder(process.env), process.env, () => undefined);
+  const logDir = join(folder, 'log');
+  const properties = join(folder, 'server.properties');
+  await mkdir(logDir);
+  await writeFile(
+    join(logDir, 'meta.properties'),
+    `version=1\nnode.id=2\ncluster.id=${EMBEDDED_CLUSTER_ID}\n`,
+  );
+  await writeFile(
+    properties,
+    [
+      'process.roles=broker',
+      'node.id=2',
+      `controller.quorum.voters=1@127.0.0.1:${first.controllerPort}`,
+      `listeners=PLAINTEXT://127.0.0.1:${port}`,
+      'controller.listener.names=CONTROLLER',
+      'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+      `log.dirs=${logDir}`,
+      ...Object.entries(singleNode).map(([name, value]) => `${name}=${value}`),
+    ].join('\n'),
+  );
+  const start = () =>
+    startPart({
+      part: 'kafka',
+      command: javaCommand(process.env),
+      args: ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.Kafka', properties],
+      cwd: folder,
+      env: process.env,
+      log: () => undefined,
+      isReady: () => knows(first, port),
+    });
+  let running = await start();
+  onTestFinished(async () => {
+    await running.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return {
+    bootstrapServers: `127.0.0.1:${port}`,
+    stop: () => running.stop(),
+    async start() {
+      running = await start();
+    },
+  };
+}
+
+/** Whether a broker tells its clients of one at that port. */
+async function knows({ bootstrapServers }: OwnBroker, port: number): Promise<boolean> {
+  const admin = testKafka(bootstrapServers).admin();
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.some((broker) => broker.port === port);
+  } finally {
+    await admin.disconnect();
+  }
+}

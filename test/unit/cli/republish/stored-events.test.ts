@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { storedEvents } from '../../../../cli/republish/stored-events.ts';
+import { toOrderItem } from '../../../../functions/checkout/order-item.ts';
+import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
+import { anOrder } from '../../../support/orders.ts';
+import { cancelledRow, placedRow } from '../../../support/outbox-rows.ts';
+
+const [placed, cancelled] = [placedRow('a'), cancelledRow('a')];
+const order = (events: readonly (typeof placed.event)[]) =>
+  toOrderItem({ order: { ...anOrder('a'), seq: events.length }, contentHash: 'hash', events });
+
+describe('the events that an order keeps', () => {
+  it('are the rows that the checkout has put into the outbox, attribute by attribute', () => {
+    expect(storedEvents(order([placed.event, cancelled.event]))).toEqual({
+      orderId: placed.orderId,
+      placedAt: anOrder('a').placedAt,
+      rows: [placed, cancelled].map(toOutboxItem),
+      bytes: placed.event.value.length + cancelled.event.value.length,
+    });
+  });
+
+  it.each<[string, Item]>([
+    ['an item without events', { orderId: { S: placed.orderId }, placedAt: { S: anOrder('a').placedAt } }],
+    ['an order without an event', order([])],
+    ['an event of another order', order([placed.event, cancelledRow('b').event])],
+    ['an event that is not the one of its seq', order([cancelled.event])],
+    ['an event without its bytes', { ...order([placed.event]), events: { L: [{ M: {} }] } }],
+    ['something that is no item of the table', { events: order([placed.event]).events ?? { L: [] } }],
+    ['an order of no time', { ...order([placed.event]), placedAt: { NULL: true } }],
+  ])('are not taken from %s', (_, item) => {
+    expect(storedEvents(item)).toBeUndefined();
+  });
+});

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { goesBack, type Position, planRewind } from '../../../../cli/rewind/plan.ts';
+import type { RewindTarget } from '../../../../cli/rewind/target.ts';
+
+const position = (changes: Partial<Position> = {}): Position => ({
+  partition: 0,
+  low: 10n,
+  high: 100n,
+  committed: 60n,
+  atTime: undefined,
+  ...changes,
+});
+const beginning: RewindTarget = { kind: 'beginning' };
+const time: RewindTarget = { kind: 'time', at: 0 };
+const offsets = (entries: Record<string, bigint>): RewindTarget => ({
+  kind: 'offsets',
+  offsets: new Map(Object.entries(entries)),
+});
+const stepsOf = (positions: readonly Position[], target: RewindTarget) => {
+  const plan = planRewind('orders', positions, target);
+  return plan.kind === 'steps' ? plan.steps : plan.why;
+};
+
+describe('a rewind', () => {
+  it('to the beginning goes to the oldest record', () => {
+    expect(stepsOf([position()], beginning)).toEqual([{ partition: 0, committed: 60n, to: 10n, again: 50n }]);
+  });
+
+  it('to a time goes to its first record, and never forward', () => {
+    const positions = [
+      position({ atTime: 40n }),
+      position({ partition: 1, atTime: 80n }),
+      position({ partition: 2, atTime: undefined }),
+    ];
+    expect(stepsOf(positions, time)).toEqual([
+      { partition: 0, committed: 60n, to: 40n, again: 20n },
+      { partition: 1, committed: 60n, to: 60n, again: 0n },
+      { partition: 2, committed: 60n, to: 60n, again: 0n },
+    ]);
+  });
+
+  it('to offsets leaves the other partitions where they are', () => {
+    const steps = stepsOf([position(), position({ partition: 1 })], offsets({ 'orders-1': 59n }));
+    expect(steps).toEqual([
+      { partition: 0, committed: 60n, to: 60n, again: 0n },
+      { partition: 1, committed: 60n, to: 59n, again: 1n },
+    ]);
+  });
+
+  it.each([
+    ['forward', { 'orders-0': 61n }, /would pass over/],
+    ['to records that are gone', { 'orders-0': 9n }, /begins at 10/],
+    ['on a partition that is not there', { 'orders-3': 12n }, /no partition orders-3/],
+    ['on another topic', { 'other-0': 12n }, /no partition other-0/],
+    ['on a partition without an offset', { 'orders-1': 12n }, /committed nothing/],
+  ])('is refused %s', (_, wanted, why) => {
+    const positions = [position(), position({ partition: 1, committed: undefined })];
+    expect(stepsOf(positions, offsets(wanted))).toMatch(why);
+  });
+
+  it('leaves a partition without an offset to its mapping', () => {
+    expect(stepsOf([position({ committed: undefined })], beginning)).toEqual([]);
+  });
+
+  it('counts the records there are, where a new topic ends before the offset of the old one', () => {
+    const [step] = stepsOf([position({ low: 0n, high: 5n })], beginning);
+    expect(step).toEqual({ partition: 0, committed: 60n, to: 0n, again: 5n });
+  });
+
+  it('is nothing where the group is at its target already', () => {
+    const plan = planRewind('orders', [position({ committed: 10n })], beginning);
+    expect(plan.kind === 'steps' && goesBack(plan.steps)).toBe(false);
+  });
+
+  it('never goes forward, nor before the oldest record', () => {
+    const offset = fc.bigInt({ min: 0n, max: 50n });
+    fc.assert(
+      fc.property(
+        offset,
+        offset,
+        offset,
+        fc.option(offset, { nil: undefined }),
+        (low, more, committed, atTime) => {
+          const positions = [position({ low, high: low + more, committed, atTime })];
+          for (const target of [beginning, time]) {
+            const steps = stepsOf(positions, target);
+            if (typeof steps === 'string') throw new Error(steps);
+            for (const { to, again } of steps) {
+              expect(to).toBeLessThanOrEqual(committed);
+              if (to < committed) expect(to).toBeGreaterThanOrEqual(low);
+              expect(again).toBeGreaterThanOrEqual(0n);
+            }
+          }
+        },
+      ),
+    );
+  });
+});
