@@ -43,7 +43,13 @@ export interface OrderCloud {
   /** How often each event that an order keeps is on the topic, by its id; throws if a record is none of them, byte for byte. */
   copies(): Promise<ReadonlyMap<string, number>>;
   /** Runs a command of `orderly` against this cloud; answers its exit code and what it wrote. */
-  orderly(...argv: readonly string[]): Promise<{ readonly code: number; readonly output: string }>;
+  orderly(...argv: readonly string[]): Promise<{
+    readonly code: number;
+    /** All that it wrote. */
+    readonly output: string;
+    /** What it wrote to standard output. */
+    readonly answer: string;
+  }>;
   /** Waits until every group has read all there is, and answers what the consumers have done so far. */
   effects(): Promise<Effects>;
   stop(): Promise<void>;
@@ -144,9 +150,14 @@ export async function orderCloud(): Promise<OrderCloud> {
     },
     async orderly(...argv) {
       const lines: string[] = [];
+      const answers: string[] = [];
       const say = (text: string) => lines.push(text);
-      const code = await run(argv, dir, { out: say, progress: say, error: say });
-      return { code, output: lines.join('\n') };
+      const out = (text: string) => {
+        say(text);
+        answers.push(text);
+      };
+      const code = await run(argv, dir, { out, progress: say, error: say });
+      return { code, output: lines.join('\n'), answer: answers.join('\n') };
     },
     async effects() {
       await vi.waitFor(
