@@ -45,12 +45,17 @@ describe('the command line', () => {
     [['dead-letters', 'replay', '--resume', 'x', 'orders-0@1']],
     [['dead-letters', 'discard', '--execute', '--reason', 'why']],
     [['dead-letters', 'discard', 'orders-0@1', '--execute']],
+    [['mails', '--stack', 'orders']],
+    [['--stack', 'orders', 'logs']],
+    [['schedule', 'run', 'manifest', '--stack', 'orders']],
+    [['up', '--stack', 'orders']],
+    [['smoke', '--wait', '0']],
   ])('answers %j with exit code 2 and the reason', async (argv) => {
     expect(await run(argv, dir, terminal)).toBe(2);
     expect(said.join('\n')).toContain('error:');
   });
 
-  it.each(['order', 'status', 'mails', 'logs', 'dead-letters list', 'dead-letters runs'])(
+  it.each(['order', 'status', 'mails', 'logs', 'dead-letters list', 'dead-letters runs', 'smoke'])(
     '%s names the remedy where nothing runs',
     async (command) => {
       expect(await run(command.split(' '), dir, terminal)).toBe(1);
