@@ -54,7 +54,7 @@ export async function smoke(
   const world = {
     checkout,
     tables,
-    deadLetters,
+    letters: deadLetters.letters,
     replay: async (letter: LetterKey) => {
       const [outcome] = await outcomesOf((silent) =>
         replayLetters(at, choice([letter]), silent, interrupted),

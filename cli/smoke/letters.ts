@@ -1,4 +1,4 @@
-import type { DeadLetters } from '../dead-letters/dead-letters.ts';
+import type { LettersTable } from '../dead-letters/letters-table.ts';
 import type { StoredLetter } from '../dead-letters/stored-letter.ts';
 
 /** The clocks of this machine and of whoever writes letters may differ by so much. */
@@ -6,7 +6,7 @@ const CLOCKS_MS = 5 * 60_000;
 
 /** The dead letters of one order's records, in whatever status, among those given up since a time. */
 export async function lettersOf(
-  { letters }: Pick<DeadLetters, 'letters'>,
+  letters: LettersTable,
   orderId: string,
   since: Date,
 ): Promise<readonly StoredLetter[]> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { type RunningApp, runningApp } from '../../support/running-app.ts';
 
@@ -99,8 +100,36 @@ describe('an app behind IAM', { timeout: 180_000 }, () => {
     expect(list).toEqual({ code: 0, output: 'The app has no event source mapping.' });
     const disable = await app.deployed({}, 'mapping', 'disable', 'email-service', '--stack', 'of-others');
     expect(disable).toEqual({ code: 1, output: expect.stringContaining('MAPPING_NOT_FOUND') });
-    const all = await app.deployed({}, 'dead-letters', 'replay', '--stack', 'of-others');
-    expect(all.code, all.output).toBe(0);
+
+    const client = testClient(app.cloud.status.engine.awsEndpoint);
+    const error = { code: 'X', detail: 'x' };
+    const record = {
+      topicPartition: 'orders-0',
+      topic: 'orders',
+      partition: 0,
+      offset: 999_999,
+      timestamp: Date.now(),
+      key: null,
+      value: null,
+      headers: [],
+    };
+    const letter = { consumer: 'email-service', record, reason: 'unexpected', error } as const;
+    await deadLetterStore(client, table('DeadLettersTable'))(letter, new Date());
+    const fates = async (stack: string) => {
+      const { output } = await app.deployed({}, 'dead-letters', 'replay', '--stack', stack, '--json');
+      return JSON.parse(output).letters.map(({ fate }: { fate: string }) => fate);
+    };
+    expect([await fates('orders'), await fates('of-others')]).toEqual([['replay'], ['skip']]);
+    const discard = [
+      'dead-letters',
+      'discard',
+      '--consumer',
+      'email-service',
+      '--execute',
+      '--reason',
+      'a test',
+    ];
+    expect(await app.deployed({}, ...discard, '--stack', 'orders')).toMatchObject({ code: 0 });
   });
 
   it('that is not there, or not reached, ends with the reason', async () => {
