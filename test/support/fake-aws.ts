@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers';
 import { type ReceivedRequest, signatureOf } from './signature.ts';
 
 /** Credentials that `fakeAws` knows. */
-export const SECRET = 'the-secret-of-a-test';
+const SECRET = 'the-secret-of-a-test';
 
 /** What CloudFormation knows of a stack. */
-export interface FakeStack {
+interface FakeStack {
   readonly outputs: Readonly<Record<string, string>>;
   /** Physical ids by logical id, of resources of this type. */
   readonly mappings: Readonly<Record<string, string>>;

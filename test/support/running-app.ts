@@ -12,7 +12,7 @@ import { descendantsOf, gone, orderly } from './orderly-process.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** How a command ended. */
-export interface Ended {
+interface Ended {
   readonly code: number | null;
   /** Both streams. */
   readonly output: string;
