@@ -28,7 +28,6 @@ describe('the command line', () => {
     [['mapping', 'rewind', 'shipping-service', '--to', 'yesterday']],
     [['republish', 'ord_1']],
     [['republish', `ord_${'0'.repeat(26)}`, '--since', '2h']],
-    [['republish', '--orders-table', 'orders']],
     [['frobnicate']],
     [['order', '--cuont', '3']],
     [['dead-letters', 'list', '--letter-reason', 'bad-luck']],
@@ -49,6 +48,7 @@ describe('the command line', () => {
     [['--stack', 'orders', 'logs']],
     [['schedule', 'run', 'manifest', '--stack', 'orders']],
     [['up', '--stack', 'orders']],
+    [['mapping', 'rewind', 'email', '--to', 'beginning', '--stack', 'orders']],
     [['smoke', '--wait', '0']],
   ])('answers %j with exit code 2 and the reason', async (argv) => {
     expect(await run(argv, dir, terminal)).toBe(2);
