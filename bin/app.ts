@@ -1,4 +1,5 @@
 import { App } from 'aws-cdk-lib';
+import { apiAccessOf } from '../lib/api-access.ts';
 import { OrdersStack } from '../lib/orders-stack.ts';
 import { StreamingStack } from '../lib/streaming-stack.ts';
 
@@ -18,4 +19,5 @@ new OrdersStack(app, 'orderly-orders', {
   topic: streaming.orders,
   deadLetters: streaming.deadLetters,
   mailFrom,
+  apiAccess: apiAccessOf(app.node),
 });

@@ -1,3 +1,6 @@
+import { z } from 'zod';
+import { LocalCloudError } from '../local/errors.ts';
+import type { Api } from './app/api.ts';
 import type { SampleOrder } from './sample-orders.ts';
 
 /** What the checkout answered, and when. */
@@ -9,10 +12,18 @@ export interface Placed {
   readonly answeredAt: number;
 }
 
-/** The checkout as its callers see it. Every call throws a `CheckoutError` for an answer that is not 2xx. */
+const Answer = z.object({ orderId: z.string(), status: z.string() });
+/** An order as the checkout answers it; what no command reads is left out. */
+type AnsweredOrder = z.infer<typeof Answer>;
+
+/**
+ * The checkout as its callers see it. Every call throws for an answer that is not 2xx: `API_REFUSED` if the caller isn't
+ * let in, a `CheckoutError` otherwise.
+ */
 export interface CheckoutClient {
   place(order: SampleOrder, idempotencyKey: string): Promise<Placed>;
-  cancel(orderId: string): Promise<void>;
+  find(orderId: string): Promise<AnsweredOrder>;
+  cancel(orderId: string): Promise<AnsweredOrder>;
 }
 
 /** An answer that is not 2xx; `status` is the HTTP status. */
@@ -25,29 +36,35 @@ class CheckoutError extends Error {
   }
 }
 
-/** A client of the checkout API at `url`. */
-export function checkoutClient(url: string): CheckoutClient {
-  const post = async (path: string, headers: Record<string, string>, body?: string) => {
-    const response = await fetch(new URL(path, url), {
-      method: 'POST',
+/** A client of the checkout's API. */
+export function checkoutClient(api: Api): CheckoutClient {
+  const call = async (method: 'GET' | 'POST', path: string, more: Record<string, string>, body?: string) => {
+    const url = new URL(path, api.url);
+    const headers = await api.authorized({ method, url, headers: more, body });
+    const response = await fetch(url, {
+      method,
       headers,
       ...(body !== undefined && { body }),
       signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
+    if (response.status === 401 || response.status === 403) {
+      const message = `the checkout answered ${response.status}: ${text.slice(0, 500)}`;
+      throw new LocalCloudError('API_REFUSED', message, { remedy: api.remedy });
+    }
     if (!response.ok) throw new CheckoutError(response.status, text);
-    return { status: response.status, text };
+    return { status: response.status, order: Answer.parse(JSON.parse(text)) };
   };
+  const at = (orderId: string) => `/orders/${encodeURIComponent(orderId)}`;
   return {
-    async place(order, idempotencyKey) {
+    async place({ customerId, ...order }, idempotencyKey) {
       const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
-      const { status, text } = await post('/orders', headers, JSON.stringify(order));
-      const { orderId } = JSON.parse(text) as { orderId: string };
-      return { orderId, created: status === 201, answeredAt: Date.now() };
+      const body = api.namesCustomer ? order : { customerId, ...order };
+      const { status, order: answered } = await call('POST', '/orders', headers, JSON.stringify(body));
+      return { orderId: answered.orderId, created: status === 201, answeredAt: Date.now() };
     },
-    async cancel(orderId) {
-      await post(`/orders/${encodeURIComponent(orderId)}/cancel`, {});
-    },
+    find: async (orderId) => (await call('GET', at(orderId), {})).order,
+    cancel: async (orderId) => (await call('POST', `${at(orderId)}/cancel`, {})).order,
   };
 }
 

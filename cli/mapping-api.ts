@@ -1,26 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import {
+  type EventSourceMappingConfiguration,
+  GetEventSourceMappingCommand,
+  type LambdaClient,
+  paginateListEventSourceMappings,
+  ResourceInUseException,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
 import { LocalCloudError } from '../local/errors.ts';
 
-const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 250;
 
-/** What the commands read of `EventSourceMappingConfiguration`; the rest of it is kept for `--json`. */
-const Configuration = z.looseObject({
-  UUID: z.string(),
-  State: z.string(),
-  StateTransitionReason: z.string(),
-  LastProcessingResult: z.string().optional(),
-  FunctionArn: z.string(),
-  Topics: z.array(z.string()).optional(),
-  AmazonManagedKafkaEventSourceConfig: z.object({ ConsumerGroupId: z.string() }).optional(),
-});
-const Page = z.object({ EventSourceMappings: z.array(Configuration), NextMarker: z.string().optional() });
-const Failure = z.object({ message: z.string().optional(), Message: z.string().optional() });
+/** An event source mapping as the Lambda API tells it, with what every one has. */
+export type MappingConfiguration = EventSourceMappingConfiguration & {
+  readonly UUID: string;
+  readonly State: string;
+  readonly FunctionArn: string;
+};
 
-/** An event source mapping as the Lambda API tells it. */
-export type MappingConfiguration = z.infer<typeof Configuration>;
-
-/** The part of the Lambda API of a running local cloud that is about event source mappings. */
+/** The part of the Lambda API that is about event source mappings, of AWS or of a running local cloud. */
 export interface MappingApi {
   list(): Promise<readonly MappingConfiguration[]>;
   get(uuid: string): Promise<MappingConfiguration>;
@@ -30,21 +28,18 @@ export interface MappingApi {
   settled(mapping: MappingConfiguration): Promise<MappingConfiguration>;
 }
 
-export function mappingApi(url: string): MappingApi {
-  const at = (path: string) => new URL(`/2015-03-31/event-source-mappings${path}`, url);
-  const get = async (uuid: string) => Configuration.parse(await call(at(`/${uuid}`)));
+/** @param isOurs by its UUID; an account may have mappings of other apps. @default all are */
+export function mappingApi(client: LambdaClient, isOurs: (uuid: string) => boolean = () => true): MappingApi {
+  const get = async (UUID: string) => whole(await client.send(new GetEventSourceMappingCommand({ UUID })));
   return {
+    get,
     async list() {
       const all: MappingConfiguration[] = [];
-      let marker: string | undefined;
-      do {
-        const page = Page.parse(await call(at(marker === undefined ? '' : `?Marker=${marker}`)));
-        all.push(...page.EventSourceMappings);
-        marker = page.NextMarker;
-      } while (marker !== undefined);
-      return all;
+      for await (const page of paginateListEventSourceMappings({ client }, {})) {
+        all.push(...(page.EventSourceMappings ?? []).map(whole));
+      }
+      return all.filter(({ UUID }) => isOurs(UUID));
     },
-    get,
     async settled(asked) {
       let mapping = asked;
       while (mapping.State.endsWith('ing')) {
@@ -53,21 +48,28 @@ export function mappingApi(url: string): MappingApi {
       }
       return mapping;
     },
-    setEnabled: async (uuid, enabled) =>
-      Configuration.parse(
-        await call(at(`/${uuid}`), { method: 'PUT', body: JSON.stringify({ Enabled: enabled }) }),
-      ),
+    async setEnabled(uuid, enabled) {
+      try {
+        return whole(
+          await client.send(new UpdateEventSourceMappingCommand({ UUID: uuid, Enabled: enabled })),
+        );
+      } catch (cause) {
+        if (!(cause instanceof ResourceInUseException)) throw cause;
+        throw new LocalCloudError('MAPPING_IN_USE', cause.message, { cause, retriable: true });
+      }
+    },
   };
 }
 
-async function call(url: URL, init: RequestInit = {}): Promise<unknown> {
-  const response = await fetch(url, init);
-  const answer: unknown = await response.json();
-  if (response.ok) return answer;
-  const { Message, message = Message } = Failure.parse(answer);
-  const type = response.headers.get('x-amzn-errortype');
-  const text = message ?? `the Lambda API answered ${response.status}`;
-  if (type === 'ResourceInUseException')
-    throw new LocalCloudError('MAPPING_IN_USE', text, { retriable: true });
-  throw new LocalCloudError('MAPPING_NOT_FOUND', text);
+/** What is read and as whom: `orders as email-service`, or the table of a stream. */
+export function sourceOf(mapping: MappingConfiguration): string {
+  const { Topics = [], AmazonManagedKafkaEventSourceConfig: kafka, EventSourceArn = '' } = mapping;
+  if (kafka?.ConsumerGroupId !== undefined) return `${Topics.join(', ')} as ${kafka.ConsumerGroupId}`;
+  return /:table\/([^/]+)\//.exec(EventSourceArn)?.[1] ?? EventSourceArn;
+}
+
+/** The API has all three in every answer; its model says they may be absent. */
+function whole(mapping: EventSourceMappingConfiguration): MappingConfiguration {
+  const { UUID = '', State = '', FunctionArn = '' } = mapping;
+  return { ...mapping, UUID, State, FunctionArn };
 }

@@ -1,6 +1,6 @@
-import type { CloudStatus } from '../local/cloud-status.ts';
 import { LocalCloudError } from '../local/errors.ts';
-import type { MappingConfiguration } from './mapping-api.ts';
+import type { App } from './app/app.ts';
+import { type MappingConfiguration, sourceOf } from './mapping-api.ts';
 import { theOne } from './the-one.ts';
 
 /**
@@ -8,18 +8,18 @@ import { theOne } from './the-one.ts';
  * one. Throws `MAPPING_NOT_FOUND` with those it may be, if it isn't one.
  */
 export function namedMapping(
-  status: CloudStatus,
+  app: App,
   mappings: readonly MappingConfiguration[],
   name: string,
 ): MappingConfiguration {
   const choice = theOne(mappings, name, (mapping) => [
     mapping.UUID,
     mapping.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId ?? '',
-    functionPath(status, mapping),
+    app.functionLabel(mapping.FunctionArn),
   ]);
   if (choice.kind === 'one') return choice.item;
   const candidates = choice.kind === 'several' ? choice.items : mappings;
-  const lines = candidates.map((mapping) => `${mapping.UUID}  ${labelOf(status, mapping)}`);
+  const lines = candidates.map((mapping) => `${mapping.UUID}  ${sourceOf(mapping)}`);
   throw new LocalCloudError(
     'MAPPING_NOT_FOUND',
     choice.kind === 'several'
@@ -27,14 +27,4 @@ export function namedMapping(
       : `there is no event source mapping ${name}`,
     { remedy: lines.length === 0 ? ['The app has none.'] : ['Name one of these:', ...lines] },
   );
-}
-
-/** `orders as email-service`; a mapping that hasn't been started yet has no source to name. */
-export function labelOf({ mappings }: CloudStatus, { UUID }: MappingConfiguration): string {
-  return mappings.find(({ uuid }) => uuid === UUID)?.source ?? UUID;
-}
-
-export function functionPath({ functions }: CloudStatus, { FunctionArn }: MappingConfiguration): string {
-  const name = FunctionArn.split(':')[6];
-  return functions.find(({ functionName }) => functionName === name)?.path ?? FunctionArn;
 }

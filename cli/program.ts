@@ -3,7 +3,14 @@ import { LocalCloudError } from '../local/errors.ts';
 import { Interrupted, interruption } from './interruption.ts';
 import { deadLetterCommands } from './program/dead-letters.ts';
 import { mappingCommands } from './program/mapping.ts';
-import { type CommandContext, JSON_OPTION, orderId, port, positiveInteger } from './program/options.ts';
+import {
+  type CommandContext,
+  JSON_OPTION,
+  localOnly,
+  orderId,
+  port,
+  positiveInteger,
+} from './program/options.ts';
 import { republishCommand } from './program/republish.ts';
 import { scheduleCommands } from './program/schedule.ts';
 import { red, type Terminal } from './terminal.ts';
@@ -23,11 +30,32 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   const program = new Command('orderly')
     .description('Runs a CDK app with Kafka event sources on this machine, and shows what it does.')
     .option('--debug', 'print stack traces')
+    .option(
+      '--stack <name>',
+      'of the deployed stack with the orders, instead of the app that runs in this folder',
+    )
+    .addOption(
+      new Option('--token <jwt>', 'for an API that wants a token; ORDERLY_TOKEN shows it to fewer').env(
+        'ORDERLY_TOKEN',
+      ),
+    )
     .exitOverride()
     .configureOutput({ writeErr: (text) => terminal.error(text.trimEnd()) });
 
-  program
-    .command('up')
+  const context: CommandContext = {
+    projectDir,
+    terminal,
+    at: () => {
+      const { stack, token } = program.opts<{ stack?: string; token?: string }>();
+      return { projectDir, stack, token: token === '' ? undefined : token };
+    },
+    exitWith: (fulfilled) => {
+      exitCode = fulfilled ? OK : FAILED;
+    },
+  };
+  const { at } = context;
+
+  localOnly(program.command('up'), 'npx cdk deploy brings a stack up')
     .description('run the app of this folder until Ctrl-C')
     .option('--app <folder>', 'run this cloud assembly instead of synthesizing the app')
     .addOption(
@@ -50,8 +78,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
       await up(projectDir, options, terminal, interruption(terminal.progress));
     });
 
-  program
-    .command('demo')
+  localOnly(program.command('demo'), 'it kills and breaks things; orderly smoke is for a stack')
     .description('prove the whole chain by counting, on free ports, in a throw-away folder')
     .option('--orders <n>', 'how many orders (300; with --faults 120)', positiveInteger)
     .option('--faults', 'the second part: poison, a crash loop, an outage, a dark hour, a replay', false)
@@ -73,7 +100,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     .option(...JSON_OPTION)
     .action(async (options) => {
       const { order } = await import('./commands/order.ts');
-      await order(projectDir, options, terminal);
+      await order(at(), options, terminal);
     });
 
   program
@@ -82,23 +109,26 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     .option(...JSON_OPTION)
     .action(async (options) => {
       const { status } = await import('./commands/status.ts');
-      await status(projectDir, options, terminal);
+      await status(at(), options, terminal);
     });
 
-  const context: CommandContext = {
-    projectDir,
-    terminal,
-    exitWith: (fulfilled) => {
-      exitCode = fulfilled ? OK : FAILED;
-    },
-  };
+  program
+    .command('smoke')
+    .description('test the app through its own doors, step by step; what it makes is put away again')
+    .option('--mail-to <address>', 'who gets the mails', 'success@simulator.amazonses.com')
+    .option('--wait <seconds>', 'how long a step may take', positiveInteger, 120)
+    .option(...JSON_OPTION)
+    .action(async (options) => {
+      const { smoke } = await import('./commands/smoke.ts');
+      context.exitWith(await smoke(at(), options, terminal, interruption(terminal.progress)));
+    });
+
   mappingCommands(program, context);
   scheduleCommands(program, context);
   deadLetterCommands(program, context);
   republishCommand(program, context);
 
-  program
-    .command('mails')
+  localOnly(program.command('mails'), 'SES keeps no mailbox; orderly smoke tells whether mails are sent')
     .description('the newest mails that were sent')
     .option('--last <n>', 'how many', positiveInteger, 10)
     .option(...JSON_OPTION)
@@ -115,11 +145,10 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     .option(...JSON_OPTION)
     .action(async (id, options) => {
       const { label } = await import('./commands/label.ts');
-      await label(projectDir, id, options, terminal);
+      await label(at(), id, options, terminal);
     });
 
-  program
-    .command('logs')
+  localOnly(program.command('logs'), 'on AWS they are in CloudWatch Logs: aws logs tail')
     .description('the last log lines of a function, or of all')
     .argument('[function]', 'part of its name or construct path')
     .option('--last <n>', 'how many lines of each', positiveInteger, 20)
@@ -128,16 +157,14 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
       await logs(projectDir, wanted, options, terminal);
     });
 
-  program
-    .command('reset')
+  localOnly(program.command('reset'), 'npx cdk destroy removes a stack')
     .description('forget everything the local cloud has stored')
     .action(async () => {
       const { reset } = await import('./commands/reset.ts');
       await reset(projectDir, terminal);
     });
 
-  program
-    .command('doctor')
+  localOnly(program.command('doctor'), 'it looks at what this machine has')
     .description('which engine can run here, and what is missing')
     .option(...JSON_OPTION)
     .action(async (options) => {

@@ -16,6 +16,16 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** A terminal that nobody sees; `written` is what was answered. */
+export function capturing(): { readonly terminal: Terminal; written(): string } {
+  const lines: string[] = [];
+  const nothing = () => undefined;
+  return {
+    terminal: { out: (text) => lines.push(text), progress: nothing, error: nothing },
+    written: () => lines.join('\n'),
+  };
+}
+
 /** `styleText` itself leaves the text plain where the stream is no terminal or NO_COLOR is set. */
 export const bold = (text: string): string => styleText('bold', text, { stream: process.stdout });
 export const green = (text: string): string => styleText('green', text, { stream: process.stdout });

@@ -1,18 +1,72 @@
-import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  type HttpApiProps,
+  HttpMethod,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { ApiAccess } from './api-access.ts';
 
-/** The HTTP API of the checkout. Every route wants IAM: its callers are trusted services that name the customer. */
+export interface CheckoutApiProps {
+  readonly checkout: lambda.IFunction;
+  readonly access: ApiAccess;
+}
+
+/** Requests a second, and at once: a ceiling for a client gone wild, who gets 429 then; not what the checkout can do. */
+const THROTTLE = { rateLimit: 200, burstLimit: 400 };
+
+/**
+ * A line of the access log. Left out on purpose: addresses and agents of callers, who they are, and the path, whose
+ * order ids lead to customers. The checkout's own log has the order beside the same request id.
+ */
+const ACCESS_LOG_LINE = {
+  time: '$context.requestTime',
+  requestId: '$context.requestId',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  responseLength: '$context.responseLength',
+  responseLatency: '$context.responseLatency',
+  integrationLatency: '$context.integrationLatency',
+  error: '$context.error.message',
+  authorizerError: '$context.authorizer.error',
+  integrationError: '$context.integrationErrorMessage',
+};
+
+/**
+ * The HTTP API of the checkout, which is never open: its callers sign their requests, or bring a token. A body of more
+ * than 64 KiB is the checkout's own to refuse; API Gateway lets 10 MB through, and Lambda 6 MB.
+ */
 export class CheckoutApi extends Construct {
   readonly url: string;
 
-  constructor(scope: Construct, id: string, checkout: lambda.IFunction) {
+  constructor(scope: Construct, id: string, { checkout, access }: CheckoutApiProps) {
     super(scope, id);
     const api = new HttpApi(this, 'HttpApi', {
       apiName: 'orderly-checkout',
-      defaultAuthorizer: new HttpIamAuthorizer(),
+      defaultAuthorizer: authorizerOf(access),
+      createDefaultStage: false,
+      ...corsOf(access),
+    });
+    api.addStage('DefaultStage', {
+      autoDeploy: true,
+      throttle: THROTTLE,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'AccessLogs', {
+            retention: RetentionDays.ONE_MONTH,
+            removalPolicy: RemovalPolicy.DESTROY,
+          }),
+        ),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_LINE)),
+      },
     });
     const integration = new HttpLambdaIntegration('Checkout', checkout);
     api.addRoutes({ path: '/orders', methods: [HttpMethod.POST], integration });
@@ -20,4 +74,26 @@ export class CheckoutApi extends Construct {
     api.addRoutes({ path: '/orders/{orderId}/cancel', methods: [HttpMethod.POST], integration });
     this.url = api.apiEndpoint;
   }
+}
+
+function authorizerOf(access: ApiAccess): IHttpRouteAuthorizer {
+  switch (access.kind) {
+    case 'iam':
+      return new HttpIamAuthorizer();
+    case 'jwt':
+      return new HttpJwtAuthorizer('Jwt', access.issuer, { jwtAudience: [...access.audience] });
+  }
+}
+
+function corsOf(access: ApiAccess): Pick<HttpApiProps, 'corsPreflight'> {
+  if (access.kind === 'iam' || access.corsOrigins.length === 0) return {};
+  return {
+    corsPreflight: {
+      allowOrigins: [...access.corsOrigins],
+      allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'traceparent'],
+      exposeHeaders: ['idempotent-replayed', 'location', 'retry-after'],
+      maxAge: Duration.hours(1),
+    },
+  };
 }

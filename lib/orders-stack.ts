@@ -7,6 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Construct } from 'constructs';
+import type { ApiAccess } from './api-access.ts';
 import { BootstrapBrokers } from './bootstrap-brokers.ts';
 import { CheckoutApi } from './checkout-api.ts';
 import { DailyManifests } from './daily-manifests.ts';
@@ -22,6 +23,8 @@ export interface OrdersStackProps extends StackProps {
   readonly deadLetters: KafkaTopic;
   /** The address that mails come from. */
   readonly mailFrom: string;
+  /** Who may call the checkout. @default - services that sign their requests */
+  readonly apiAccess?: ApiAccess;
 }
 
 /** The order system: checkout, relay, the two consumer groups and the collector of dead letters, with their tables. */
@@ -38,7 +41,8 @@ export class OrdersStack extends Stack {
     this.#deadLetters = props.deadLetters;
     this.#tables = new Tables(this, 'Tables');
 
-    const api = this.#checkout();
+    const access = props.apiAccess ?? { kind: 'iam' };
+    const api = this.#checkout(access);
     this.#relay();
     this.#email(props.mailFrom);
     this.#shipping();
@@ -46,6 +50,7 @@ export class OrdersStack extends Stack {
     const { bucket } = new DailyManifests(this, 'Manifests', { shipments: this.#tables.shipments });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'ApiAuth', { value: access.kind });
     new CfnOutput(this, 'OrdersTable', { value: this.#tables.orders.tableName });
     new CfnOutput(this, 'OutboxTable', { value: this.#tables.outbox.tableName });
     new CfnOutput(this, 'ShipmentsTable', { value: this.#tables.shipments.tableName });
@@ -54,18 +59,22 @@ export class OrdersStack extends Stack {
     new CfnOutput(this, 'ManifestBucket', { value: bucket.bucketName });
   }
 
-  #checkout(): CheckoutApi {
+  #checkout(access: ApiAccess): CheckoutApi {
     const { orders, outbox } = this.#tables;
     const checkout = new NodeFunction(this, 'Checkout', {
       description: 'Places, shows and cancels orders; writes the order and its event in one transaction',
       folder: 'checkout',
       timeout: Duration.seconds(10),
       memorySize: 512,
-      environment: { ORDERS_TABLE: orders.tableName, OUTBOX_TABLE: outbox.tableName },
+      environment: {
+        API_AUTH: access.kind,
+        ORDERS_TABLE: orders.tableName,
+        OUTBOX_TABLE: outbox.tableName,
+      },
     }).function;
     allow(checkout, orders, ['GetItem', 'PutItem', 'UpdateItem']);
     allow(checkout, outbox, ['PutItem']);
-    return new CheckoutApi(this, 'CheckoutApi', checkout);
+    return new CheckoutApi(this, 'CheckoutApi', { checkout, access });
   }
 
   #relay(): void {

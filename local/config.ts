@@ -8,6 +8,10 @@ const LocalConfig = z.strictObject({
   functions: z
     .record(z.string(), z.strictObject({ environment: z.record(z.string(), z.string()).default({}) }))
     .default({}),
+  /** By construct path or logical id of an HTTP API: what a request without a token claims, where a route wants one. */
+  apis: z
+    .record(z.string(), z.strictObject({ jwtClaims: z.record(z.string(), z.string()).default({}) }))
+    .default({}),
   /** What `--accept` takes, for good: `LogicalId.Property`. */
   accept: z.array(z.string()).default([]),
   /** What Kafka mappings do where AWS's documents say nothing, or otherwise than what was seen on AWS. */

@@ -10,7 +10,11 @@ export function honouredModel(assembly: Assembly, config: LocalConfig, facts: En
   const environment = Object.fromEntries(
     Object.entries(config.functions).map(([name, settings]) => [name, settings.environment]),
   );
-  const { model, findings } = modelOf(assembly, facts, { accept: new Set(config.accept), environment });
+  const jwtClaims = Object.fromEntries(
+    Object.entries(config.apis).map(([name, settings]) => [name, settings.jwtClaims]),
+  );
+  const accept = new Set(config.accept);
+  const { model, findings } = modelOf(assembly, facts, { accept, environment, jwtClaims });
   if (findings.length === 0) return model;
   throw new LocalCloudError('ASSEMBLY_NOT_HONOURED', describeFindings(findings));
 }

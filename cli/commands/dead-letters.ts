@@ -1,4 +1,5 @@
 import { LocalCloudError } from '../../local/errors.ts';
+import type { AppAddress } from '../app/app.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describeLetter, describeLetters, letterJson } from '../dead-letters/describe-letter.ts';
 import { describeRuns } from '../dead-letters/describe-runs.ts';
@@ -12,12 +13,12 @@ interface JsonOption {
 
 /** `orderly dead-letters list`: the letters that need somebody, or those in the statuses asked for. */
 export async function listLetters(
-  projectDir: string,
+  at: AppAddress,
   choice: LetterChoice & { readonly status: readonly LetterSummary['status'][] },
   { json }: JsonOption,
   terminal: Terminal,
 ): Promise<void> {
-  const found = await withDeadLetters(projectDir, async ({ letters }) =>
+  const found = await withDeadLetters(at, async ({ letters }) =>
     chosenLetters(
       letters,
       await selectionOf(letters, choice),
@@ -31,12 +32,12 @@ export async function listLetters(
 
 /** `orderly dead-letters show <id>`: all that is known of one letter, what its record says included. */
 export async function showLetter(
-  projectDir: string,
+  at: AppAddress,
   id: string,
   { json, consumer }: JsonOption & { readonly consumer?: string | undefined },
   terminal: Terminal,
 ): Promise<void> {
-  const letter = await withDeadLetters(projectDir, async ({ letters }) => {
+  const letter = await withDeadLetters(at, async ({ letters }) => {
     const { keys } = await selectionOf(letters, { ids: [id], consumer, letterReason: [] });
     const [key] = keys;
     return key && letters.letter(key);
@@ -48,8 +49,8 @@ export async function showLetter(
 }
 
 /** `orderly dead-letters runs`: who replayed or discarded what, when and why, the newest first. */
-export async function listRuns(projectDir: string, { json }: JsonOption, terminal: Terminal): Promise<void> {
-  const runs = await withDeadLetters(projectDir, ({ audit }) => audit.runs());
+export async function listRuns(at: AppAddress, { json }: JsonOption, terminal: Terminal): Promise<void> {
+  const runs = await withDeadLetters(at, ({ audit }) => audit.runs());
   if (json) return terminal.out(JSON.stringify(runs));
   terminal.out(runs.length === 0 ? 'Nothing was replayed or discarded yet.' : describeRuns(runs));
 }

@@ -13,7 +13,7 @@ import type { Phases } from '../demo/phases.ts';
 import { describeCounts } from '../demo/report.ts';
 import { functionOf, onStage } from '../demo/stage.ts';
 import { type Count, isExact } from '../demo/verdict.ts';
-import { bold, type Terminal } from '../terminal.ts';
+import { bold, capturing, type Terminal } from '../terminal.ts';
 import { type ReplayOptions, replayLetters } from './replay-dead-letters.ts';
 
 export interface FaultsReport {
@@ -98,15 +98,10 @@ const Run = z.object({ results: z.array(z.object({ outcome: z.string() })) });
 
 /** Runs the command that an operator would; answers how many letters it says it has replayed. */
 async function replayed(projectDir: string, chosen: Chosen, interrupted: AbortSignal): Promise<number> {
-  const answers: string[] = [];
-  const terminal: Terminal = {
-    out: (text) => answers.push(text),
-    progress: () => undefined,
-    error: () => undefined,
-  };
+  const { terminal, written } = capturing();
   const options = { ...chosen, ids: [], execute: true, reason: 'shipping is mended', json: true };
-  await replayLetters(projectDir, options, terminal, interrupted, 'orderly demo');
-  const { results } = Run.parse(JSON.parse(answers.join('')));
+  await replayLetters({ projectDir }, options, terminal, interrupted, 'orderly demo');
+  const { results } = Run.parse(JSON.parse(written()));
   return results.filter(({ outcome }) => outcome === 'replayed').length;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AppAddress } from '../app/app.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describeLetters } from '../dead-letters/describe-letter.ts';
 import { discardAll } from '../dead-letters/discard.ts';
@@ -22,13 +23,13 @@ export interface DiscardOptions extends LetterChoice {
  * @returns whether every letter chosen was discarded; a plan alone always is as asked
  */
 export async function discardLetters(
-  projectDir: string,
+  at: AppAddress,
   options: DiscardOptions,
   terminal: Terminal,
   interrupted: AbortSignal,
   who: string = operator(),
 ): Promise<boolean> {
-  return withDeadLetters(projectDir, async ({ letters, audit }) => {
+  return withDeadLetters(at, async ({ letters, audit }) => {
     const selection = await selectionOf(letters, options);
     const chosen = await chosenLetters(letters, selection, ['OPEN', 'PARKED']);
     if (!options.execute) {

@@ -2,11 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { LocalCloudError } from '../../local/errors.ts';
+import { type App, type AppAddress, appAt } from '../app/app.ts';
 import { labelFonts } from '../label/fonts.ts';
 import { labelOf } from '../label/label.ts';
 import { Shipment } from '../label/shipment.ts';
-import { outputNamed } from '../outputs.ts';
-import { type RunningCloud, runningCloud } from '../running-cloud.ts';
 import { printable, type Terminal } from '../terminal.ts';
 
 export interface LabelOptions {
@@ -17,14 +16,14 @@ export interface LabelOptions {
 
 /** `orderly label <orderId>`: writes the shipping label of an order, rendered from its shipment's row. */
 export async function label(
-  projectDir: string,
+  at: AppAddress,
   orderId: string,
   options: LabelOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const shipment = await readShipment(await runningCloud(projectDir), orderId);
+  const shipment = await readShipment(await appAt(at), orderId);
   const { pdf, missing } = await labelOf(shipment, await labelFonts());
-  const file = resolve(projectDir, options.out ?? `${shipment.orderId}.pdf`);
+  const file = resolve(at.projectDir, options.out ?? `${shipment.orderId}.pdf`);
   await writeFile(file, pdf);
   if (missing.length > 0) {
     terminal.progress(
@@ -34,16 +33,12 @@ export async function label(
   terminal.out(options.json ? JSON.stringify({ orderId, file, carrier: shipment.carrier, missing }) : file);
 }
 
-async function readShipment({ status }: RunningCloud, orderId: string): Promise<Shipment> {
-  const client = new DynamoDBClient({
-    endpoint: status.engine.awsEndpoint,
-    region: status.engine.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+async function readShipment(app: App, orderId: string): Promise<Shipment> {
+  const client = new DynamoDBClient(app.dynamodb);
   try {
     const { Item: row } = await client.send(
       new GetItemCommand({
-        TableName: outputNamed(status.outputs, 'ShipmentsTable'),
+        TableName: app.output('ShipmentsTable'),
         Key: { orderId: { S: orderId } },
         ConsistentRead: true,
       }),

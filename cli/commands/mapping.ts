@@ -1,7 +1,8 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { LocalCloudError } from '../../local/errors.ts';
-import { mappingApi } from '../mapping-api.ts';
-import { functionPath, labelOf, namedMapping } from '../named-mapping.ts';
-import { runningCloud } from '../running-cloud.ts';
+import { type App, type AppAddress, appAt } from '../app/app.ts';
+import { type MappingApi, type MappingConfiguration, mappingApi, sourceOf } from '../mapping-api.ts';
+import { namedMapping } from '../named-mapping.ts';
 import { type Terminal, table } from '../terminal.ts';
 
 interface JsonOption {
@@ -9,46 +10,65 @@ interface JsonOption {
 }
 
 /** `orderly mapping list`: every event source mapping with its state. */
-export async function listMappings(
-  projectDir: string,
-  { json }: JsonOption,
-  terminal: Terminal,
-): Promise<void> {
-  const { url, status } = await runningCloud(projectDir);
-  const mappings = await mappingApi(url).list();
-  if (json) return terminal.out(JSON.stringify(mappings));
-  if (mappings.length === 0) return terminal.out('The app has no event source mapping.');
+export async function listMappings(at: AppAddress, { json }: JsonOption, terminal: Terminal): Promise<void> {
+  const app = await appAt(at);
+  const mappings = await mappingsOf(app);
+  if (json) terminal.out(JSON.stringify(mappings));
+  else terminal.out(describeMappings(app, mappings));
+}
+
+/** All event source mappings of an app. */
+export function mappingsOf(app: App): Promise<readonly MappingConfiguration[]> {
+  return withMappingApi(app, (api) => api.list());
+}
+
+/** Event source mappings as a person reads them. */
+export function describeMappings(app: App, mappings: readonly MappingConfiguration[]): string {
+  if (mappings.length === 0) return 'The app has no event source mapping.';
   const rows = mappings.map((mapping) => [
-    labelOf(status, mapping),
-    functionPath(status, mapping),
+    sourceOf(mapping),
+    app.functionLabel(mapping.FunctionArn),
     mapping.State,
     mapping.LastProcessingResult ?? '–',
     mapping.UUID,
   ]);
-  terminal.out(table([['source', 'function', 'state', 'last result', 'uuid'], ...rows]));
+  return table([['source', 'function', 'state', 'last result', 'uuid'], ...rows]);
 }
 
 /**
  * `orderly mapping enable | disable <name>`: resolves when the mapping has come to that state, which for a disabled one
- * is when the invocations in flight have ended. It stays so over restarts of the local cloud.
+ * is when the invocations in flight have ended. It stays so over restarts of the local cloud, and on AWS until somebody
+ * enables it or deploys a change to it.
  *
  * @param name of a consumer group, a function or a mapping's UUID, or a part of one
  */
 export async function switchMapping(
-  projectDir: string,
+  at: AppAddress,
   { name, enabled }: { readonly name: string; readonly enabled: boolean },
   { json }: JsonOption,
   terminal: Terminal,
 ): Promise<void> {
-  const { url, status } = await runningCloud(projectDir);
-  const api = mappingApi(url);
-  const { UUID } = namedMapping(status, await api.list(), name);
-  const asked = await api.setEnabled(UUID, enabled);
-  if (asked.State === 'Disabling') terminal.progress('waiting for the invocations in flight');
-  const settled = await api.settled(asked);
+  const app = await appAt(at);
+  const settled = await withMappingApi(app, async (api) => {
+    const { UUID } = namedMapping(app, await api.list(), name);
+    const asked = await api.setEnabled(UUID, enabled);
+    if (asked.State === 'Disabling') terminal.progress('waiting for the invocations in flight');
+    return api.settled(asked);
+  });
   if (settled.State !== (enabled ? 'Enabled' : 'Disabled')) {
-    const message = `${labelOf(status, settled)} is ${settled.State}: ${settled.StateTransitionReason}`;
+    const message = `${sourceOf(settled)} is ${settled.State}: ${settled.StateTransitionReason}`;
     throw new LocalCloudError('PROVISIONING_FAILED', message, { retriable: true });
   }
-  terminal.out(json ? JSON.stringify(settled) : `${labelOf(status, settled)}: ${settled.State}`);
+  terminal.out(json ? JSON.stringify(settled) : `${sourceOf(settled)}: ${settled.State}`);
+}
+
+/** The mappings' API of an app, for as long as `work` takes. */
+export async function withMappingApi<T>(app: App, work: (api: MappingApi) => Promise<T>): Promise<T> {
+  const isOurs = await app.mappingFilter();
+  const client = new LambdaClient(app.lambda);
+  try {
+    return await work(mappingApi(client, isOurs));
+  } finally {
+    client.destroy();
+  }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { type AppAddress, appAt } from '../app/app.ts';
 import { checkoutClient, inFlight } from '../checkout-client.ts';
-import { apiUrl, runningCloud } from '../running-cloud.ts';
 import { sampleOrder } from '../sample-orders.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -10,8 +10,8 @@ export interface OrderOptions {
 }
 
 /** `orderly order`: places one or many sample orders through the checkout API and prints their ids. */
-export async function order(projectDir: string, options: OrderOptions, terminal: Terminal): Promise<void> {
-  const checkout = checkoutClient(apiUrl(await runningCloud(projectDir)));
+export async function order(at: AppAddress, options: OrderOptions, terminal: Terminal): Promise<void> {
+  const checkout = checkoutClient((await appAt(at)).api());
   const run = randomUUID();
   const orderIds: string[] = [];
   await inFlight(options.count, 20, async (n) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AppAddress } from '../app/app.ts';
 import type { ReplayLimits } from '../dead-letters/audit.ts';
 import { type DeadLetters, withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describePlan } from '../dead-letters/describe-plan.ts';
@@ -37,13 +38,13 @@ const DEFAULT_LIMITS: ReplayLimits = { rate: 10, cap: 3, maxAgeMs: DEFAULT_MAX_A
  * @returns whether every letter chosen was replayed; a plan alone always is as asked
  */
 export async function replayLetters(
-  projectDir: string,
+  at: AppAddress,
   options: ReplayOptions,
   terminal: Terminal,
   interrupted: AbortSignal,
   who: string = operator(),
 ): Promise<boolean> {
-  return withDeadLetters(projectDir, async (deadLetters) => {
+  return withDeadLetters(at, async (deadLetters) => {
     const { letters, audit } = deadLetters;
     const resumed = options.resume === undefined ? undefined : await resumedRun(audit, options.resume);
     const run = await newRun(deadLetters, options, resumed, who);

@@ -1,8 +1,8 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type AppAddress, appAt } from '../app/app.ts';
 import { pacer, realTiming } from '../pacing.ts';
-import { type Access, clientOf, localAccess, type Tables } from '../republish/access.ts';
 import { chosenOrders, type Selection } from '../republish/chosen-orders.ts';
 import { type Republished, republish } from '../republish/republish.ts';
-import { runningCloud } from '../running-cloud.ts';
 import { type Terminal, table } from '../terminal.ts';
 
 export interface RepublishOptions {
@@ -10,8 +10,6 @@ export interface RepublishOptions {
   readonly execute: boolean;
   /** Events a second, at most. */
   readonly rate: number;
-  /** Of a deployed app. @default - those of the app that runs in this folder */
-  readonly tables: Tables | undefined;
   readonly json: boolean;
 }
 
@@ -26,22 +24,21 @@ const TELL_EVERY_MS = 1_000;
  * @returns whether every order chosen was there and its events could be used
  */
 export async function republishOrders(
-  projectDir: string,
+  at: AppAddress,
   options: RepublishOptions,
   terminal: Terminal,
   interrupted: AbortSignal,
 ): Promise<boolean> {
   const { selection, execute, rate, json } = options;
-  const access: Access = options.tables
-    ? { tables: options.tables }
-    : localAccess(await runningCloud(projectDir));
-  const client = clientOf(access);
+  const app = await appAt(at);
+  const tables = { orders: app.output('OrdersTable'), outbox: app.output('OutboxTable') };
+  const client = new DynamoDBClient(app.dynamodb);
   try {
     const done = await republish(
-      chosenOrders(client, access.tables.orders, selection),
+      chosenOrders(client, tables.orders, selection),
       {
         client,
-        outbox: execute ? access.tables.outbox : undefined,
+        outbox: execute ? tables.outbox : undefined,
         rememberedSince: new Date(Date.now() - REMEMBERED_MS).toISOString(),
         pace: pacer(rate, realTiming),
         progress: everySecond(({ orders, written }) =>

@@ -1,6 +1,8 @@
 import { LocalCloudError } from '../../local/errors.ts';
-import { type MappingConfiguration, mappingApi } from '../mapping-api.ts';
-import { labelOf, namedMapping } from '../named-mapping.ts';
+import type { AppAddress } from '../app/app.ts';
+import { localApp } from '../app/local-app.ts';
+import { type MappingConfiguration, sourceOf } from '../mapping-api.ts';
+import { namedMapping } from '../named-mapping.ts';
 import { realTiming } from '../pacing.ts';
 import { groupOffsets } from '../rewind/group-offsets.ts';
 import { goesBack, type Step } from '../rewind/plan.ts';
@@ -8,6 +10,7 @@ import { type Rewindable, rewind, stepsTo } from '../rewind/rewind.ts';
 import type { RewindTarget } from '../rewind/target.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { type Terminal, table } from '../terminal.ts';
+import { withMappingApi } from './mapping.ts';
 
 export interface RewindOptions {
   readonly to: RewindTarget;
@@ -17,43 +20,40 @@ export interface RewindOptions {
 
 /** `orderly mapping rewind <name> --to <where>`: has a consumer group read records again, or says which it would read. */
 export async function rewindMapping(
-  projectDir: string,
+  at: AppAddress,
   name: string,
   { to, execute, json }: RewindOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { url, status } = await runningCloud(projectDir);
-  const api = mappingApi(url);
-  const rewindable = rewindableOf(namedMapping(status, await api.list(), name), (mapping) =>
-    labelOf(status, mapping),
-  );
-  const { groupId, topic } = rewindable;
-  const offsets = await groupOffsets(status.engine.bootstrapServers, groupId, topic);
-  try {
-    const planned = await stepsTo(to, rewindable, offsets);
-    const executed = execute && goesBack(planned);
-    if (executed) terminal.progress(describeSteps(topic, planned));
-    const { steps, mapping } = executed
-      ? await rewind(to, rewindable, { api, offsets, timing: realTiming, say: terminal.progress })
-      : { steps: planned, mapping: rewindable.mapping };
-    terminal.out(
-      json
-        ? JSON.stringify({ groupId, topic, executed, state: mapping.State, partitions: steps.map(asJson) })
-        : describe({ rewindable, steps, executed, state: mapping.State }),
-    );
-  } finally {
-    await offsets.close();
-  }
+  const cloud = await runningCloud(at.projectDir);
+  const app = localApp(cloud, undefined);
+  await withMappingApi(app, async (api) => {
+    const rewindable = rewindableOf(namedMapping(app, await api.list(), name));
+    const { groupId, topic } = rewindable;
+    const offsets = await groupOffsets(cloud.status.engine.bootstrapServers, groupId, topic);
+    try {
+      const planned = await stepsTo(to, rewindable, offsets);
+      const executed = execute && goesBack(planned);
+      if (executed) terminal.progress(describeSteps(topic, planned));
+      const { steps, mapping } = executed
+        ? await rewind(to, rewindable, { api, offsets, timing: realTiming, say: terminal.progress })
+        : { steps: planned, mapping: rewindable.mapping };
+      terminal.out(
+        json
+          ? JSON.stringify({ groupId, topic, executed, state: mapping.State, partitions: steps.map(asJson) })
+          : describe({ rewindable, steps, executed, state: mapping.State }),
+      );
+    } finally {
+      await offsets.close();
+    }
+  });
 }
 
-function rewindableOf(
-  mapping: MappingConfiguration,
-  label: (mapping: MappingConfiguration) => string,
-): Rewindable {
+function rewindableOf(mapping: MappingConfiguration): Rewindable {
   const groupId = mapping.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId;
   const [topic] = mapping.Topics ?? [];
   if (groupId !== undefined && topic !== undefined) return { mapping, groupId, topic };
-  throw new LocalCloudError('REWIND_REFUSED', `${label(mapping)} reads no topic`, {
+  throw new LocalCloudError('REWIND_REFUSED', `${sourceOf(mapping)} reads no topic`, {
     remedy: ['Only event source mappings of Kafka topics have offsets: orderly mapping list'],
   });
 }

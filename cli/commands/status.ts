@@ -1,16 +1,45 @@
 import type { CloudStatus } from '../../local/cloud-status.ts';
+import { type AppAddress, appAt } from '../app/app.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { bold, duration, type Terminal, table } from '../terminal.ts';
+import { describeMappings, mappingsOf } from './mapping.ts';
 import { describeSchedules } from './schedule.ts';
 
-/** `orderly status`: every mapping with its lag, every schedule, every function with its figures. */
+/**
+ * `orderly status`: every mapping with its lag, every schedule, every function with its figures. Of a deployed stack it
+ * says what the Lambda API and the stack's outputs say.
+ */
 export async function status(
-  projectDir: string,
-  options: { json: boolean },
+  at: AppAddress,
+  options: { readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
-  const { status: found } = await runningCloud(projectDir);
+  if (at.stack !== undefined) return deployedStatus(at, options, terminal);
+  const { status: found } = await runningCloud(at.projectDir);
   terminal.out(options.json ? JSON.stringify(found, null, 2) : describeStatus(found));
+}
+
+async function deployedStatus(
+  at: AppAddress,
+  options: { readonly json: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  const app = await appAt(at);
+  const mappings = await mappingsOf(app);
+  if (options.json) return terminal.out(JSON.stringify({ app: app.name, mappings, outputs: app.outputs }));
+  terminal.out(
+    [
+      bold(app.name),
+      '',
+      bold('Event source mappings'),
+      describeMappings(app, mappings),
+      '',
+      bold('Outputs'),
+      table([['output', 'value'], ...Object.entries(app.outputs)]),
+      '',
+      '  Not shown, since neither API tells: lag, figures of functions, schedules. The dashboard in CloudWatch has them.',
+    ].join('\n'),
+  );
 }
 
 /** The status as a person reads it. */

@@ -16,13 +16,20 @@ export interface Consumer {
 /** The consumer of a group on a topic, or why there is none to name. */
 export type FindConsumer = (group: string, topic: string) => Consumer | 'unknown' | 'ambiguous';
 
-/** Asks the Lambda API for all event source mappings on MSK. */
-export async function consumersOf(client: LambdaClient): Promise<FindConsumer> {
+/**
+ * Asks the Lambda API for the app's event source mappings on MSK.
+ *
+ * @param isOurs by its UUID; an account may have the same groups on other clusters
+ */
+export async function consumersOf(
+  client: LambdaClient,
+  isOurs: (uuid: string) => boolean,
+): Promise<FindConsumer> {
   const mappings: EventSourceMappingConfiguration[] = [];
   for await (const page of paginateListEventSourceMappings({ client }, {})) {
     mappings.push(...(page.EventSourceMappings ?? []));
   }
-  return findConsumer(mappings);
+  return findConsumer(mappings.filter(({ UUID = '' }) => isOurs(UUID)));
 }
 
 /**

@@ -1,10 +1,12 @@
-import { runningCloud } from '../running-cloud.ts';
-import { type Access, clientsOf, localAccess } from './access.ts';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { type App, type AppAddress, appAt } from '../app/app.ts';
 import type { Audit } from './audit.ts';
 import { auditTable } from './audit-table.ts';
 import { consumersOf, type FindConsumer } from './consumers.ts';
 import { type InvokeConsumer, invokeConsumer } from './invoke.ts';
 import { type LettersTable, lettersTable } from './letters-table.ts';
+import { ANSWER_WITHIN_MS } from './reservation.ts';
 
 /** The dead letters of an app with all that is done to them. */
 export interface DeadLetters {
@@ -15,23 +17,38 @@ export interface DeadLetters {
   close(): void;
 }
 
-function openDeadLetters(access: Access): DeadLetters {
-  const { dynamodb, lambda, close } = clientsOf(access);
+/** Opens the dead letters of an app; `close` ends the connections. */
+export function openDeadLetters(app: App): DeadLetters {
+  const table = app.output('DeadLettersTable');
+  const dynamodb = new DynamoDBClient(app.dynamodb);
+  const lambda = new LambdaClient({
+    ...app.lambda,
+    // An invocation is asked for once: to ask again is a decision, and the next replay's.
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: ANSWER_WITHIN_MS,
+      throwOnRequestTimeout: true,
+    },
+  });
   return {
-    letters: lettersTable(dynamodb, access.table),
-    audit: auditTable(dynamodb, access.table),
-    consumers: () => consumersOf(lambda),
+    letters: lettersTable(dynamodb, table),
+    audit: auditTable(dynamodb, table),
+    consumers: async () => consumersOf(lambda, await app.mappingFilter()),
     invoke: invokeConsumer(lambda),
-    close,
+    close() {
+      dynamodb.destroy();
+      lambda.destroy();
+    },
   };
 }
 
-/** Opens the dead letters of the app that runs in this folder, for as long as `work` takes. */
+/** Opens the dead letters of the app at an address, for as long as `work` takes. */
 export async function withDeadLetters<T>(
-  projectDir: string,
+  at: AppAddress,
   work: (deadLetters: DeadLetters) => Promise<T>,
 ): Promise<T> {
-  const deadLetters = openDeadLetters(localAccess(await runningCloud(projectDir)));
+  const deadLetters = openDeadLetters(await appAt(at));
   try {
     return await work(deadLetters);
   } finally {

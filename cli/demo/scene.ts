@@ -1,5 +1,6 @@
 import type { LocalCloud } from '../../local/cloud.ts';
 import { LocalCloudError } from '../../local/errors.ts';
+import { openApi } from '../app/api.ts';
 import { type CheckoutClient, checkoutClient } from '../checkout-client.ts';
 import { outputNamed } from '../outputs.ts';
 import { type TablesWitness, tablesWitness } from './tables.ts';
@@ -31,7 +32,7 @@ interface TableNames {
 export async function openScene(cloud: LocalCloud, stalledMs: number): Promise<Scene> {
   const names = tableNames(cloud);
   const { topic: topicName, groups } = consumedTopic(cloud);
-  const checkout = checkoutClient(apiOf(cloud));
+  const checkout = checkoutClient(openApi(apiOf(cloud)));
   const tables = tablesWitness(cloud.engine.awsEndpoint, cloud.engine.region);
   const topic = await topicWitness(cloud.engine.bootstrapServers, topicName);
   return {

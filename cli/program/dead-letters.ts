@@ -10,7 +10,7 @@ const WHY = ['--reason <why>', 'why, in your own words, for the audit; needed wi
 
 /** `orderly dead-letters …` */
 export function deadLetterCommands(program: Command, context: CommandContext): void {
-  const { projectDir, terminal, exitWith } = context;
+  const { at, terminal, exitWith } = context;
   const group = program
     .command('dead-letters')
     .description('records that a consumer gave up, or Lambda for it');
@@ -21,7 +21,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
     .action(async (ids, options, command) => {
       refuseMixedChoice(command, ids, options);
       const { listLetters } = await import('../commands/dead-letters.ts');
-      await listLetters(projectDir, { ids, ...options }, options, terminal);
+      await listLetters(at(), { ids, ...options }, options, terminal);
     });
 
   group
@@ -32,7 +32,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
     .option('--json', 'print JSON for scripts, with all bytes in base64', false)
     .action(async (id, options) => {
       const { showLetter } = await import('../commands/dead-letters.ts');
-      await showLetter(projectDir, id, options, terminal);
+      await showLetter(at(), id, options, terminal);
     });
 
   choosing(group.command('replay').description('hand letters to their own consumer once more, nobody else'))
@@ -60,7 +60,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
       }
       const { replayLetters } = await import('../commands/replay-dead-letters.ts');
       const signal = interruption(terminal.progress);
-      exitWith(await replayLetters(projectDir, { ids, ...options }, terminal, signal));
+      exitWith(await replayLetters(at(), { ids, ...options }, terminal, signal));
     });
 
   choosing(group.command('discard').description('set letters aside for good; their rows stay'))
@@ -75,7 +75,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
       }
       const { discardLetters } = await import('../commands/discard-dead-letters.ts');
       const signal = interruption(terminal.progress);
-      exitWith(await discardLetters(projectDir, { ids, ...options }, terminal, signal));
+      exitWith(await discardLetters(at(), { ids, ...options }, terminal, signal));
     });
 
   group
@@ -84,7 +84,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
     .option(...JSON_OPTION)
     .action(async (options) => {
       const { listRuns } = await import('../commands/dead-letters.ts');
-      await listRuns(projectDir, options, terminal);
+      await listRuns(at(), options, terminal);
     });
 }
 

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type RewindTarget, rewindTarget } from '../rewind/target.ts';
-import { type CommandContext, JSON_OPTION } from './options.ts';
+import { type CommandContext, JSON_OPTION, localOnly } from './options.ts';
 
 /** `orderly mapping …` */
-export function mappingCommands(program: Command, { projectDir, terminal }: CommandContext): void {
+export function mappingCommands(program: Command, { at, terminal }: CommandContext): void {
   const mapping = program.command('mapping').description('event source mappings, while the app runs');
   mapping
     .command('list')
@@ -11,7 +11,7 @@ export function mappingCommands(program: Command, { projectDir, terminal }: Comm
     .option(...JSON_OPTION)
     .action(async (options) => {
       const { listMappings } = await import('../commands/mapping.ts');
-      await listMappings(projectDir, options, terminal);
+      await listMappings(at(), options, terminal);
     });
   for (const [verb, description] of [
     ['enable', 'go on where its group has committed'],
@@ -24,11 +24,13 @@ export function mappingCommands(program: Command, { projectDir, terminal }: Comm
       .option(...JSON_OPTION)
       .action(async (name, options) => {
         const { switchMapping } = await import('../commands/mapping.ts');
-        await switchMapping(projectDir, { name, enabled: verb === 'enable' }, options, terminal);
+        await switchMapping(at(), { name, enabled: verb === 'enable' }, options, terminal);
       });
   }
-  mapping
-    .command('rewind')
+  localOnly(
+    mapping.command('rewind'),
+    'offsets are set at the brokers, which are reached from inside their VPC alone; docs/operations.md has the way',
+  )
     .description('go back, so that records are read again; the mapping is disabled meanwhile')
     .argument('<name>', 'of its consumer group or function, or its UUID; a part is enough')
     .requiredOption(
@@ -40,7 +42,7 @@ export function mappingCommands(program: Command, { projectDir, terminal }: Comm
     .option(...JSON_OPTION)
     .action(async (name, options) => {
       const { rewindMapping } = await import('../commands/rewind-mapping.ts');
-      await rewindMapping(projectDir, name, options, terminal);
+      await rewindMapping(at(), name, options, terminal);
     });
 }
 

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import type { AppAddress } from '../app/app.ts';
 import { durationMs, momentOf } from '../moments.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -6,8 +7,18 @@ import type { Terminal } from '../terminal.ts';
 export interface CommandContext {
   readonly projectDir: string;
   readonly terminal: Terminal;
+  /** Which app the command line is about; known when a command begins. */
+  readonly at: () => AppAddress;
   /** Says whether everything was as asked; a command that doesn't has done what it was asked. */
   readonly exitWith: (fulfilled: boolean) => void;
+}
+
+/** A command about the local cloud alone: with `--stack` it is refused, and says why. */
+export function localOnly<T extends Command>(command: T, why: string): T {
+  return command.hook('preAction', (_command, action) => {
+    if (action.optsWithGlobals<{ stack?: string }>().stack === undefined) return;
+    action.error(`error: ${command.name()} knows the local cloud alone: ${why}`, { exitCode: 2 });
+  });
 }
 
 export const JSON_OPTION = ['--json', 'print JSON for scripts', false] as const;

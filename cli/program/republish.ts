@@ -5,7 +5,7 @@ import { type CommandContext, JSON_OPTION, moment, orderId, rate } from './optio
 const USAGE = { exitCode: 2 };
 
 /** `orderly republish` */
-export function republishCommand(program: Command, { projectDir, terminal, exitWith }: CommandContext): void {
+export function republishCommand(program: Command, { at, terminal, exitWith }: CommandContext): void {
   program
     .command('republish')
     .description('after a lost topic: put the events that orders keep into the outbox again')
@@ -14,28 +14,19 @@ export function republishCommand(program: Command, { projectDir, terminal, exitW
     .option('--until <time>', 'orders placed at this time or before', moment)
     .option('--execute', 'do it; without it the events are counted and nothing is written', false)
     .option('--rate <n>', 'events a second, at most', rate, 100)
-    .option(
-      '--orders-table <name>',
-      'of a deployed app, with --outbox-table; the SDK finds region and credentials',
-    )
-    .option('--outbox-table <name>', 'of a deployed app')
     .option(...JSON_OPTION)
     .action(async (ids, options, command) => {
-      const { since, until, ordersTable: orders, outboxTable: outbox, ...rest } = options;
+      const { since, until, ...rest } = options;
       if (ids.length > 0 && (since !== undefined || until !== undefined)) {
         command.error('error: orders are chosen by their ids, or by --since and --until', USAGE);
       }
-      if ((orders === undefined) !== (outbox === undefined)) {
-        command.error('error: --orders-table and --outbox-table go together', USAGE);
-      }
-      const tables = orders !== undefined && outbox !== undefined ? { orders, outbox } : undefined;
       const { republishOrders } = await import('../commands/republish.ts');
       const selection =
         ids.length > 0
           ? { kind: 'named' as const, orderIds: ids }
           : { kind: 'placed' as const, since: since ?? moment('7d'), until };
       const signal = interruption(terminal.progress);
-      exitWith(await republishOrders(projectDir, { ...rest, selection, tables }, terminal, signal));
+      exitWith(await republishOrders(at(), { ...rest, selection }, terminal, signal));
     });
 }
 

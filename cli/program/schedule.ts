@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
-import { type CommandContext, JSON_OPTION, time } from './options.ts';
+import { type CommandContext, JSON_OPTION, localOnly, time } from './options.ts';
 
 /** `orderly schedule …` */
 export function scheduleCommands(program: Command, { projectDir, terminal, exitWith }: CommandContext): void {
-  const schedule = program.command('schedule').description('what runs by the clock');
+  const schedule = localOnly(
+    program.command('schedule').description('what runs by the clock'),
+    'on AWS schedules are rules of EventBridge, and a run at will is an invocation of their function',
+  );
   schedule
     .command('list')
     .description('every schedule with its last and next run')

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts';
 import { OrderId } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
 import { isTransient } from '../transient.ts';
+import { type ApiAuth, type Caller, callerOf, maySee } from './caller.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { placeOrder } from './place-order.ts';
 import { problem, problemResponse } from './problems.ts';
@@ -12,6 +13,7 @@ import type { OrderStore } from './store.ts';
 import { childTraceparent, type RandomBytes } from './traceparent.ts';
 
 export interface CheckoutPorts {
+  readonly auth: ApiAuth;
   readonly store: OrderStore;
   readonly waiting: Waiting;
   readonly logger: Logger;
@@ -23,7 +25,10 @@ export interface CheckoutPorts {
 export type CheckoutEvent = Pick<
   APIGatewayProxyEventV2,
   'routeKey' | 'headers' | 'body' | 'isBase64Encoded' | 'pathParameters'
->;
+> & {
+  /** What API Gateway's authorizer says of the caller. */
+  readonly requestContext?: { readonly authorizer?: unknown };
+};
 
 export type CheckoutHandler = (event: CheckoutEvent) => Promise<APIGatewayProxyStructuredResultV2>;
 
@@ -43,21 +48,30 @@ export function checkoutHandler(ports: CheckoutPorts): CheckoutHandler {
   };
 }
 
-function route(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+async function route(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+  const caller = callerOf(ports.auth, event.requestContext?.authorizer);
+  if (caller === undefined) {
+    ports.logger.error('caller unknown', { routeKey: event.routeKey, code: 'caller-unknown' });
+    return problemResponse(problem('caller-unknown'));
+  }
   switch (event.routeKey) {
     case 'POST /orders':
-      return place(event, ports);
+      return place(event, caller, ports);
     case 'GET /orders/{orderId}':
-      return show(event, ports);
+      return show(event, caller, ports);
     case 'POST /orders/{orderId}/cancel':
-      return cancel(event, ports);
+      return cancel(event, caller, ports);
     default:
-      return Promise.resolve(problemResponse(problem('route-not-found')));
+      return problemResponse(problem('route-not-found'));
   }
 }
 
-async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
-  const parsed = parsePlaceOrder(event);
+async function place(
+  event: CheckoutEvent,
+  caller: Caller,
+  ports: CheckoutPorts,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const parsed = parsePlaceOrder(event, caller);
   if (parsed.kind === 'refused') return problemResponse(parsed.problem);
 
   const outcome = await placeOrder(parsed.request, writing(event, ports));
@@ -81,22 +95,27 @@ async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGat
   }
 }
 
-async function show(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+async function show(
+  event: CheckoutEvent,
+  caller: Caller,
+  ports: CheckoutPorts,
+): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
   const stored = orderId.success ? await ports.store.find(orderId.data) : undefined;
-  return stored === undefined
+  return stored === undefined || !maySee(caller, stored.order)
     ? problemResponse(problem('order-not-found'))
     : orderResponse(200, stored.order);
 }
 
 async function cancel(
   event: CheckoutEvent,
+  caller: Caller,
   ports: CheckoutPorts,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
   if (!orderId.success) return problemResponse(problem('order-not-found'));
 
-  const outcome = await cancelOrder(orderId.data, writing(event, ports));
+  const outcome = await cancelOrder(orderId.data, caller, writing(event, ports));
   ports.logger.info('cancellation requested', { status: outcome.kind, orderId: orderId.data });
   switch (outcome.kind) {
     case 'cancelled':

@@ -28,6 +28,17 @@ const PROBLEMS = {
     title: 'The Idempotency-Key stands for another order',
     detail: 'This customer has used the key for an order of other content; use a new key for a new order.',
   },
+  'caller-unknown': {
+    status: 403,
+    title: 'The caller is not known',
+    detail:
+      'The request has no identity that orders can belong to: a token needs a sub of 1 to 64 visible ASCII characters.',
+  },
+  'customer-not-yours': {
+    status: 403,
+    title: 'The order is for another customer',
+    detail: 'A token orders for its own customer; leave customerId out.',
+  },
   'order-not-found': {
     status: 404,
     title: 'There is no such order',

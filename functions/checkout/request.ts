@@ -5,6 +5,7 @@ import canonicalize from 'canonicalize';
 import type * as z from 'zod';
 import { IdempotencyKey } from '../orders/ids.ts';
 import { PlaceOrder } from '../orders/order.ts';
+import type { Caller } from './caller.ts';
 import { type Problem, type ProblemError, pointer, problem } from './problems.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -23,9 +24,13 @@ export type ParsedRequest =
   | { readonly kind: 'request'; readonly request: PlaceOrderRequest }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
-/** The request that an event of `POST /orders` holds. */
+/**
+ * The request that an event of `POST /orders` holds. A customer orders for themselves: their body may leave out
+ * `customerId`, and must not name somebody else.
+ */
 export function parsePlaceOrder(
   event: Pick<APIGatewayProxyEventV2, 'headers' | 'body' | 'isBase64Encoded'>,
+  caller: Caller,
 ): ParsedRequest {
   const key = IdempotencyKey.safeParse(event.headers['idempotency-key']);
   if (!key.success) {
@@ -38,7 +43,13 @@ export function parsePlaceOrder(
   const json = readJson(bytes);
   if (json === undefined) return refused(problem('body-not-json'));
 
-  const order = PlaceOrder.safeParse(json.value, { error: inPlainWords });
+  const asked = forCaller(json.value, caller);
+  if (asked === undefined) {
+    const detail = 'names another customer than the token';
+    return refused(problem('customer-not-yours', [{ pointer: '#/customerId', detail }]));
+  }
+
+  const order = PlaceOrder.safeParse(asked.body, { error: inPlainWords });
   if (!order.success) return refused(problem('order-invalid', order.error.issues.flatMap(toErrors)));
   return {
     kind: 'request',
@@ -54,6 +65,17 @@ function readJson(bytes: Uint8Array): { value: unknown } | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The body as the caller means it; `undefined` if it names a customer that they are not. */
+function forCaller(body: unknown, caller: Caller): { body: unknown } | undefined {
+  // What is no object is refused by its parser.
+  if (caller.kind === 'service' || typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return { body };
+  }
+  const { customerId } = caller;
+  if (!('customerId' in body)) return { body: { ...body, customerId } };
+  return body.customerId === customerId ? { body } : undefined;
 }
 
 function contentHashOf(order: PlaceOrder): string {

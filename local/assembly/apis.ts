@@ -16,6 +16,9 @@ import {
   stageSupport,
 } from './support-table.ts';
 
+/** Claims by construct path or logical id of an API: what `orderly.json` says tokens say. */
+export type JwtClaims = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
 /** An API with every resource that belongs to it. */
 export interface ApiParts {
   readonly api: Resource;
@@ -56,6 +59,7 @@ const routeShape = z.object({
   AuthorizationType: z
     .enum(['NONE', 'AWS_IAM', 'JWT'], 'only NONE, AWS_IAM and JWT are known here')
     .default('NONE'),
+  AuthorizerId: textInTemplate.optional(),
 });
 
 const integrationShape = z.object({
@@ -64,25 +68,40 @@ const integrationShape = z.object({
   PayloadFormatVersion: z.union([z.literal('2.0'), z.literal(2)], 'it has to be 2.0'),
 });
 
+const authorizerShape = z.object({
+  IdentitySource: z
+    .array(
+      z.string().regex(/^\$request\.(header|querystring)\.[^.]+$/, 'a token is in a header or a parameter'),
+    )
+    .max(1, 'a token is in one place')
+    .default([]),
+});
+
 const apiShape = z.object({ ProtocolType: z.literal('HTTP') });
 
 /**
  * Reads an HTTP API: routes on Lambda functions in payload format 2.0.
  *
  * A route whose function was left out is left out too, without a finding of its own.
+ *
+ * @param claims what tokens say that nobody sends, by construct path or logical id of the API
  */
 export function httpApiOf(
   scope: Scope,
   parts: ApiParts,
   functions: readonly FunctionModel[],
+  claims: JwtClaims,
 ): Reading<HttpApiModel> {
   const { value, findings } = shaped(parts.api, judge(scope, parts.api, apiSupport), apiShape);
   if (value === undefined) return { model: undefined, findings };
   const integrations = parts.integrations.map((resource) => readIntegration(scope, resource));
-  const routes = parts.routes.map((resource) => readRoute(scope, resource, integrations, functions));
+  const authorizers = parts.authorizers.map((resource) => readAuthorizer(scope, resource));
+  const routes = parts.routes.map((resource) =>
+    readRoute(scope, resource, { integrations, authorizers, functions }),
+  );
   const others = [
     ...parts.stages.flatMap((stage) => judge(scope, stage, stageSupport).findings),
-    ...parts.authorizers.flatMap((authorizer) => judge(scope, authorizer, authorizerSupport).findings),
+    ...authorizers.flatMap((one) => one.findings),
   ];
   const identity = scope.identity(parts.api);
   return {
@@ -92,9 +111,23 @@ export function httpApiOf(
       apiId: identity.id,
       name: identity.name,
       routes: modelsOf(routes),
+      jwtClaims: { ...claims[parts.api.path], ...claims[parts.api.logicalId] },
     },
     findings: [...findings, ...integrations.flatMap((one) => one.findings), ...findingsOf(routes), ...others],
   };
+}
+
+interface ReadAuthorizer {
+  readonly id: string;
+  readonly tokenSource: string;
+  readonly findings: readonly Finding[];
+}
+
+function readAuthorizer(scope: Scope, resource: Resource): ReadAuthorizer {
+  const { id } = scope.identity(resource);
+  const { value, findings } = shaped(resource, judge(scope, resource, authorizerSupport), authorizerShape);
+  const [tokenSource = '$request.header.Authorization'] = value?.IdentitySource ?? [];
+  return { id, tokenSource, findings };
 }
 
 interface ReadIntegration {
@@ -117,8 +150,15 @@ function invokedArn(uri: string): string {
 function readRoute(
   scope: Scope,
   resource: Resource,
-  integrations: readonly ReadIntegration[],
-  functions: readonly FunctionModel[],
+  {
+    integrations,
+    authorizers,
+    functions,
+  }: {
+    readonly integrations: readonly ReadIntegration[];
+    readonly authorizers: readonly ReadAuthorizer[];
+    readonly functions: readonly FunctionModel[];
+  },
 ): Reading<RouteModel> {
   const { value, findings } = shaped(resource, judge(scope, resource, routeSupport), routeShape);
   if (value === undefined) return { model: undefined, findings };
@@ -127,12 +167,19 @@ function readRoute(
     const message = `it is not an integration of this app: ${value.Target}; accepted, the route is left out`;
     return { model: undefined, findings: [...findings, findingOn(resource, 'Target', message)] };
   }
+  const isJwt = value.AuthorizationType === 'JWT';
+  const authorizer = isJwt ? authorizers.find(({ id }) => id === value.AuthorizerId) : undefined;
+  if (isJwt && authorizer === undefined) {
+    const message = `it is not an authorizer of this API: ${value.AuthorizerId ?? 'none'}; accepted, the route is left out`;
+    return { model: undefined, findings: [...findings, findingOn(resource, 'AuthorizerId', message)] };
+  }
   const target = functions.find(({ name }) => name === integration.functionName);
   return {
     model: target && {
       routeKey: value.RouteKey,
       functionName: target.name,
       authorization: value.AuthorizationType,
+      tokenSource: authorizer?.tokenSource,
     },
     findings,
   };
@@ -156,4 +203,19 @@ export function routesOfForeignApis(
         `it is not an API of this app: ${named}; accepted, the route is left out`,
       );
     });
+}
+
+/** A finding for every key of the claims that names none of the APIs. */
+export function unknownClaimKeys(claims: JwtClaims, apis: readonly ApiParts[]): Finding[] {
+  const known = apis.flatMap(({ api: { logicalId, path } }) => [logicalId, path]);
+  return Object.keys(claims)
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      logicalId: key,
+      path: key,
+      type: 'AWS::ApiGatewayV2::Api',
+      property: 'jwtClaims',
+      message: `the claims name no HTTP API of this app; there are: ${apis.map(({ api }) => api.path).join(', ')}`,
+      accept: `${key}.jwtClaims`,
+    }));
 }

@@ -1,4 +1,11 @@
-import { apiParts, httpApiOf, partsOf, routesOfForeignApis } from './apis.ts';
+import {
+  apiParts,
+  httpApiOf,
+  type JwtClaims,
+  partsOf,
+  routesOfForeignApis,
+  unknownClaimKeys,
+} from './apis.ts';
 import type { Assembly, Resource } from './assembly.ts';
 import { bucketOf } from './buckets.ts';
 import { functionsThatRun, referencesOf, throughVersion } from './closure.ts';
@@ -32,12 +39,17 @@ import { topicOf, topicsOf, undeclaredTopics } from './topics.ts';
  *
  * @param options.accept words as `Finding.accept` spells them; what an accepted finding is about stays out of the model
  * @param options.environment variables put over those of the template
+ * @param options.jwtClaims what tokens say that nobody sends
  * @returns the model, to be used only if there are no findings; and all findings at once, sorted
  */
 export function modelOf(
   assembly: Assembly,
   facts: EngineFacts,
-  options: { readonly accept: ReadonlySet<string>; readonly environment: EnvironmentOverlay },
+  options: {
+    readonly accept: ReadonlySet<string>;
+    readonly environment: EnvironmentOverlay;
+    readonly jwtClaims: JwtClaims;
+  },
 ): { readonly model: CloudModel; readonly findings: readonly Finding[] } {
   const scope = scopeOf(assembly, facts);
   const environment = overlayOf(options.environment);
@@ -80,7 +92,11 @@ export function modelOf(
   const routes = ofType('AWS::ApiGatewayV2::Route').filter((one) => leadsTo(one, integrations));
   const apis = apiParts(scope, resources)
     .filter((parts) => parts.integrations.some((one) => integrations.includes(one)))
-    .map((parts) => ({ parts, resource: parts.api, ...httpApiOf(scope, parts, targets.functions) }));
+    .map((parts) => ({
+      parts,
+      resource: parts.api,
+      ...httpApiOf(scope, parts, targets.functions, options.jwtClaims),
+    }));
 
   const schedules = readEach(
     resources.filter((one) => isSchedule(one) && leadsTo(one, running)),
@@ -117,6 +133,10 @@ export function modelOf(
     ...nameClashes(buckets, 'BucketName'),
     ...nameClashes(mappings.map(asNamedGroup), 'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId'),
     ...unknownOverlayKeys(options.environment, running),
+    ...unknownClaimKeys(
+      options.jwtClaims,
+      apis.map(({ parts }) => parts),
+    ),
   ];
   const emulated = new Set([
     ...readings.filter(({ model }) => model !== undefined).map(({ resource }) => resource),

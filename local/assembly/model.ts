@@ -140,6 +140,8 @@ export interface RouteModel {
   readonly routeKey: string;
   readonly functionName: string;
   readonly authorization: 'NONE' | 'AWS_IAM' | 'JWT';
+  /** Where a route with JWT finds its token: `$request.header.Authorization`. */
+  readonly tokenSource: string | undefined;
 }
 
 export interface HttpApiModel {
@@ -148,6 +150,8 @@ export interface HttpApiModel {
   readonly apiId: string;
   readonly name: string;
   readonly routes: readonly RouteModel[];
+  /** What a request without a token is taken to claim, where a route wants one. */
+  readonly jwtClaims: Readonly<Record<string, string>>;
 }
 
 /** When a schedule runs, in UTC. `everyMs` and `atMs` are milliseconds, the latter since the epoch. */

@@ -285,8 +285,8 @@ export const stageSupport: SupportTable = {
     DataTraceEnabled: logging,
     DetailedMetricsEnabled: metrics,
     LoggingLevel: logging,
-    ThrottlingBurstLimit: refused('requests are not throttled here'),
-    ThrottlingRateLimit: refused('requests are not throttled here'),
+    ThrottlingBurstLimit: throughput,
+    ThrottlingRateLimit: throughput,
   }),
   DeploymentId: harmless('what the assembly says is served'),
   Description: label,
@@ -298,7 +298,7 @@ export const stageSupport: SupportTable = {
 export const authorizerSupport: SupportTable = {
   ApiId: honoured,
   AuthorizerType: only(['JWT'], 'Lambda authorizers are not called here'),
-  IdentitySource: harmless('tokens are not checked on 127.0.0.1'),
+  IdentitySource: honoured,
   JwtConfiguration: harmless('tokens are not checked on 127.0.0.1'),
   Name: label,
 };

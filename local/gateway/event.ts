@@ -1,4 +1,5 @@
 import type { RouteModel } from '../assembly/model.ts';
+import type { Claims } from './jwt.ts';
 
 /** An HTTP request as far as an event needs it. */
 export interface GatewayRequest {
@@ -21,6 +22,8 @@ export interface EventFacts {
   readonly account: string;
   readonly requestId: string;
   readonly route: RouteModel;
+  /** Of the request's token, where the route wants one. */
+  readonly claims: Claims;
   readonly pathParameters: Readonly<Record<string, string>> | undefined;
   /** Epoch milliseconds. */
   readonly timeMs: number;
@@ -30,7 +33,7 @@ export interface EventFacts {
  * The event a Lambda integration with payload format 2.0 receives.
  *
  * `requestContext.domainName` is what the client called, so that links built from it work. Routes with AWS_IAM get a
- * made-up local principal, as nothing was signed; routes with JWT get a token without claims.
+ * made-up local principal, as nothing was signed.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -118,7 +121,7 @@ function commonLogTime(epochMs: number): string {
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
-function authorizer({ route, account }: EventFacts): object {
+function authorizer({ route, account, claims }: EventFacts): object {
   switch (route.authorization) {
     case 'NONE':
       return {};
@@ -137,6 +140,6 @@ function authorizer({ route, account }: EventFacts): object {
         },
       };
     case 'JWT':
-      return { authorizer: { jwt: { claims: {}, scopes: null } } };
+      return { authorizer: { jwt: { claims, scopes: null } } };
   }
 }

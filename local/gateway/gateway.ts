@@ -5,6 +5,7 @@ import type { Invoke } from '../lambda/invocation.ts';
 import { readBody } from './body.ts';
 import { httpEvent } from './event.ts';
 import { integrate, payloadTooLarge } from './integration.ts';
+import { claimsOf } from './jwt.ts';
 import { isLocalRequest } from './loopback.ts';
 import { type GatewayResponse, gatewayResponse, internalServerError } from './response.ts';
 import { createRouter, type Router } from './routes.ts';
@@ -50,8 +51,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const SILENCE_TIMEOUT_MS = 60_000;
 
 /**
- * Serves HTTP APIs of API Gateway (payload format 2.0) on 127.0.0.1, without asking for a signature or a token. Rejects
- * with `PORT_TAKEN` if the port is in use.
+ * Serves HTTP APIs of API Gateway (payload format 2.0) on 127.0.0.1, without asking for a signature or a token; a token
+ * that comes is read for its claims. Rejects with `PORT_TAKEN` if the port is in use.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const mounts = options.apis.map((api) => ({
@@ -91,6 +92,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (match === 'no-route') return send(response, gatewayResponse(404, 'Not Found'));
     if (match === 'malformed') return send(response, gatewayResponse(400, 'Bad Request'));
 
+    const { tokenSource } = match.route;
+    const claims =
+      tokenSource === undefined
+        ? {}
+        : claimsOf({ rawHeaders: request.rawHeaders, query }, tokenSource, api.jwtClaims);
+    if (claims === 'malformed') return send(response, gatewayResponse(401, 'Unauthorized'));
+
     const requestId = options.newRequestId();
     const event = httpEvent(
       {
@@ -102,7 +110,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
         body,
       },
-      { apiId: api.apiId, account: options.account, requestId, ...match, timeMs: options.clock() },
+      {
+        apiId: api.apiId,
+        account: options.account,
+        requestId,
+        ...match,
+        claims,
+        timeMs: options.clock(),
+      },
     );
     const integrated = await integrate(options.invoke, match.route.functionName, event);
     send(response, { ...integrated, headers: { ...integrated.headers, 'apigw-requestid': requestId } });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, vi } from 'vitest';
+import { openApi } from '../../cli/app/api.ts';
 import { type CheckoutClient, checkoutClient } from '../../cli/checkout-client.ts';
 import { type AwsRequest, type Fate, startAwsProxy } from '../../cli/faults/aws-proxy.ts';
 import { type KafkaFate, type KafkaRequest, PASS, startKafkaProxy } from '../../cli/faults/kafka-proxy.ts';
@@ -110,7 +111,7 @@ export async function orderCloud(): Promise<OrderCloud> {
 
   return {
     cloud,
-    checkout: checkoutClient(cloud.apis[0]?.url ?? ''),
+    checkout: checkoutClient(openApi(cloud.apis[0]?.url ?? '')),
     faults,
     async redeliver(rows) {
       const Records = rows.map(({ orderId, seq }) => ({

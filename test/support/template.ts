@@ -3,11 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { ApiAccess } from '../../lib/api-access.ts';
 import { OrdersStack } from '../../lib/orders-stack.ts';
 import { StreamingStack } from '../../lib/streaming-stack.ts';
 
 /** The two stacks as they would be deployed, synthesized without an account; `remove` deletes the assembly. */
-export function synthesizedStacks(): { streaming: Template; orders: Template; remove: () => void } {
+export function synthesizedStacks(apiAccess?: ApiAccess): {
+  streaming: Template;
+  orders: Template;
+  remove: () => void;
+} {
   const outdir = mkdtempSync(join(tmpdir(), 'orderly-template-'));
   const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
     context: Record<string, unknown>;
@@ -18,6 +23,7 @@ export function synthesizedStacks(): { streaming: Template; orders: Template; re
     topic: streaming.orders,
     deadLetters: streaming.deadLetters,
     mailFrom: 'orders@example.com',
+    ...(apiAccess && { apiAccess }),
   });
   return {
     streaming: Template.fromStack(streaming),

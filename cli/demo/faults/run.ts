@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { LocalCloud } from '../../../local/cloud.ts';
 import type { MappingStatus } from '../../../local/event-sources/event-source.ts';
 import { inFlight } from '../../checkout-client.ts';
@@ -163,9 +164,15 @@ async function mappingOf(cloud: LocalCloud, groupId: string): Promise<MappingSta
 }
 
 async function switchEmail(cloud: LocalCloud, enabled: boolean): Promise<void> {
-  const api = mappingApi(cloud.url);
-  const { uuid } = await mappingOf(cloud, EMAIL);
-  await api.settled(await api.setEnabled(uuid, enabled));
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new LambdaClient({ endpoint: cloud.url, region: cloud.engine.region, credentials });
+  try {
+    const api = mappingApi(client);
+    const { uuid } = await mappingOf(cloud, EMAIL);
+    await api.settled(await api.setEnabled(uuid, enabled));
+  } finally {
+    client.destroy();
+  }
 }
 
 /** The first invocation and its retries. */

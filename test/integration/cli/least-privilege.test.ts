@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openApi } from '../../../cli/app/api.ts';
 import { checkoutClient } from '../../../cli/checkout-client.ts';
 import { poison } from '../../../cli/demo/faults/poison.ts';
 import { topicWitness } from '../../../cli/demo/topic.ts';
@@ -141,7 +142,7 @@ function isAcknowledged(permission: Permission): boolean {
 async function exercise(cloud: LocalCloud): Promise<void> {
   const topic = await topicWitness(cloud.engine.bootstrapServers, 'orders');
   const url = cloud.apis[0]?.url ?? '';
-  const checkout = checkoutClient(url);
+  const checkout = checkoutClient(openApi(url));
   const quiet = (events: number) =>
     vi.waitFor(
       async () => {

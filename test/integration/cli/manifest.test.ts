@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { openApi } from '../../../cli/app/api.ts';
 import { checkoutClient } from '../../../cli/checkout-client.ts';
 import { outputNamed } from '../../../cli/outputs.ts';
 import { apiUrl, runningCloud } from '../../../cli/running-cloud.ts';
@@ -47,7 +48,7 @@ async function running() {
   const Bucket = outputNamed(outputs, 'ManifestBucket');
   return {
     cwd,
-    checkout: checkoutClient(apiUrl(cloud)),
+    checkout: checkoutClient(openApi(apiUrl(cloud))),
     async command(...args: string[]) {
       const child = orderly(args, { cwd });
       const { code } = await child.exited;

@@ -11,6 +11,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { openApi } from '../../../cli/app/api.ts';
 import { checkoutClient, inFlight } from '../../../cli/checkout-client.ts';
 import { type RunningCloud, runningCloud } from '../../../cli/running-cloud.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
@@ -47,7 +48,7 @@ test('a local cloud that is killed under load goes on at the committed offsets',
   const run = randomUUID();
   /** As a client does that doesn't give up: what was not answered is asked again, under the same key. */
   const place = async (url: string, n: number) => {
-    const { orderId } = await checkoutClient(url).place(sampleOrder(n, CUSTOMERS), `${run}-${n}`);
+    const { orderId } = await checkoutClient(openApi(url)).place(sampleOrder(n, CUSTOMERS), `${run}-${n}`);
     placed.add(n);
     orderIds.add(orderId);
   };

@@ -28,7 +28,6 @@ describe('the command line', () => {
     [['mapping', 'rewind', 'shipping-service', '--to', 'yesterday']],
     [['republish', 'ord_1']],
     [['republish', `ord_${'0'.repeat(26)}`, '--since', '2h']],
-    [['republish', '--orders-table', 'orders']],
     [['frobnicate']],
     [['order', '--cuont', '3']],
     [['dead-letters', 'list', '--letter-reason', 'bad-luck']],
@@ -45,12 +44,18 @@ describe('the command line', () => {
     [['dead-letters', 'replay', '--resume', 'x', 'orders-0@1']],
     [['dead-letters', 'discard', '--execute', '--reason', 'why']],
     [['dead-letters', 'discard', 'orders-0@1', '--execute']],
+    [['mails', '--stack', 'orders']],
+    [['--stack', 'orders', 'logs']],
+    [['schedule', 'run', 'manifest', '--stack', 'orders']],
+    [['up', '--stack', 'orders']],
+    [['mapping', 'rewind', 'email', '--to', 'beginning', '--stack', 'orders']],
+    [['smoke', '--wait', '0']],
   ])('answers %j with exit code 2 and the reason', async (argv) => {
     expect(await run(argv, dir, terminal)).toBe(2);
     expect(said.join('\n')).toContain('error:');
   });
 
-  it.each(['order', 'status', 'mails', 'logs', 'dead-letters list', 'dead-letters runs'])(
+  it.each(['order', 'status', 'mails', 'logs', 'dead-letters list', 'dead-letters runs', 'smoke'])(
     '%s names the remedy where nothing runs',
     async (command) => {
       expect(await run(command.split(' '), dir, terminal)).toBe(1);

@@ -21,6 +21,7 @@ async function read(content: unknown) {
 test('a project without a file gets what AWS documents', async () => {
   expect(await readLocalConfig('/nowhere/orderly.json')).toEqual({
     functions: {},
+    apis: {},
     accept: [],
     emulation: documented,
   });
@@ -31,7 +32,13 @@ test('each switch of the emulation can be set by itself', async () => {
   expect(emulation).toEqual({ ...documented, deadLetters: 'per-group' });
 });
 
+test('claims of an API are text', async () => {
+  const { apis } = await read({ apis: { 'App/Api': { jwtClaims: { sub: 'customer-1' } } } });
+  expect(apis).toEqual({ 'App/Api': { jwtClaims: { sub: 'customer-1' } } });
+});
+
 test.each([
+  ['sub', { apis: { Api: { jwtClaims: { sub: 1 } } } }],
   ['deadLetters', { emulation: { deadLetters: 'never' } }],
   ['bisect', { emulation: { bisect: true } }],
   ['emulated', { emulated: {} }],

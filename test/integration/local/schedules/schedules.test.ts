@@ -52,7 +52,7 @@ async function running(build: (stack: Stack, sweep: LambdaFn) => void) {
       exited: new Promise(() => undefined),
       stop: async () => undefined,
     }),
-    config: { functions: {}, accept: [], emulation: AS_DOCUMENTED },
+    config: { functions: {}, apis: {}, accept: [], emulation: AS_DOCUMENTED },
     stateDir: stateDirOf(dir),
     port: 0,
     progress: () => undefined,

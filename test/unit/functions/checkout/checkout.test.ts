@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { checkoutHandler } from '../../../../functions/checkout/checkout.ts';
 import type { OrderStore } from '../../../../functions/checkout/store.ts';
-import { orderBody, orderId } from '../../../support/orders.ts';
+import { orderBody, orderId, SERVICE } from '../../../support/orders.ts';
 
 function failingWith(error: Error) {
   const fail = () => Promise.reject(error);
   const store: OrderStore = { place: fail, find: fail, cancel: fail };
   const logged: unknown[] = [];
   const handle = checkoutHandler({
+    auth: 'iam',
     store,
     waiting: { sleep: async () => undefined, random: Math.random },
     logger: { info: () => undefined, warn: () => undefined, error: (...line) => logged.push(line) },
@@ -22,6 +23,7 @@ const order = {
   headers: { 'idempotency-key': 'k' },
   body: JSON.stringify(orderBody()),
   isBase64Encoded: false,
+  requestContext: SERVICE,
 };
 
 it('hides what went wrong inside, and logs it under a code', async () => {
@@ -52,6 +54,7 @@ it.each([
     headers: {},
     isBase64Encoded: false,
     pathParameters: { orderId: id },
+    requestContext: SERVICE,
   });
   expect(answer.statusCode).toBe(404);
   expect(JSON.parse(answer.body ?? '')).toMatchObject({ type: 'urn:orderly:problem:order-not-found' });

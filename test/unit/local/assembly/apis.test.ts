@@ -57,7 +57,15 @@ describe('HTTP APIs', () => {
         path: 'Api',
         apiId: expect.stringMatching(/^[\da-z]{10}$/),
         name: 'orders',
-        routes: [{ routeKey: 'POST /orders', functionName: 'App-Checkout', authorization: 'NONE' }],
+        routes: [
+          {
+            routeKey: 'POST /orders',
+            functionName: 'App-Checkout',
+            authorization: 'NONE',
+            tokenSource: undefined,
+          },
+        ],
+        jwtClaims: {},
       },
     ]);
     expect(model.notEmulated).toEqual([]);
@@ -69,6 +77,30 @@ describe('HTTP APIs', () => {
     );
     expect(findings).toEqual([]);
     expect(model.apis[0]?.routes[0]?.authorization).toBe(AuthorizationType);
+  });
+
+  it('know where a route with JWT has its token', () => {
+    const tokenSourceOf = (authorizer: Record<string, unknown>) =>
+      judged(api({ route: { AuthorizationType: 'JWT', AuthorizerId: { Ref: 'Authorizer' } }, authorizer }))
+        .model.apis[0]?.routes[0]?.tokenSource;
+    expect(tokenSourceOf({})).toBe('$request.header.Authorization');
+    expect(tokenSourceOf({ IdentitySource: ['$request.querystring.t'] })).toBe('$request.querystring.t');
+  });
+
+  it('are served with throttling and access logs, neither of which is emulated', () => {
+    const stage = {
+      AccessLogSettings: { DestinationArn: 'arn', Format: '{}' },
+      DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    };
+    expect(judged(api({ stage })).findings).toEqual([]);
+  });
+
+  it('take the claims of tokens that nobody sends, and name a key that is no API', () => {
+    const jwtClaims = { Api: { sub: 'customer-1' } };
+    expect(judged(api(), { jwtClaims }).model.apis[0]?.jwtClaims).toEqual({ sub: 'customer-1' });
+    const { findings } = judged(api(), { jwtClaims: { Shop: {} } });
+    expect(accepts(findings)).toEqual(['Shop.jwtClaims']);
+    expect(findings[0]?.message).toContain('there are: Api');
   });
 
   it("find the function in API Gateway's own kind of path", () => {
@@ -101,10 +133,16 @@ describe('HTTP APIs', () => {
     ],
     ['a stage with a path', { stage: { StageName: 'prod' } }, 'Stage.StageName'],
     [
-      'throttling',
-      { stage: { DefaultRouteSettings: { ThrottlingRateLimit: 10 } } },
-      'Stage.DefaultRouteSettings.ThrottlingRateLimit',
+      'a token somewhere else',
+      { authorizer: { IdentitySource: ['$stageVariables.token'] } },
+      'Authorizer.IdentitySource.0',
     ],
+    [
+      'an unknown authorizer',
+      { route: { AuthorizationType: 'JWT', AuthorizerId: 'abc123' } },
+      'Route.AuthorizerId',
+    ],
+    ['no authorizer', { route: { AuthorizationType: 'JWT' } }, 'Route.AuthorizerId'],
     ['stage variables', { stage: { StageVariables: { a: 'b' } } }, 'Stage.StageVariables'],
   ])('are refused for %s', (_name, parts, accept) => {
     expect(accepts(judged(api(parts)).findings)).toEqual([accept]);

@@ -66,6 +66,7 @@ export function assemblyOf(templates: Readonly<Record<string, unknown>>): Assemb
 }
 
 type Options = Partial<Parameters<typeof modelOf>[2]>;
+const noOptions = { accept: new Set<string>(), environment: {}, jwtClaims: {} };
 
 /** What an assembly written by hand comes to; `resources` make up the one stack `App`. */
 export function judged(
@@ -76,13 +77,13 @@ export function judged(
 }
 
 export function judgedTemplates(templates: Readonly<Record<string, unknown>>, options: Options = {}) {
-  return modelOf(assemblyOf(templates), facts, { accept: new Set(), environment: {}, ...options });
+  return modelOf(assemblyOf(templates), facts, { ...noOptions, ...options });
 }
 
 /** What a synthesized app comes to. */
 export async function judgedApp(build: (app: App) => void, options: Options = {}) {
   const assembly = await readAssembly(synthesized(build));
-  return modelOf(assembly, facts, { accept: new Set(), environment: {}, ...options });
+  return modelOf(assembly, facts, { ...noOptions, ...options });
 }
 
 /** `Resource.Property` of each finding: what `--accept` would take. */

@@ -50,7 +50,7 @@ describe('DynamoDB stream mappings', () => {
     const after = modelOf(
       assemblyOf({ App: { Resources: resources() } }),
       { ...facts, streamArn: () => streamArn },
-      { accept: new Set(), environment: {} },
+      { accept: new Set(), environment: {}, jwtClaims: {} },
     );
     expect(after.model.mappings[0]).toMatchObject({ streamArn });
   });

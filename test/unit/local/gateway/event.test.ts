@@ -18,7 +18,13 @@ function eventOf(request: Partial<GatewayRequest> = {}, authorization: RouteMode
       apiId: 'api1',
       account: '123456789012',
       requestId: 'r-1',
-      route: { routeKey: 'POST /orders/{id}', functionName: 'checkout', authorization },
+      route: {
+        routeKey: 'POST /orders/{id}',
+        functionName: 'checkout',
+        authorization,
+        tokenSource: undefined,
+      },
+      claims: { sub: 'customer-1' },
       pathParameters: { id: 'a b' },
       timeMs: Date.UTC(2020, 2, 12, 19, 3, 58, 390) + 0.5,
     },
@@ -117,13 +123,13 @@ test('a body without a type is base64', () => {
   expect(eventOf({ body: Buffer.from('a') })).toMatchObject({ body: 'YQ==', isBase64Encoded: true });
 });
 
-test('a route with AWS_IAM gets a local principal, one with JWT a token without claims', () => {
+test('a route with AWS_IAM gets a local principal, one with JWT the claims of its token', () => {
   expect(eventOf({}, 'AWS_IAM')).toMatchObject({
     requestContext: {
       authorizer: { iam: { accountId: '123456789012', userArn: 'arn:aws:iam::123456789012:user/local' } },
     },
   });
   expect(eventOf({}, 'JWT')).toMatchObject({
-    requestContext: { authorizer: { jwt: { claims: {}, scopes: null } } },
+    requestContext: { authorizer: { jwt: { claims: { sub: 'customer-1' }, scopes: null } } },
   });
 });

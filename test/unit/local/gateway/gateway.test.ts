@@ -14,7 +14,9 @@ const api = (apiId: string, ...routeKeys: string[]): HttpApiModel => ({
     routeKey,
     functionName: `${apiId} ${routeKey}`,
     authorization: 'NONE',
+    tokenSource: undefined,
   })),
+  jwtClaims: {},
 });
 
 /** Answers with the function's name and the event. */
@@ -274,3 +276,40 @@ function rawRequest(url: string, text: string): Promise<string> {
     socket.write(text);
   });
 }
+
+/** An API whose one route wants a token, with what is claimed for whoever brings none. */
+const members: HttpApiModel = {
+  ...api('members'),
+  routes: [
+    {
+      routeKey: 'GET /me',
+      functionName: 'me',
+      authorization: 'JWT',
+      tokenSource: '$request.header.Authorization',
+    },
+  ],
+  jwtClaims: { sub: 'somebody' },
+};
+
+test('a route with JWT is given the claims of the token, those of orderly.json without one', async () => {
+  const { url } = await start({ apis: [members] });
+  const claims = async (headers: Record<string, string>) => {
+    const answer = await fetch(`${url}/me`, { headers });
+    const { event } = (await answer.json()) as { event: { requestContext: { authorizer: unknown } } };
+    return event.requestContext.authorizer;
+  };
+  const payload = Buffer.from(JSON.stringify({ sub: 'customer-1' })).toString('base64url');
+
+  expect(await claims({})).toEqual({ jwt: { claims: { sub: 'somebody' }, scopes: null } });
+  expect(await claims({ authorization: `Bearer e30.${payload}.sig` })).toMatchObject({
+    jwt: { claims: { sub: 'customer-1' } },
+  });
+});
+
+test('what is no token is refused before its function is asked', async () => {
+  const invoke = vi.fn(echo);
+  const { url } = await start({ apis: [members], invoke });
+  const response = await fetch(`${url}/me`, { headers: { authorization: 'Bearer nonsense' } });
+  expect([response.status, await response.json()]).toEqual([401, { message: 'Unauthorized' }]);
+  expect(invoke).not.toHaveBeenCalled();
+});

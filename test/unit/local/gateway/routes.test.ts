@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { createRouter } from '../../../../local/gateway/routes.ts';
 
 const routerOf = (...routeKeys: string[]) =>
-  createRouter(routeKeys.map((routeKey) => ({ routeKey, functionName: routeKey, authorization: 'NONE' })));
+  createRouter(
+    routeKeys.map((routeKey) => ({
+      routeKey,
+      functionName: routeKey,
+      authorization: 'NONE',
+      tokenSource: undefined,
+    })),
+  );
 
 /** The key of the route a request takes, with its path variables. */
 function taken(router: ReturnType<typeof routerOf>, method: string, path: string) {

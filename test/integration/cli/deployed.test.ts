@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
+import { scan, testClient } from '../../support/dynamodb.ts';
+import { type RunningApp, runningApp } from '../../support/running-app.ts';
+
+interface SmokeReport {
+  readonly app: string;
+  readonly ok: boolean;
+  readonly steps: readonly { readonly name: string; readonly ok: boolean; readonly why?: string }[];
+  readonly orderIds: readonly string[];
+}
+
+/** The last line alone: progress goes to the other stream, and both are here. */
+const reportIn = (output: string): SmokeReport =>
+  JSON.parse(output.split('\n').find((line) => line.startsWith('{"app"')) ?? '{}');
+
+describe('an app behind IAM', { timeout: 180_000 }, () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await runningApp('iam');
+  });
+  afterAll(() => app.stop());
+
+  const table = (name: string) => app.cloud.status.outputs[`orderly-orders.${name}`] ?? '';
+  const rows = (name: string) => scan(testClient(app.cloud.status.engine.awsEndpoint), table(name));
+
+  it.each([
+    ['here', () => app.here('smoke', '--json'), 'the local cloud at http'],
+    [
+      'deployed',
+      () => app.deployed({}, 'smoke', '--stack', 'orders', '--json'),
+      'the stack orders in us-east-1',
+    ],
+  ] as const)('is found to work, and is left as it was: %s', async (_where, smoke, name) => {
+    const before = await rows('OrdersTable');
+    const { code, output } = await smoke();
+    const report = reportIn(output);
+
+    expect([code, report.ok], output).toEqual([0, true]);
+    expect(report.app).toContain(name);
+    expect(report.steps).toHaveLength(11);
+    expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
+    const orders = await rows('OrdersTable');
+    expect(orders).toHaveLength(before.length + 3);
+    expect(orders.map(({ status }) => status?.S)).not.toContain('PLACED');
+    expect(orders.map(({ orderId }) => orderId?.S)).toEqual(expect.arrayContaining([...report.orderIds]));
+    expect((await rows('ShipmentsTable')).map(({ status }) => status?.S)).not.toContain('LABEL_CREATED');
+    expect(await rows('OutboxTable')).toEqual([]);
+    const letters = (await rows('DeadLettersTable')).filter(({ consumer }) => consumer?.S !== 'audit');
+    expect(new Set(letters.map(({ status }) => status?.S))).toEqual(new Set(['DISCARDED']));
+  });
+
+  it('is found not to work where a consumer is dark: the step and what is missing are named', async () => {
+    expect(await app.deployed({}, 'mapping', 'disable', 'shipping', '--stack', 'orders')).toEqual({
+      code: 0,
+      output: expect.stringContaining('orders as shipping-service: Disabled'),
+    });
+    const { code, output } = await app.deployed({}, 'smoke', '--stack', 'orders', '--wait', '2', '--json');
+    const report = reportIn(output);
+    expect([code, report.ok]).toEqual([1, false]);
+    const failed = report.steps.filter(({ ok }) => !ok);
+    expect(failed).toMatchObject([
+      { name: 'shipping-service has made their labels', why: expect.stringMatching(/ord_\w+ is not there/) },
+    ]);
+    expect((await rows('OrdersTable')).map(({ status }) => status?.S)).not.toContain('PLACED');
+    expect(await app.deployed({}, 'mapping', 'enable', 'shipping', '--stack', 'orders')).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it('is asked for orders by signed requests, and refuses what is not signed for it', async () => {
+    const { code, output } = await app.deployed({}, 'order', '--count', '2', '--stack', 'orders', '--json');
+    expect(code, output).toBe(0);
+    const { orderIds } = JSON.parse(output);
+    expect(orderIds).toHaveLength(2);
+    expect(app.aws.requests).toContain('api POST /orders');
+    expect((await rows('OrdersTable')).map(({ orderId }) => orderId?.S)).toEqual(
+      expect.arrayContaining(orderIds),
+    );
+
+    const unsigned = await fetch(`${app.aws.url}/orders/${orderIds[0]}`);
+    expect(unsigned.status).toBe(403);
+    const label = await app.deployed({}, 'label', orderIds[0], '--stack', 'orders', '--out', 'label.pdf');
+    expect(label).toEqual({ code: 0, output: expect.stringContaining('label.pdf') });
+  });
+
+  it('is told of what the APIs of AWS tell', async () => {
+    const { code, output } = await app.deployed({}, 'status', '--stack', 'orders');
+    expect(code, output).toBe(0);
+    expect(output).toContain('the stack orders in us-east-1');
+    expect(output).toMatch(/orders as email-service\s+\S+\s+Enabled/);
+    expect(output).toMatch(new RegExp(`OrdersTable\\s+${table('OrdersTable')}`));
+    expect(output).toContain('Not shown');
+    const { mappings } = JSON.parse((await app.deployed({}, 'status', '--stack', 'orders', '--json')).output);
+    expect(mappings).toHaveLength(4);
+  });
+
+  it('touches no event source mapping of another stack', async () => {
+    const list = await app.deployed({}, 'mapping', 'list', '--stack', 'of-others');
+    expect(list).toEqual({ code: 0, output: 'The app has no event source mapping.' });
+    const disable = await app.deployed({}, 'mapping', 'disable', 'email-service', '--stack', 'of-others');
+    expect(disable).toEqual({ code: 1, output: expect.stringContaining('MAPPING_NOT_FOUND') });
+
+    const client = testClient(app.cloud.status.engine.awsEndpoint);
+    const error = { code: 'X', detail: 'x' };
+    const record = {
+      topicPartition: 'orders-0',
+      topic: 'orders',
+      partition: 0,
+      offset: 999_999,
+      timestamp: Date.now(),
+      key: null,
+      value: null,
+      headers: [],
+    };
+    const letter = { consumer: 'email-service', record, reason: 'unexpected', error } as const;
+    await deadLetterStore(client, table('DeadLettersTable'))(letter, new Date());
+    const fates = async (stack: string) => {
+      const { output } = await app.deployed({}, 'dead-letters', 'replay', '--stack', stack, '--json');
+      return JSON.parse(output).letters.map(({ fate }: { fate: string }) => fate);
+    };
+    expect([await fates('orders'), await fates('of-others')]).toEqual([['replay'], ['skip']]);
+    const discard = [
+      'dead-letters',
+      'discard',
+      '--consumer',
+      'email-service',
+      '--execute',
+      '--reason',
+      'a test',
+    ];
+    expect(await app.deployed({}, ...discard, '--stack', 'orders')).toMatchObject({ code: 0 });
+  });
+
+  it('that is not there, or not reached, ends with the reason', async () => {
+    expect(await app.deployed({}, 'smoke', '--stack', 'order')).toEqual({
+      code: 1,
+      output: expect.stringMatching(/no stack order in us-east-1 .*STACK_NOT_FOUND/),
+    });
+    expect(await app.deployed({ AWS_SECRET_ACCESS_KEY: 'x' }, 'status', '--stack', 'orders')).toEqual({
+      code: 1,
+      output: expect.stringContaining('AWS_REFUSED'),
+    });
+  });
+});
+
+describe('an app behind tokens', { timeout: 180_000 }, () => {
+  let app: RunningApp;
+  beforeAll(async () => {
+    app = await runningApp('jwt', {
+      context: { jwtIssuer: 'https://login.example.com/', jwtAudience: 'orders' },
+      config: {
+        apis: { 'orderly-orders/CheckoutApi/HttpApi': { jwtClaims: { sub: 'from-the-file' } } },
+        functions: { 'orderly-orders/Relay/Function': { environment: { KAFKA_AUTH: 'none' } } },
+      },
+    });
+  });
+  afterAll(() => app.stop());
+
+  const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const token = (sub: string) => `${encoded({ alg: 'none' })}.${encoded({ sub })}.c2ln`;
+  const ownersOf = async (orderIds: readonly string[]) => {
+    const client = testClient(app.cloud.status.engine.awsEndpoint);
+    const orders = await scan(client, app.cloud.status.outputs['orderly-orders.OrdersTable'] ?? '');
+    return orders
+      .filter(({ orderId }) => orderIds.includes(orderId?.S ?? ''))
+      .map(({ customerId }) => customerId?.S);
+  };
+
+  it.each([
+    ['the claims of orderly.json', () => app.here('order', '--json'), 'from-the-file'],
+    ['a token of the command line', () => app.here('order', '--json', '--token', token('ann')), 'ann'],
+    [
+      'a token of the environment',
+      () => app.deployed({ ORDERLY_TOKEN: token('ben') }, 'order', '--json', '--stack', 'orders'),
+      'ben',
+    ],
+  ] as const)('places an order for the customer of %s', async (_what, order, customer) => {
+    const { code, output } = await order();
+    expect(code, output).toBe(0);
+    expect(await ownersOf(JSON.parse(output).orderIds)).toEqual([customer]);
+  });
+
+  it('shows an order to its customer alone', async () => {
+    const { orderIds } = JSON.parse((await app.here('order', '--json', '--token', token('ann'))).output);
+    const url = `${app.cloud.status.apis[0]?.url}/orders/${orderIds[0]}`;
+    const asked = (sub: string) => fetch(url, { headers: { authorization: `Bearer ${token(sub)}` } });
+    const [hers, his, nobodys] = await Promise.all([asked('ann'), asked('ben'), fetch(url)]);
+    expect([hers.status, his.status, nobodys.status]).toEqual([200, 404, 404]);
+    expect(await his.text()).not.toContain('ann');
+  });
+
+  it('is found to work with a token, and asks for one without', async () => {
+    const { code, output } = await app.deployed(
+      { ORDERLY_TOKEN: token('tester') },
+      'smoke',
+      '--stack',
+      'orders',
+      '--json',
+    );
+    expect([code, reportIn(output).ok], output).toEqual([0, true]);
+    const without = await app.deployed({ ORDERLY_TOKEN: '' }, 'smoke', '--stack', 'orders');
+    expect(without).toEqual({ code: 1, output: expect.stringMatching(/wants a token[\s\S]*ORDERLY_TOKEN/) });
+  });
+});

@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { localApp } from '../../cli/app/local-app.ts';
+import { mappingsOf } from '../../cli/commands/mapping.ts';
+import { type RunningCloud, runningCloud } from '../../cli/running-cloud.ts';
+import { synthesize } from '../../cli/synthesize.ts';
+import { type FakeAws, fakeAws } from './fake-aws.ts';
+import { descendantsOf, gone, orderly } from './orderly-process.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** How a command ended. */
+interface Ended {
+  readonly code: number | null;
+  /** Both streams. */
+  readonly output: string;
+}
+
+/** The app in a local cloud of its own folder, and the same app as a deployed stack, `orders`, of a part of AWS. */
+export interface RunningApp {
+  readonly cloud: RunningCloud;
+  readonly aws: FakeAws;
+  /** Runs a command of `orderly` in the folder of the local cloud. */
+  here(...args: readonly string[]): Promise<Ended>;
+  /** Runs it elsewhere, with what points the AWS SDK at that part of AWS. */
+  deployed(env: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Ended>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Synthesizes the app and runs it.
+ *
+ * @param context over that of cdk.json
+ * @param config over that of orderly.json
+ */
+export async function runningApp(
+  auth: 'iam' | 'jwt',
+  { context = {}, config = {} }: { readonly context?: object; readonly config?: object } = {},
+): Promise<RunningApp> {
+  const cwd = mkdtempSync(join(tmpdir(), 'orderly-app-'));
+  const elsewhere = mkdtempSync(join(tmpdir(), 'orderly-operator-'));
+  const cdk = readJson('cdk.json') as { context: object };
+  const write = (name: string, content: object) => writeFileSync(join(cwd, name), JSON.stringify(content));
+  write('cdk.json', { app: `node ${root}bin/app.ts`, context: { ...cdk.context, ...context } });
+  write('orderly.json', { ...(readJson('orderly.json') as object), ...config });
+  await synthesize(cwd, join(cwd, 'app'));
+  const up = orderly(['up', '--engine', 'embedded', '--app', 'app', '--port', '0'], { cwd });
+  await up.wrote(/orderly is up/);
+  const cloud = await runningCloud(cwd);
+  const { outputs, apis, engine } = cloud.status;
+  const mappings = await mappingsOf(localApp(cloud, undefined));
+  const own = Object.entries(outputs)
+    .filter(([name]) => name.startsWith('orderly-orders.'))
+    .map(([name, value]) => [name.replace('orderly-orders.', ''), value]);
+  const aws = await fakeAws({
+    stacks: (url) => ({
+      orders: {
+        outputs: { ...Object.fromEntries(own), ApiUrl: url },
+        mappings: Object.fromEntries(mappings.map(({ UUID }, n) => [`Mapping${n}`, UUID])),
+      },
+      'of-others': { outputs: { ...Object.fromEntries(own), ApiUrl: url }, mappings: {} },
+    }),
+    api: { url: () => apis[0]?.url ?? '', auth },
+  });
+  const points = {
+    ...aws.env,
+    AWS_ENDPOINT_URL_DYNAMODB: engine.awsEndpoint,
+    AWS_ENDPOINT_URL_LAMBDA: cloud.url,
+  };
+  const run = async (args: readonly string[], where: Parameters<typeof orderly>[1]): Promise<Ended> => {
+    const command = orderly(args, where);
+    const { code } = await command.exited;
+    return { code, output: command.output() };
+  };
+  return {
+    cloud,
+    aws,
+    here: (...args) => run(args, { cwd }),
+    deployed: (env, ...args) => run(args, { cwd: elsewhere, env: { ...points, ...env } }),
+    async stop() {
+      await aws.stop();
+      const children = descendantsOf(up.pid);
+      up.kill('SIGKILL');
+      await up.exited;
+      await gone(children);
+      for (const dir of [cwd, elsewhere]) rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function readJson(name: string): unknown {
+  return JSON.parse(readFileSync(join(root, name), 'utf8'));
+}

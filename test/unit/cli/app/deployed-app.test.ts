@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { appAt } from '../../../../cli/app/app.ts';
+import { type FakeAwsOptions, fakeAws, NO_PROFILES } from '../../../support/fake-aws.ts';
+
+const orders = {
+  outputs: {
+    ApiUrl: 'https://abc.execute-api.us-east-1.amazonaws.com',
+    ApiAuth: 'iam',
+    OrdersTable: 'orders & more',
+  },
+  mappings: { Email: 'uuid-1', Shipping: 'uuid-2', Relay: 'uuid-3' },
+};
+
+async function stackIn(options: Partial<FakeAwsOptions>) {
+  const aws = await fakeAws({ stacks: () => ({}), ...options });
+  onTestFinished(() => aws.stop());
+  for (const [name, value] of Object.entries(aws.env)) vi.stubEnv(name, value === '' ? undefined : value);
+  return aws;
+}
+
+const at = (stack: string, token?: string) => appAt({ projectDir: '/nowhere', stack, token });
+
+describe('a deployed app', () => {
+  beforeEach(() => {
+    vi.stubEnv('AWS_REGION', undefined);
+    for (const [name, value] of Object.entries(NO_PROFILES)) vi.stubEnv(name, value);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('is where the outputs of its stack say', async () => {
+    const { requests } = await stackIn({ stacks: () => ({ orders }) });
+    const app = await at('orders');
+    expect(app.name).toBe('the stack orders in us-east-1');
+    expect(app.output('OrdersTable')).toBe('orders & more');
+    expect(app.api()).toMatchObject({ url: orders.outputs.ApiUrl, namesCustomer: false });
+    expect(app.dynamodb.region).toBe('us-east-1');
+    expect(requests).toEqual(['cloudformation DescribeStacks']);
+  });
+
+  it('knows its own event source mappings, on however many pages they are', async () => {
+    await stackIn({ stacks: () => ({ orders }) });
+    const isOurs = await (await at('orders')).mappingFilter();
+    expect(['uuid-1', 'uuid-2', 'uuid-3', 'uuid-4', 'orders'].filter(isOurs)).toEqual([
+      'uuid-1',
+      'uuid-2',
+      'uuid-3',
+    ]);
+  });
+
+  it('with tokens asks for one, and takes it', async () => {
+    const outputs = { ...orders.outputs, ApiAuth: 'jwt' };
+    await stackIn({ stacks: () => ({ orders: { ...orders, outputs } }) });
+    const app = await at('orders');
+    expect(() => app.api()).toThrow(
+      expect.objectContaining({
+        code: 'CREDENTIALS_MISSING',
+        remedy: [expect.stringContaining('ORDERLY_TOKEN')],
+      }),
+    );
+    expect((await at('orders', 'a.b.c')).api()).toMatchObject({ namesCustomer: true });
+  });
+
+  it('of another kind lacks an output, by name', async () => {
+    await stackIn({ stacks: () => ({ shop: { outputs: { ApiUrl: 'x' }, mappings: {} } }) });
+    const app = await at('shop');
+    for (const use of [() => app.output('OrdersTable'), () => app.api()]) {
+      expect(use).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    }
+    expect(() => app.output('OrdersTable')).toThrow('the stack shop in us-east-1 has no output OrdersTable');
+  });
+
+  it('that is not there is named with its region', async () => {
+    await stackIn({ stacks: () => ({ orders }) });
+    await expect(at('order')).rejects.toMatchObject({
+      code: 'STACK_NOT_FOUND',
+      message: 'there is no stack order in us-east-1',
+      remedy: [expect.stringContaining('AWS_REGION')],
+    });
+  });
+
+  it.each(['AccessDenied', 'ExpiredToken', 'InvalidClientTokenId'])('says what %s means', async (code) => {
+    await stackIn({ refusal: { code, message: 'User: somebody is not authorized' } });
+    await expect(at('orders')).rejects.toMatchObject({
+      code: 'AWS_REFUSED',
+      message: expect.stringContaining('User: somebody is not authorized'),
+      remedy: [expect.stringContaining('cloudformation:DescribeStacks')],
+    });
+  });
+
+  it('is not looked for with a secret that is wrong', async () => {
+    const { requests } = await stackIn({ stacks: () => ({ orders }) });
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'another');
+    await expect(at('orders')).rejects.toMatchObject({ code: 'AWS_REFUSED' });
+    expect(requests).toEqual([]);
+  });
+
+  it('without a region or credentials says how to give them', async () => {
+    await stackIn({ stacks: () => ({ orders }) });
+    vi.stubEnv('AWS_REGION', undefined);
+    await expect(at('orders')).rejects.toMatchObject({ code: 'REGION_MISSING' });
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    await expect(at('orders')).rejects.toMatchObject({
+      code: 'CREDENTIALS_MISSING',
+      remedy: [expect.stringContaining('AWS_PROFILE')],
+    });
+  });
+});
