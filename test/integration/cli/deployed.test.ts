@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { type RunningApp, runningApp } from '../../support/running-app.ts';
@@ -82,6 +82,24 @@ describe('an app behind IAM', { timeout: 180_000 }, () => {
     expect(unsigned.status).toBe(403);
     const label = await app.deployed({}, 'label', orderIds[0], '--stack', 'orders', '--out', 'label.pdf');
     expect(label).toEqual({ code: 0, output: expect.stringContaining('label.pdf') });
+  });
+
+  it('has its events put into the outbox again', async () => {
+    const { output: ordered } = await app.deployed({}, 'order', '--stack', 'orders', '--json');
+    const [orderId = ''] = JSON.parse(ordered).orderIds;
+    await vi.waitFor(async () => expect(await rows('OutboxTable')).toEqual([]), 30_000);
+
+    const { code, output } = await app.deployed(
+      {},
+      'republish',
+      orderId,
+      '--stack',
+      'orders',
+      '--execute',
+      '--json',
+    );
+    expect(code, output).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({ orders: 1, written: 1, waiting: 0, missing: 0 });
   });
 
   it('is told of what the APIs of AWS tell', async () => {

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { chosenOrders, type Selection } from '../../../../cli/republish/chosen-orders.ts';
@@ -7,7 +6,6 @@ import { toOrderItem } from '../../../../functions/checkout/order-item.ts';
 import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { outboxTable, scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { orderly } from '../../../support/orderly-process.ts';
 import { anOrder } from '../../../support/orders.ts';
 import { cancelledRow, placedRow } from '../../../support/outbox-rows.ts';
 
@@ -102,24 +100,6 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('republish on %s', (engin
     const [one = ''] = orderIds;
     await run({ kind: 'named', orderIds: [one, one, `ord_${'0'.repeat(26)}`] }, true);
     expect(sorted(await inOutbox())).toEqual(sorted([placedRow('k0'), cancelledRow('k0')].map(toOutboxItem)));
-  });
-
-  it('works on the tables of a deployed app, with what the SDK finds and without a local cloud', async () => {
-    const { orders, outbox, inOutbox } = await world();
-    const tables = ['--orders-table', orders, '--outbox-table', outbox];
-    const { orderId } = placedRow('k0');
-    const command = orderly(['republish', orderId, ...tables, '--execute', '--json'], {
-      cwd: tmpdir(),
-      env: {
-        AWS_ENDPOINT_URL_DYNAMODB: testEngines()[engine],
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-      },
-    });
-    expect(await command.exited).toMatchObject({ code: 0 });
-    expect(JSON.parse(command.output())).toMatchObject({ orders: 1, written: 2 });
-    expect(await inOutbox()).toHaveLength(2);
   });
 
   it('names the orders whose events can’t be used, and goes on', async () => {
