@@ -1,8 +1,14 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 import type { KafkaCluster } from './kafka.ts';
+import type { Stage } from './stages.ts';
+
+export interface BootstrapBrokersProps {
+  readonly cluster: KafkaCluster;
+  readonly stage: Stage;
+}
 
 const ATTRIBUTE = 'BootstrapBrokerStringSaslIam';
 
@@ -15,7 +21,7 @@ export class BootstrapBrokers extends Construct {
   /** `host:port,host:port` for IAM authentication. */
   readonly addresses: string;
 
-  constructor(scope: Construct, id: string, cluster: KafkaCluster) {
+  constructor(scope: Construct, id: string, { cluster, stage }: BootstrapBrokersProps) {
     super(scope, id);
     const resource = new AwsCustomResource(this, 'GetBootstrapBrokers', {
       onUpdate: {
@@ -28,7 +34,7 @@ export class BootstrapBrokers extends Construct {
       policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: [cluster.arn] }),
       installLatestAwsSdk: false,
       logGroup: new LogGroup(this, 'Logs', {
-        retention: RetentionDays.ONE_MONTH,
+        retention: stage.logRetention,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
     });

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -6,9 +6,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { NodeFunction } from './node-function.ts';
+import { dataRemovalPolicy, type Stage } from './stages.ts';
 import { AWAITING_INDEX } from './tables.ts';
 
 export interface DailyManifestsProps {
+  readonly stage: Stage;
   /** Has the index `AWAITING_INDEX`. */
   readonly shipments: TableV2;
 }
@@ -18,7 +20,7 @@ export class DailyManifests extends Construct {
   /** `manifests/<day>/<carrier>.csv`: names and addresses, so it is private, encrypted, and forgets. */
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, { shipments }: DailyManifestsProps) {
+  constructor(scope: Construct, id: string, { stage, shipments }: DailyManifestsProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
@@ -31,14 +33,15 @@ export class DailyManifests extends Construct {
         { prefix: 'drafts/', expiration: Duration.days(90) },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: dataRemovalPolicy(stage),
       // CloudFormation deletes no bucket that holds something.
-      autoDeleteObjects: true,
+      autoDeleteObjects: !stage.keepsData,
     });
 
     const manifest = new NodeFunction(this, 'Manifest', {
       description: 'Writes the manifests of the day before, one a carrier',
       folder: 'manifest',
+      stage,
       timeout: Duration.minutes(5),
       memorySize: 512,
       environment: {

@@ -11,6 +11,8 @@ export interface KafkaConsumerProps {
    * `TRIM_HORIZON`.
    */
   readonly groupId: string;
+  /** Event pollers, at most one a partition. */
+  readonly pollers: number;
   /**
    * Topic of the same cluster that takes the records which the mapping gave up.
    *
@@ -29,7 +31,7 @@ const RETRY_ATTEMPTS = 45;
 export class KafkaConsumer extends Construct {
   constructor(scope: Construct, id: string, props: KafkaConsumerProps) {
     super(scope, id);
-    const { topic, groupId, deadLetters } = props;
+    const { topic, groupId, pollers, deadLetters } = props;
 
     // `KafkaDlq` grants nothing: the pollers write the dead letters under the function's role.
     const statements = [
@@ -51,9 +53,13 @@ export class KafkaConsumer extends Construct {
           bisectBatchOnError: true,
           onFailure: new KafkaDlq(deadLetters.name),
         }),
-        // As many as t3.small brokers stand: they take four new IAM connections a second. Equal, so that no scaling
-        // step rebalances the group. All mappings of one poller group are billed together.
-        provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1, pollerGroupName: 'orderly' },
+        // Equal, so that no scaling step rebalances the group. All mappings of one poller group are billed together, and
+        // ten pollers are one event poller unit.
+        provisionedPollerConfig: {
+          minimumPollers: pollers,
+          maximumPollers: pollers,
+          pollerGroupName: 'orderly',
+        },
       }),
     );
   }

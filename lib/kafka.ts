@@ -2,10 +2,17 @@ import { ArnFormat, Fn, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { Brokers } from './stages.ts';
+
+/** MSK's listener for IAM authentication inside the VPC; https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
+export const KAFKA_IAM_PORT = 9098;
 
 /** A cluster, and how a client inside its VPC reaches it. */
 export interface KafkaCluster {
   readonly arn: string;
+  readonly name: string;
+  /** `undefined`: the cluster isn't ours, and nobody says. */
+  readonly brokers: Brokers | undefined;
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   /** The brokers admit members of this group. */
@@ -15,12 +22,6 @@ export interface KafkaCluster {
 export interface KafkaTopic {
   readonly name: string;
   readonly cluster: KafkaCluster;
-}
-
-/** Topic configuration as `AWS::MSK::Topic` takes it: properties lines in base64. */
-export function topicConfigs(configs: Readonly<Record<string, string | number>>): string {
-  const lines = Object.entries(configs).map(([name, value]) => `${name}=${value}`);
-  return Buffer.from(`${lines.join('\n')}\n`, 'utf8').toString('base64');
 }
 
 /**

@@ -14,9 +14,11 @@ import { DailyManifests } from './daily-manifests.ts';
 import { type KafkaTopic, produceStatements } from './kafka.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
 import { NodeFunction } from './node-function.ts';
+import type { Stage } from './stages.ts';
 import { Tables } from './tables.ts';
 
 export interface OrdersStackProps extends StackProps {
+  readonly stage: Stage;
   /** The topic `orders`. */
   readonly topic: KafkaTopic;
   /** Takes the records of `orders` that Lambda gave up delivering. */
@@ -29,6 +31,7 @@ export interface OrdersStackProps extends StackProps {
 
 /** The order system: checkout, relay, the two consumer groups and the collector of dead letters, with their tables. */
 export class OrdersStack extends Stack {
+  readonly #stage: Stage;
   readonly #tables: Tables;
   readonly #topic: KafkaTopic;
   readonly #deadLetters: KafkaTopic;
@@ -37,9 +40,10 @@ export class OrdersStack extends Stack {
 
   constructor(scope: Construct, id: string, props: OrdersStackProps) {
     super(scope, id, props);
+    this.#stage = props.stage;
     this.#topic = props.topic;
     this.#deadLetters = props.deadLetters;
-    this.#tables = new Tables(this, 'Tables');
+    this.#tables = new Tables(this, 'Tables', props.stage);
 
     const access = props.apiAccess ?? { kind: 'iam' };
     const api = this.#checkout(access);
@@ -47,7 +51,10 @@ export class OrdersStack extends Stack {
     this.#email(props.mailFrom);
     this.#shipping();
     this.#deadLetterCollector();
-    const { bucket } = new DailyManifests(this, 'Manifests', { shipments: this.#tables.shipments });
+    const { bucket } = new DailyManifests(this, 'Manifests', {
+      stage: props.stage,
+      shipments: this.#tables.shipments,
+    });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ApiAuth', { value: access.kind });
@@ -64,6 +71,7 @@ export class OrdersStack extends Stack {
     const checkout = new NodeFunction(this, 'Checkout', {
       description: 'Places, shows and cancels orders; writes the order and its event in one transaction',
       folder: 'checkout',
+      stage: this.#stage,
       timeout: Duration.seconds(10),
       memorySize: 512,
       environment: {
@@ -82,14 +90,17 @@ export class OrdersStack extends Stack {
     const relay = new NodeFunction(this, 'Relay', {
       description: 'Publishes the events in the outbox to the topic, in order per order',
       folder: 'relay',
+      stage: this.#stage,
       timeout: Duration.seconds(60),
       memorySize: 512,
       inVpcOf: this.#topic.cluster,
       environment: {
         OUTBOX_TABLE: outbox.tableName,
         TOPIC: this.#topic.name,
-        KAFKA_BOOTSTRAP_SERVERS: new BootstrapBrokers(this, 'BootstrapBrokers', this.#topic.cluster)
-          .addresses,
+        KAFKA_BOOTSTRAP_SERVERS: new BootstrapBrokers(this, 'BootstrapBrokers', {
+          cluster: this.#topic.cluster,
+          stage: this.#stage,
+        }).addresses,
       },
     }).function;
     allow(relay, outbox, ['BatchGetItem', 'Query', 'Scan', 'BatchWriteItem']);
@@ -149,6 +160,7 @@ export class OrdersStack extends Stack {
     const consumer = new NodeFunction(this, id, {
       description,
       folder,
+      stage: this.#stage,
       timeout: Duration.seconds(120),
       memorySize: 512,
       environment: {
@@ -162,6 +174,7 @@ export class OrdersStack extends Stack {
       function: consumer,
       topic: this.#topic,
       groupId,
+      pollers: this.#stage.pollers,
       deadLetters: this.#deadLetters,
     });
     this.#consumers.set(groupId, consumer);
@@ -176,6 +189,7 @@ export class OrdersStack extends Stack {
     const collector = new NodeFunction(this, 'DeadLetterCollector', {
       description: 'Stores what Lambda gave up delivering to a consumer as dead letters of that consumer',
       folder: 'dead-letters',
+      stage: this.#stage,
       timeout: Duration.seconds(120),
       memorySize: 512,
       environment: {
@@ -191,6 +205,7 @@ export class OrdersStack extends Stack {
       function: collector,
       topic: this.#deadLetters,
       groupId,
+      pollers: this.#stage.pollers,
     });
   }
 }
