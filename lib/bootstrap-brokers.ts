@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import { functionRole } from './function-role.ts';
 import type { KafkaCluster } from './kafka.ts';
 import type { Stage } from './stages.ts';
 
@@ -23,6 +24,10 @@ export class BootstrapBrokers extends Construct {
 
   constructor(scope: Construct, id: string, { cluster, stage }: BootstrapBrokersProps) {
     super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: stage.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const resource = new AwsCustomResource(this, 'GetBootstrapBrokers', {
       onUpdate: {
         service: 'Kafka',
@@ -33,10 +38,8 @@ export class BootstrapBrokers extends Construct {
       },
       policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: [cluster.arn] }),
       installLatestAwsSdk: false,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: stage.logRetention,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      logGroup,
+      role: functionRole(this, 'Role', logGroup),
     });
     this.addresses = resource.getResponseField(ATTRIBUTE);
   }

@@ -1,7 +1,8 @@
 import { Annotations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { KAFKA_IAM_PORT, type KafkaCluster } from './kafka.ts';
+import type { KafkaCluster } from './kafka.ts';
+import { clientSecurityGroup } from './network.ts';
 import type { ExistingCluster } from './settings.ts';
 
 /** A cluster that belongs to somebody else: all that is added is a security group for the relay, and its way in. */
@@ -33,11 +34,6 @@ export class ImportedCluster extends Construct implements KafkaCluster {
     };
 
     const brokers = ec2.SecurityGroup.fromSecurityGroupId(this, 'Brokers', existing.securityGroupId);
-    const clients = new ec2.SecurityGroup(this, 'Clients', {
-      vpc: this.vpc,
-      description: 'Kafka clients inside the VPC: the relay',
-    });
-    brokers.addIngressRule(clients, ec2.Port.tcp(KAFKA_IAM_PORT), 'relay to brokers');
-    this.clientSecurityGroup = clients;
+    this.clientSecurityGroup = clientSecurityGroup(this, 'Clients', this.vpc, brokers);
   }
 }

@@ -40,10 +40,9 @@ export function produceStatements(scope: Construct, topic: KafkaTopic): iam.Poli
 }
 
 /**
- * What the event source mapping's pollers need to read one topic in one group; they act under the function's role.
+ * What a client needs to read one topic in one group and nothing else.
  *
- * `ManagedKafkaEventSource` and the managed policy it attaches grant no `kafka-cluster` action at all; see
- * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
+ * Actions: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export function consumeStatements(
   scope: Construct,
@@ -59,6 +58,57 @@ export function consumeStatements(
     new iam.PolicyStatement({
       actions: ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
       resources: [kafkaArn(scope, topic.cluster, 'group', groupId)],
+    }),
+  ];
+}
+
+/**
+ * What Lambda's pollers need beside the data: to find the cluster, to describe it as a client, and to stand in its subnets.
+ * They act under the role of the function that they invoke.
+ *
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
+ */
+export function pollerStatements(cluster: KafkaCluster): iam.PolicyStatement[] {
+  return [
+    new iam.PolicyStatement({
+      actions: ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
+      resources: [cluster.arn],
+    }),
+    new iam.PolicyStatement({ actions: ['kafka-cluster:DescribeCluster'], resources: [cluster.arn] }),
+    networkInterfaceStatement(['ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs']),
+  ];
+}
+
+/**
+ * What Lambda needs to put something into a VPC. Most of these actions know no resource; the others act on interfaces that
+ * don't exist yet.
+ *
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+export function networkInterfaceStatement(more: readonly string[] = []): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      ...more,
+    ],
+    resources: ['*'],
+  });
+}
+
+/**
+ * What the pollers need to write what they gave up to a topic.
+ *
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html, which asks for `ReadData` too
+ */
+export function destinationStatements(scope: Construct, topic: KafkaTopic): iam.PolicyStatement[] {
+  return [
+    ...produceStatements(scope, topic),
+    new iam.PolicyStatement({
+      actions: ['kafka-cluster:ReadData'],
+      resources: [kafkaArn(scope, topic.cluster, 'topic', topic.name)],
     }),
   ];
 }

@@ -93,11 +93,13 @@ describe('DailyManifests', () => {
   });
 
   it('may do what they use and no more, by ARN', () => {
-    const statements = statementsOf(template, 'ManifestsManifestFunction');
+    const statements = statementsOf(template, 'ManifestsManifestRole');
     expect(actionsOf(statements)).toEqual([
       'dynamodb:BatchGetItem',
       'dynamodb:PartiQLUpdate',
       'dynamodb:Query',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
       's3:GetObject',
       's3:ListBucket',
       's3:PutObject',

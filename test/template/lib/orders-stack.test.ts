@@ -171,9 +171,19 @@ describe('OrdersStack', () => {
   });
 
   it.each([
-    ['Checkout', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']],
     [
-      'Relay',
+      'CheckoutRole',
+      [
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'logs:CreateLogStream',
+        'logs:PutLogEvents',
+      ],
+    ],
+    [
+      'RelayRole',
       [
         'dynamodb:BatchGetItem',
         'dynamodb:BatchWriteItem',
@@ -183,9 +193,17 @@ describe('OrdersStack', () => {
         'dynamodb:ListStreams',
         'dynamodb:Query',
         'dynamodb:Scan',
+        'ec2:AssignPrivateIpAddresses',
+        'ec2:CreateNetworkInterface',
+        'ec2:DeleteNetworkInterface',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeSubnets',
+        'ec2:UnassignPrivateIpAddresses',
         'kafka-cluster:Connect',
         'kafka-cluster:DescribeTopic',
         'kafka-cluster:WriteData',
+        'logs:CreateLogStream',
+        'logs:PutLogEvents',
       ],
     ],
   ])('gives %s what it uses and no more', (role, actions) => {
@@ -193,8 +211,8 @@ describe('OrdersStack', () => {
   });
 
   it.each([
-    ['EmailFunction', 'email-service'],
-    ['ShippingFunction', 'shipping-service'],
+    ['EmailRole', 'email-service'],
+    ['ShippingRole', 'shipping-service'],
   ])('lets %s read the topic in its own group alone', (role, group) => {
     const kafka = statementsOf(template, role).filter(({ Action }) =>
       String(Action).includes('kafka-cluster'),
@@ -202,9 +220,11 @@ describe('OrdersStack', () => {
     expect(actionsOf(kafka).filter((action) => action.startsWith('kafka-cluster:'))).toEqual([
       'kafka-cluster:AlterGroup',
       'kafka-cluster:Connect',
+      'kafka-cluster:DescribeCluster',
       'kafka-cluster:DescribeGroup',
       'kafka-cluster:DescribeTopic',
       'kafka-cluster:DescribeTopic',
+      'kafka-cluster:ReadData',
       'kafka-cluster:ReadData',
       'kafka-cluster:WriteData',
     ]);
@@ -218,14 +238,14 @@ describe('OrdersStack', () => {
   });
 
   it('lets the collector read the dead-letter topic in its own group and write letters, and no more', () => {
-    const statements = statementsOf(template, 'DeadLetterCollectorFunction');
+    const statements = statementsOf(template, 'DeadLetterCollectorRole');
     const own = statements.map(({ Action, Resource }) => [
       [Action].flat().filter((action) => /^(kafka-cluster|dynamodb):/.test(action)),
       JSON.stringify(Resource),
     ]);
     expect(own.filter(([actions]) => actions?.length !== 0)).toEqual([
       [['dynamodb:UpdateItem'], expect.stringContaining('TablesDeadLetters')],
-      [['kafka-cluster:Connect'], expect.stringMatching(/Cluster\w+Arn/)],
+      [['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'], expect.stringMatching(/Cluster\w+Arn/)],
       [
         ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
         expect.stringContaining('/orders.dead-letters"'),
