@@ -3,6 +3,7 @@ import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { NodeFunction } from './node-function.ts';
@@ -19,6 +20,7 @@ export interface DailyManifestsProps {
 export class DailyManifests extends Construct {
   /** `manifests/<day>/<carrier>.csv`: names and addresses, so it is private, encrypted, and forgets. */
   readonly bucket: Bucket;
+  readonly manifest: lambda.Function;
 
   constructor(scope: Construct, id: string, { stage, shipments }: DailyManifestsProps) {
     super(scope, id);
@@ -50,6 +52,7 @@ export class DailyManifests extends Construct {
         MANIFEST_BUCKET: this.bucket.bucketName,
       },
     }).function;
+    this.manifest = manifest;
     const allow = (actions: string[], resources: string[]) =>
       manifest.addToRolePolicy(new iam.PolicyStatement({ actions, resources }));
     allow(['dynamodb:Query'], [`${shipments.tableArn}/index/${AWAITING_INDEX}`]);

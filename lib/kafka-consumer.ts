@@ -38,6 +38,7 @@ export class KafkaConsumer extends Construct {
   readonly groupId: string;
   readonly topic: KafkaTopic;
   readonly function: lambda.Function;
+  readonly deadLetters: KafkaTopic | undefined;
   readonly mapping: lambda.EventSourceMapping;
 
   constructor(scope: Construct, id: string, props: KafkaConsumerProps) {
@@ -46,6 +47,7 @@ export class KafkaConsumer extends Construct {
     this.groupId = groupId;
     this.topic = topic;
     this.function = props.function;
+    this.deadLetters = deadLetters;
 
     const statements = [
       ...pollerStatements(topic.cluster),
@@ -75,6 +77,8 @@ export class KafkaConsumer extends Construct {
         maximumPollers: pollers,
         pollerGroupName: 'orderly',
       },
+      // Among them: events dropped.
+      metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
     });
     // The pollers' first look at the cluster is under the role: it has to be complete by then, and still there when a
     // deleted mapping takes its network interfaces away.

@@ -13,7 +13,7 @@ export interface OrderSystem {
 
 /** Adds the stacks that the settings ask for to an app. */
 export function orderSystem(app: App, settings: Settings): OrderSystem {
-  const { stage, environment, cluster, mailFrom } = settings;
+  const { stage, environment, cluster, mailFrom, alarmEmail } = settings;
   const deployment = { env: environment, terminationProtection: stage.keepsData };
 
   const streaming = new StreamingStack(app, 'orderly-streaming', {
@@ -30,6 +30,7 @@ export function orderSystem(app: App, settings: Settings): OrderSystem {
     deadLetters: streaming.deadLetters,
     mailFrom,
     apiAccess: apiAccessOf(app.node),
+    alarmEmail,
   });
 
   ownCustomResourceLogs(app, stage);

@@ -19,6 +19,8 @@ interface ExpressBrokers {
   readonly kafkaVersion: string;
   /** One broker in each. */
   readonly availabilityZones: 3;
+  /** More than this, and somebody should look: storage grows by itself, and is paid by the GiB. */
+  readonly storageAlarmGib: number;
 }
 
 export type Brokers = StandardBrokers | ExpressBrokers;
@@ -61,6 +63,7 @@ export const production: Stage = {
     instanceType: 'express.m7g.large',
     kafkaVersion: '3.9.x.kraft',
     availabilityZones: 3,
+    storageAlarmGib: 100,
   },
   keepsData: true,
   // One a partition: what one poller is held up by doesn't hold up the other partitions.

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { demo } from '../../../cli/commands/demo.ts';
+import { EXISTING_CLUSTER } from '../../support/contexts.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
-import { EXISTING_CLUSTER } from '../../support/template.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 

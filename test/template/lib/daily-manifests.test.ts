@@ -1,16 +1,11 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { actionsOf, statementsOf, synthesizedStacks } from '../../support/template.ts';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { actionsOf, statementsOf, synthesized } from '../../support/template.ts';
 
 const BUCKET = Match.stringLikeRegexp('^ManifestsBucket');
 
 describe('DailyManifests', () => {
-  let template: Template;
-  let remove: () => void;
-  beforeAll(() => {
-    ({ orders: template, remove } = synthesizedStacks());
-  });
-  afterAll(() => remove());
+  const { orders: template } = synthesized();
 
   it('run once a day, after midnight in UTC', () => {
     template.hasResourceProperties('AWS::Events::Rule', {

@@ -1,19 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  resourcesOf,
-  type Synthesized,
-  synthesizedStacks,
-  type TemplateResource,
-} from '../../support/template.ts';
+import { describe, expect, it } from 'vitest';
+import { resourcesOf, synthesized } from '../../support/template.ts';
 
 describe('the network', () => {
-  let stacks: Synthesized;
-  let resources: readonly TemplateResource[];
-  beforeAll(() => {
-    stacks = synthesizedStacks();
-    resources = resourcesOf(stacks.streaming);
-  });
-  afterAll(() => stacks.remove());
+  const resources = resourcesOf(synthesized().streaming);
 
   const ofType = (type: string) => resources.filter((resource) => resource.type === type);
 

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { modelOf } from '../../../local/assembly/model-of.ts';
 import { readAssembly } from '../../../local/assembly/read.ts';
-import {
-  EXISTING_CLUSTER,
-  PRODUCTION,
-  resourcesOf,
-  type Synthesized,
-  synthesizedStacks,
-} from '../../support/template.ts';
+import { EXISTING_CLUSTER, OPTIONS, type Option } from '../../support/contexts.ts';
+import { resourcesOf, synthesized } from '../../support/template.ts';
 
 const facts = {
   account: '000000000000',
@@ -16,17 +11,8 @@ const facts = {
   streamArn: () => undefined,
 };
 
-describe.each([
-  ['the sandbox', {}],
-  ['production', PRODUCTION],
-  ['the sandbox on a cluster of one’s own', EXISTING_CLUSTER],
-  ['production on a cluster of one’s own', { ...PRODUCTION, ...EXISTING_CLUSTER }],
-])('%s', (_, context) => {
-  let stacks: Synthesized;
-  beforeAll(() => {
-    stacks = synthesizedStacks(context);
-  });
-  afterAll(() => stacks.remove());
+describe.each(Object.keys(OPTIONS) as Option[])('%s', (option) => {
+  const stacks = synthesized(option);
 
   it('is synthesized without a warning and without a look-up', () => {
     const { assembly } = stacks;
@@ -34,12 +20,14 @@ describe.each([
     expect(assembly.manifest.missing).toBeUndefined();
   });
 
-  it('runs in the local cloud, which honours all of it', async () => {
+  it('runs in the local cloud, which honours all of it but headers for browsers', async () => {
     const { model, findings } = modelOf(await readAssembly(stacks.assembly.directory), facts, {
       accept: new Set(),
       environment: {},
+      jwtClaims: {},
     });
-    expect(findings).toEqual([]);
+    const refused = option === 'the sandbox for customers' ? ['CorsConfiguration'] : [];
+    expect(findings.map(({ property }) => property)).toEqual(refused);
     expect(model.functions.map(({ name }) => name)).toHaveLength(6);
     expect(model.topics.map(({ name, partitions }) => [name, partitions]).sort()).toEqual([
       ['orders', 3],
@@ -75,11 +63,7 @@ describe.each([
 });
 
 describe('the sandbox', () => {
-  let stacks: Synthesized;
-  beforeAll(() => {
-    stacks = synthesizedStacks();
-  });
-  afterAll(() => stacks.remove());
+  const stacks = synthesized();
 
   const all = () => [stacks.streaming, stacks.orders].flatMap(resourcesOf);
 
@@ -110,11 +94,7 @@ describe('the sandbox', () => {
 });
 
 describe('production', () => {
-  let stacks: Synthesized;
-  beforeAll(() => {
-    stacks = synthesizedStacks(PRODUCTION);
-  });
-  afterAll(() => stacks.remove());
+  const stacks = synthesized('production');
 
   const ofType = (type: string) =>
     [stacks.streaming, stacks.orders].flatMap(resourcesOf).filter((resource) => resource.type === type);
@@ -188,11 +168,7 @@ describe('production', () => {
 });
 
 describe('a cluster of one’s own', () => {
-  let stacks: Synthesized;
-  beforeAll(() => {
-    stacks = synthesizedStacks(EXISTING_CLUSTER);
-  });
-  afterAll(() => stacks.remove());
+  const stacks = synthesized('sandbox on a cluster of one’s own');
 
   it('is left as it is, but for a way in for the relay', () => {
     const added = resourcesOf(stacks.streaming);
@@ -211,7 +187,9 @@ describe('a cluster of one’s own', () => {
 
   it('is read by its ARN, and the relay runs in the subnets that were named', () => {
     const orders = resourcesOf(stacks.orders);
-    const kafka = orders.filter(({ properties }) => properties?.Topics);
+    const kafka = orders.filter(
+      ({ type, properties }) => type === 'AWS::Lambda::EventSourceMapping' && properties.Topics,
+    );
     expect(kafka).toHaveLength(3);
     for (const { properties } of kafka) expect(properties.EventSourceArn).toBe(EXISTING_CLUSTER.clusterArn);
     const inVpc = orders.filter(({ properties }) => properties?.VpcConfig);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../lib/settings.ts';
-import { EXISTING_CLUSTER, PRODUCTION } from '../../support/template.ts';
+import { EXISTING_CLUSTER, PRODUCTION } from '../../support/contexts.ts';
 
 const read = (context: Readonly<Record<string, unknown>>, env = {}) =>
   readSettings((key) => context[key], env);
