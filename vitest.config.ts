@@ -11,6 +11,7 @@ export default defineConfig({
         test: {
           name: 'template',
           include: ['test/template/**/*.test.ts'],
+          globalSetup: ['test/support/templates.global.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

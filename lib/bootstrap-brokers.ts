@@ -1,8 +1,15 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import { functionRole } from './function-role.ts';
 import type { KafkaCluster } from './kafka.ts';
+import type { Stage } from './stages.ts';
+
+export interface BootstrapBrokersProps {
+  readonly cluster: KafkaCluster;
+  readonly stage: Stage;
+}
 
 const ATTRIBUTE = 'BootstrapBrokerStringSaslIam';
 
@@ -15,8 +22,12 @@ export class BootstrapBrokers extends Construct {
   /** `host:port,host:port` for IAM authentication. */
   readonly addresses: string;
 
-  constructor(scope: Construct, id: string, cluster: KafkaCluster) {
+  constructor(scope: Construct, id: string, { cluster, stage }: BootstrapBrokersProps) {
     super(scope, id);
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: stage.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const resource = new AwsCustomResource(this, 'GetBootstrapBrokers', {
       onUpdate: {
         service: 'Kafka',
@@ -27,10 +38,8 @@ export class BootstrapBrokers extends Construct {
       },
       policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: [cluster.arn] }),
       installLatestAwsSdk: false,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      logGroup,
+      role: functionRole(this, 'Role', logGroup),
     });
     this.addresses = resource.getResponseField(ATTRIBUTE);
   }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
@@ -11,13 +11,15 @@ import {
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ApiAccess } from './api-access.ts';
+import { dataRemovalPolicy, type Stage } from './stages.ts';
 
 export interface CheckoutApiProps {
   readonly checkout: lambda.IFunction;
   readonly access: ApiAccess;
+  readonly stage: Stage;
 }
 
 /** Requests a second, and at once: a ceiling for a client gone wild, who gets 429 then; not what the checkout can do. */
@@ -45,9 +47,9 @@ const ACCESS_LOG_LINE = {
  * than 64 KiB is the checkout's own to refuse; API Gateway lets 10 MB through, and Lambda 6 MB.
  */
 export class CheckoutApi extends Construct {
-  readonly url: string;
+  readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { checkout, access }: CheckoutApiProps) {
+  constructor(scope: Construct, id: string, { checkout, access, stage }: CheckoutApiProps) {
     super(scope, id);
     const api = new HttpApi(this, 'HttpApi', {
       apiName: 'orderly-checkout',
@@ -61,8 +63,8 @@ export class CheckoutApi extends Construct {
       accessLogSettings: {
         destination: new LogGroupLogDestination(
           new LogGroup(this, 'AccessLogs', {
-            retention: RetentionDays.ONE_MONTH,
-            removalPolicy: RemovalPolicy.DESTROY,
+            retention: stage.logRetention,
+            removalPolicy: dataRemovalPolicy(stage),
           }),
         ),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_LINE)),
@@ -72,7 +74,7 @@ export class CheckoutApi extends Construct {
     api.addRoutes({ path: '/orders', methods: [HttpMethod.POST], integration });
     api.addRoutes({ path: '/orders/{orderId}', methods: [HttpMethod.GET], integration });
     api.addRoutes({ path: '/orders/{orderId}/cancel', methods: [HttpMethod.POST], integration });
-    this.url = api.apiEndpoint;
+    this.api = api;
   }
 }
 

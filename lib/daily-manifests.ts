@@ -1,14 +1,17 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { NodeFunction } from './node-function.ts';
+import { dataRemovalPolicy, type Stage } from './stages.ts';
 import { AWAITING_INDEX } from './tables.ts';
 
 export interface DailyManifestsProps {
+  readonly stage: Stage;
   /** Has the index `AWAITING_INDEX`. */
   readonly shipments: TableV2;
 }
@@ -17,8 +20,9 @@ export interface DailyManifestsProps {
 export class DailyManifests extends Construct {
   /** `manifests/<day>/<carrier>.csv`: names and addresses, so it is private, encrypted, and forgets. */
   readonly bucket: Bucket;
+  readonly manifest: lambda.Function;
 
-  constructor(scope: Construct, id: string, { shipments }: DailyManifestsProps) {
+  constructor(scope: Construct, id: string, { stage, shipments }: DailyManifestsProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       encryption: BucketEncryption.S3_MANAGED,
@@ -31,14 +35,15 @@ export class DailyManifests extends Construct {
         { prefix: 'drafts/', expiration: Duration.days(90) },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: dataRemovalPolicy(stage),
       // CloudFormation deletes no bucket that holds something.
-      autoDeleteObjects: true,
+      autoDeleteObjects: !stage.keepsData,
     });
 
     const manifest = new NodeFunction(this, 'Manifest', {
       description: 'Writes the manifests of the day before, one a carrier',
       folder: 'manifest',
+      stage,
       timeout: Duration.minutes(5),
       memorySize: 512,
       environment: {
@@ -47,6 +52,7 @@ export class DailyManifests extends Construct {
         MANIFEST_BUCKET: this.bucket.bucketName,
       },
     }).function;
+    this.manifest = manifest;
     const allow = (actions: string[], resources: string[]) =>
       manifest.addToRolePolicy(new iam.PolicyStatement({ actions, resources }));
     allow(['dynamodb:Query'], [`${shipments.tableArn}/index/${AWAITING_INDEX}`]);

@@ -1,7 +1,7 @@
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { KafkaDlq, ManagedKafkaEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { KafkaDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
-import { consumeStatements, type KafkaTopic, produceStatements } from './kafka.ts';
+import { consumeStatements, destinationStatements, type KafkaTopic, pollerStatements } from './kafka.ts';
 
 export interface KafkaConsumerProps {
   readonly function: lambda.Function;
@@ -11,6 +11,8 @@ export interface KafkaConsumerProps {
    * `TRIM_HORIZON`.
    */
   readonly groupId: string;
+  /** Event pollers, at most one a partition. */
+  readonly pollers: number;
   /**
    * Topic of the same cluster that takes the records which the mapping gave up.
    *
@@ -25,36 +27,61 @@ export interface KafkaConsumerProps {
  */
 const RETRY_ATTEMPTS = 45;
 
-/** One consumer group on a topic, delivered to a function by an event source mapping in provisioned mode. */
+/**
+ * One consumer group on a topic, delivered to a function by an event source mapping in provisioned mode, with every
+ * permission that takes: on this topic, this group and this destination, and on no others.
+ *
+ * CDK's `ManagedKafkaEventSource` and `KafkaDlq` grant no `kafka-cluster` action at all; the managed policy that they attach
+ * has all clusters, and may make log groups that outlive the stack.
+ */
 export class KafkaConsumer extends Construct {
+  readonly groupId: string;
+  readonly topic: KafkaTopic;
+  readonly function: lambda.Function;
+  readonly deadLetters: KafkaTopic | undefined;
+  readonly mapping: lambda.EventSourceMapping;
+
   constructor(scope: Construct, id: string, props: KafkaConsumerProps) {
     super(scope, id);
-    const { topic, groupId, deadLetters } = props;
+    const { topic, groupId, pollers, deadLetters } = props;
+    this.groupId = groupId;
+    this.topic = topic;
+    this.function = props.function;
+    this.deadLetters = deadLetters;
 
-    // `KafkaDlq` grants nothing: the pollers write the dead letters under the function's role.
     const statements = [
+      ...pollerStatements(topic.cluster),
       ...consumeStatements(this, topic, groupId),
-      ...(deadLetters ? produceStatements(this, deadLetters) : []),
+      ...(deadLetters ? destinationStatements(this, deadLetters) : []),
     ];
     for (const statement of statements) props.function.addToRolePolicy(statement);
-    props.function.addEventSource(
-      new ManagedKafkaEventSource({
-        clusterArn: topic.cluster.arn,
-        topic: topic.name,
-        consumerGroupId: groupId,
-        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        reportBatchItemFailures: true,
-        ...(deadLetters && {
-          retryAttempts: RETRY_ATTEMPTS,
-          // A record that kills the process is found by halves, and its neighbours get their effects.
-          bisectBatchOnError: true,
-          onFailure: new KafkaDlq(deadLetters.name),
-        }),
-        // As many as t3.small brokers stand: they take four new IAM connections a second. Equal, so that no scaling
-        // step rebalances the group. All mappings of one poller group are billed together.
-        provisionedPollerConfig: { minimumPollers: 1, maximumPollers: 1, pollerGroupName: 'orderly' },
+
+    this.mapping = new lambda.EventSourceMapping(this, 'Mapping', {
+      target: props.function,
+      eventSourceArn: topic.cluster.arn,
+      kafkaTopic: topic.name,
+      kafkaConsumerGroupId: groupId,
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      reportBatchItemFailures: true,
+      ...(deadLetters && {
+        retryAttempts: RETRY_ATTEMPTS,
+        // A record that kills the process is found by halves, and its neighbours get their effects.
+        bisectBatchOnError: true,
+        onFailure: new KafkaDlq(deadLetters.name),
       }),
-    );
+      // Equal, so that no scaling step rebalances the group. All mappings of one poller group are billed together, and
+      // ten pollers are one event poller unit.
+      provisionedPollerConfig: {
+        minimumPollers: pollers,
+        maximumPollers: pollers,
+        pollerGroupName: 'orderly',
+      },
+      // Among them: events dropped.
+      metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
+    });
+    // The pollers' first look at the cluster is under the role: it has to be complete by then, and still there when a
+    // deleted mapping takes its network interfaces away.
+    if (props.function.role) this.mapping.node.addDependency(props.function.role);
   }
 }

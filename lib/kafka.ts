@@ -2,10 +2,17 @@ import { ArnFormat, Fn, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { Brokers } from './stages.ts';
+
+/** MSK's listener for IAM authentication inside the VPC; https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
+export const KAFKA_IAM_PORT = 9098;
 
 /** A cluster, and how a client inside its VPC reaches it. */
 export interface KafkaCluster {
   readonly arn: string;
+  readonly name: string;
+  /** `undefined`: the cluster isn't ours, and nobody says. */
+  readonly brokers: Brokers | undefined;
   readonly vpc: ec2.IVpc;
   readonly subnets: ec2.SubnetSelection;
   /** The brokers admit members of this group. */
@@ -15,12 +22,6 @@ export interface KafkaCluster {
 export interface KafkaTopic {
   readonly name: string;
   readonly cluster: KafkaCluster;
-}
-
-/** Topic configuration as `AWS::MSK::Topic` takes it: properties lines in base64. */
-export function topicConfigs(configs: Readonly<Record<string, string | number>>): string {
-  const lines = Object.entries(configs).map(([name, value]) => `${name}=${value}`);
-  return Buffer.from(`${lines.join('\n')}\n`, 'utf8').toString('base64');
 }
 
 /**
@@ -39,10 +40,9 @@ export function produceStatements(scope: Construct, topic: KafkaTopic): iam.Poli
 }
 
 /**
- * What the event source mapping's pollers need to read one topic in one group; they act under the function's role.
+ * What a client needs to read one topic in one group and nothing else.
  *
- * `ManagedKafkaEventSource` and the managed policy it attaches grant no `kafka-cluster` action at all; see
- * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
+ * Actions: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  */
 export function consumeStatements(
   scope: Construct,
@@ -58,6 +58,57 @@ export function consumeStatements(
     new iam.PolicyStatement({
       actions: ['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'],
       resources: [kafkaArn(scope, topic.cluster, 'group', groupId)],
+    }),
+  ];
+}
+
+/**
+ * What Lambda's pollers need beside the data: to find the cluster, to describe it as a client, and to stand in its subnets.
+ * They act under the role of the function that they invoke.
+ *
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
+ */
+export function pollerStatements(cluster: KafkaCluster): iam.PolicyStatement[] {
+  return [
+    new iam.PolicyStatement({
+      actions: ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
+      resources: [cluster.arn],
+    }),
+    new iam.PolicyStatement({ actions: ['kafka-cluster:DescribeCluster'], resources: [cluster.arn] }),
+    networkInterfaceStatement(['ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs']),
+  ];
+}
+
+/**
+ * What Lambda needs to put something into a VPC. Most of these actions know no resource; the others act on interfaces that
+ * don't exist yet.
+ *
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+export function networkInterfaceStatement(more: readonly string[] = []): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      ...more,
+    ],
+    resources: ['*'],
+  });
+}
+
+/**
+ * What the pollers need to write what they gave up to a topic.
+ *
+ * Source: https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html, which asks for `ReadData` too
+ */
+export function destinationStatements(scope: Construct, topic: KafkaTopic): iam.PolicyStatement[] {
+  return [
+    ...produceStatements(scope, topic),
+    new iam.PolicyStatement({
+      actions: ['kafka-cluster:ReadData'],
+      resources: [kafkaArn(scope, topic.cluster, 'topic', topic.name)],
     }),
   ];
 }

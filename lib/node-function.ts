@@ -1,15 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { KafkaCluster } from './kafka.ts';
+import { functionRole } from './function-role.ts';
+import { type KafkaCluster, networkInterfaceStatement } from './kafka.ts';
+import { dataRemovalPolicy, type Stage } from './stages.ts';
 
 export interface NodeFunctionProps {
   readonly description: string;
   /** Folder of `functions/` whose `handler.ts` exports `handler`. */
   readonly folder: string;
+  readonly stage: Stage;
   readonly timeout: Duration;
   /** MiB; with it comes the share of a processor. */
   readonly memorySize: number;
@@ -18,15 +21,24 @@ export interface NodeFunctionProps {
   readonly inVpcOf?: KafkaCluster;
 }
 
+/** Of `AWSLambdaVPCAccessExecutionRole`, beside those that pollers need too. */
+const IP_ADDRESS_ACTIONS = ['ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'];
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** A function of this project: Node 24 on arm64, one ESM bundle with the SDK inside, JSON logs kept for a month. */
+/** A function of this project: Node 24 on arm64, one ESM bundle with the SDK inside, JSON logs kept as long as the stage says. */
 export class NodeFunction extends Construct {
   readonly function: lambda.Function;
 
   constructor(scope: Construct, id: string, props: NodeFunctionProps) {
     super(scope, id);
-    const { inVpcOf: cluster } = props;
+    const { stage, inVpcOf: cluster } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: stage.logRetention,
+      removalPolicy: dataRemovalPolicy(stage),
+    });
+    const role = functionRole(this, 'Role', logGroup);
+    if (cluster) role.addToPolicy(networkInterfaceStatement(IP_ADDRESS_ACTIONS));
 
     this.function = new NodejsFunction(this, 'Function', {
       description: props.description,
@@ -39,10 +51,8 @@ export class NodeFunction extends Construct {
       memorySize: props.memorySize,
       environment: props.environment,
       loggingFormat: lambda.LoggingFormat.JSON,
-      logGroup: new LogGroup(this, 'Logs', {
-        retention: RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      logGroup,
+      role,
       ...(cluster && {
         vpc: cluster.vpc,
         vpcSubnets: cluster.subnets,

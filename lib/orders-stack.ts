@@ -1,4 +1,5 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -7,16 +8,23 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import { Alarms } from './alarms.ts';
 import type { ApiAccess } from './api-access.ts';
 import { BootstrapBrokers } from './bootstrap-brokers.ts';
 import { CheckoutApi } from './checkout-api.ts';
 import { DailyManifests } from './daily-manifests.ts';
 import { type KafkaTopic, produceStatements } from './kafka.ts';
 import { KafkaConsumer } from './kafka-consumer.ts';
+import type { Service } from './metrics.ts';
 import { NodeFunction } from './node-function.ts';
+import { OperatorRole } from './operator-role.ts';
+import { OrderDashboard } from './order-dashboard.ts';
+import type { Stage } from './stages.ts';
 import { Tables } from './tables.ts';
 
 export interface OrdersStackProps extends StackProps {
+  readonly stage: Stage;
   /** The topic `orders`. */
   readonly topic: KafkaTopic;
   /** Takes the records of `orders` that Lambda gave up delivering. */
@@ -25,31 +33,44 @@ export interface OrdersStackProps extends StackProps {
   readonly mailFrom: string;
   /** Who may call the checkout. @default - services that sign their requests */
   readonly apiAccess?: ApiAccess;
+  /** Whom alarms are mailed to. @default - nobody */
+  readonly alarmEmail?: string;
 }
 
 /** The order system: checkout, relay, the two consumer groups and the collector of dead letters, with their tables. */
 export class OrdersStack extends Stack {
+  readonly #stage: Stage;
   readonly #tables: Tables;
   readonly #topic: KafkaTopic;
   readonly #deadLetters: KafkaTopic;
-  /** Functions by the consumer group that they handle. */
-  readonly #consumers = new Map<string, lambda.Function>();
+  readonly #functions = new Map<Service, lambda.Function>();
+  readonly #consumers: KafkaConsumer[] = [];
 
   constructor(scope: Construct, id: string, props: OrdersStackProps) {
     super(scope, id, props);
+    this.#stage = props.stage;
     this.#topic = props.topic;
     this.#deadLetters = props.deadLetters;
-    this.#tables = new Tables(this, 'Tables');
+    this.#tables = new Tables(this, 'Tables', props.stage);
 
     const access = props.apiAccess ?? { kind: 'iam' };
-    const api = this.#checkout(access);
+    const { api } = this.#checkout(access);
     this.#relay();
     this.#email(props.mailFrom);
     this.#shipping();
     this.#deadLetterCollector();
-    const { bucket } = new DailyManifests(this, 'Manifests', { shipments: this.#tables.shipments });
+    const { bucket, manifest } = new DailyManifests(this, 'Manifests', {
+      stage: props.stage,
+      shipments: this.#tables.shipments,
+    });
+    this.#functions.set('manifest', manifest);
+    const { topic: alarmTopic } = this.#observability(api, props.alarmEmail);
+    const { role: operator } = new OperatorRole(this, 'Operator', {
+      tables: this.#tables,
+      consumers: this.#consumers,
+    });
 
-    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
     new CfnOutput(this, 'ApiAuth', { value: access.kind });
     new CfnOutput(this, 'OrdersTable', { value: this.#tables.orders.tableName });
     new CfnOutput(this, 'OutboxTable', { value: this.#tables.outbox.tableName });
@@ -57,6 +78,8 @@ export class OrdersStack extends Stack {
     new CfnOutput(this, 'EmailLedgerTable', { value: this.#tables.emailLedger.tableName });
     new CfnOutput(this, 'DeadLettersTable', { value: this.#tables.deadLetters.tableName });
     new CfnOutput(this, 'ManifestBucket', { value: bucket.bucketName });
+    new CfnOutput(this, 'AlarmTopicArn', { value: alarmTopic.topicArn });
+    new CfnOutput(this, 'OperatorRoleArn', { value: operator.roleArn });
   }
 
   #checkout(access: ApiAccess): CheckoutApi {
@@ -64,6 +87,7 @@ export class OrdersStack extends Stack {
     const checkout = new NodeFunction(this, 'Checkout', {
       description: 'Places, shows and cancels orders; writes the order and its event in one transaction',
       folder: 'checkout',
+      stage: this.#stage,
       timeout: Duration.seconds(10),
       memorySize: 512,
       environment: {
@@ -72,9 +96,10 @@ export class OrdersStack extends Stack {
         OUTBOX_TABLE: outbox.tableName,
       },
     }).function;
+    this.#functions.set('checkout', checkout);
     allow(checkout, orders, ['GetItem', 'PutItem', 'UpdateItem']);
     allow(checkout, outbox, ['PutItem']);
-    return new CheckoutApi(this, 'CheckoutApi', { checkout, access });
+    return new CheckoutApi(this, 'CheckoutApi', { checkout, access, stage: this.#stage });
   }
 
   #relay(): void {
@@ -82,16 +107,20 @@ export class OrdersStack extends Stack {
     const relay = new NodeFunction(this, 'Relay', {
       description: 'Publishes the events in the outbox to the topic, in order per order',
       folder: 'relay',
+      stage: this.#stage,
       timeout: Duration.seconds(60),
       memorySize: 512,
       inVpcOf: this.#topic.cluster,
       environment: {
         OUTBOX_TABLE: outbox.tableName,
         TOPIC: this.#topic.name,
-        KAFKA_BOOTSTRAP_SERVERS: new BootstrapBrokers(this, 'BootstrapBrokers', this.#topic.cluster)
-          .addresses,
+        KAFKA_BOOTSTRAP_SERVERS: new BootstrapBrokers(this, 'BootstrapBrokers', {
+          cluster: this.#topic.cluster,
+          stage: this.#stage,
+        }).addresses,
       },
     }).function;
+    this.#functions.set('relay', relay);
     allow(relay, outbox, ['BatchGetItem', 'Query', 'Scan', 'BatchWriteItem']);
     for (const statement of produceStatements(this, this.#topic)) relay.addToRolePolicy(statement);
     relay.addEventSource(
@@ -142,13 +171,19 @@ export class OrdersStack extends Stack {
   /** A function behind its own consumer group on the topic, with its door to the dead letters. */
   #consumer(
     id: string,
-    props: { description: string; folder: string; groupId: string; environment: Record<string, string> },
+    props: {
+      description: string;
+      folder: 'email' | 'shipping';
+      groupId: string;
+      environment: Record<string, string>;
+    },
   ): lambda.Function {
     const { description, folder, groupId } = props;
     const { deadLetters } = this.#tables;
     const consumer = new NodeFunction(this, id, {
       description,
       folder,
+      stage: this.#stage,
       timeout: Duration.seconds(120),
       memorySize: 512,
       environment: {
@@ -158,13 +193,16 @@ export class OrdersStack extends Stack {
       },
     }).function;
     allow(consumer, deadLetters, ['UpdateItem']);
-    new KafkaConsumer(this, `${id}Consumer`, {
-      function: consumer,
-      topic: this.#topic,
-      groupId,
-      deadLetters: this.#deadLetters,
-    });
-    this.#consumers.set(groupId, consumer);
+    this.#functions.set(folder, consumer);
+    this.#consumers.push(
+      new KafkaConsumer(this, `${id}Consumer`, {
+        function: consumer,
+        topic: this.#topic,
+        groupId,
+        pollers: this.#stage.pollers,
+        deadLetters: this.#deadLetters,
+      }),
+    );
     return consumer;
   }
 
@@ -172,10 +210,14 @@ export class OrdersStack extends Stack {
   #deadLetterCollector(): void {
     const { deadLetters } = this.#tables;
     const groupId = 'dead-letters';
-    const functionNames = [...this.#consumers].map(([group, { functionName }]) => [group, functionName]);
+    const functionNames = this.#consumers.map((consumer) => [
+      consumer.groupId,
+      consumer.function.functionName,
+    ]);
     const collector = new NodeFunction(this, 'DeadLetterCollector', {
       description: 'Stores what Lambda gave up delivering to a consumer as dead letters of that consumer',
       folder: 'dead-letters',
+      stage: this.#stage,
       timeout: Duration.seconds(120),
       memorySize: 512,
       environment: {
@@ -187,11 +229,29 @@ export class OrdersStack extends Stack {
     allow(collector, deadLetters, ['UpdateItem']);
     // No dead letters of its own: they would be about dead letters, and lie on the topic that it reads. It ends every
     // message it is given unless the table can't be written, and that passes.
-    new KafkaConsumer(this, 'DeadLetterCollectorConsumer', {
-      function: collector,
-      topic: this.#deadLetters,
-      groupId,
-    });
+    this.#functions.set('dead-letters', collector);
+    this.#consumers.push(
+      new KafkaConsumer(this, 'DeadLetterCollectorConsumer', {
+        function: collector,
+        topic: this.#deadLetters,
+        groupId,
+        pollers: this.#stage.pollers,
+      }),
+    );
+  }
+
+  /** After everything that it observes. */
+  #observability(api: HttpApi, email: string | undefined): AlarmTopic {
+    const observed = {
+      api,
+      cluster: this.#topic.cluster,
+      functions: this.#functions,
+      consumers: this.#consumers,
+    };
+    const alarmTopic = new AlarmTopic(this, 'AlarmTopic', { stage: this.#stage, email });
+    const { all } = new Alarms(this, 'Alarms', { topic: alarmTopic.topic, ...observed });
+    new OrderDashboard(this, 'Overview', { alarms: all, ...observed });
+    return alarmTopic;
   }
 }
 

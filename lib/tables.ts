@@ -1,4 +1,3 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
@@ -8,13 +7,14 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { dataRemovalPolicy, type Stage } from './stages.ts';
 
 const id = (name: string) => ({ name, type: AttributeType.STRING });
 
 /** The index of `Shipments` that names those which wait for a manifest, by carrier. */
 export const AWAITING_INDEX = 'AwaitingManifest';
 
-/** The tables of the order system; all on demand, all destroyed with the stack. */
+/** The tables of the order system, all on demand. */
 export class Tables extends Construct {
   /** An order, and the exact bytes of each of its events. */
   readonly orders: TableV2;
@@ -27,8 +27,11 @@ export class Tables extends Construct {
   /** Records that a consumer gave up, byte for byte. */
   readonly deadLetters: TableV2;
 
-  constructor(scope: Construct, constructId: string) {
+  readonly #stage: Stage;
+
+  constructor(scope: Construct, constructId: string, stage: Stage) {
     super(scope, constructId);
+    this.#stage = stage;
     this.orders = this.#table('Orders', { partitionKey: id('orderId') });
     this.outbox = this.#table('Outbox', {
       partitionKey: id('orderId'),
@@ -63,7 +66,9 @@ export class Tables extends Construct {
     return new TableV2(this, tableId, {
       ...props,
       billing: Billing.onDemand(),
-      removalPolicy: RemovalPolicy.DESTROY,
+      removalPolicy: dataRemovalPolicy(this.#stage),
+      deletionProtection: this.#stage.keepsData,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: this.#stage.keepsData },
     });
   }
 }

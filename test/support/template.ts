@@ -1,34 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { ApiAccess } from '../../lib/api-access.ts';
-import { OrdersStack } from '../../lib/orders-stack.ts';
-import { StreamingStack } from '../../lib/streaming-stack.ts';
+import { CloudAssembly } from 'aws-cdk-lib/cx-api';
+import { inject } from 'vitest';
+import type { Option } from './contexts.ts';
 
-/** The two stacks as they would be deployed, synthesized without an account; `remove` deletes the assembly. */
-export function synthesizedStacks(apiAccess?: ApiAccess): {
-  streaming: Template;
-  orders: Template;
-  remove: () => void;
-} {
-  const outdir = mkdtempSync(join(tmpdir(), 'orderly-template-'));
-  const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
-    context: Record<string, unknown>;
-  };
-  const app = new App({ outdir, context });
-  const streaming = new StreamingStack(app, 'streaming');
-  const orders = new OrdersStack(app, 'orders', {
-    topic: streaming.orders,
-    deadLetters: streaming.deadLetters,
-    mailFrom: 'orders@example.com',
-    ...(apiAccess && { apiAccess }),
-  });
+/** The two stacks as they would be deployed. */
+export interface Synthesized {
+  readonly assembly: CloudAssembly;
+  readonly streaming: Template;
+  readonly orders: Template;
+}
+
+/** The app as `templates.global.ts` has synthesized it. */
+export function synthesized(option: Option = 'sandbox'): Synthesized {
+  const directory = inject('assemblies')[option];
+  const template = (stack: string) =>
+    Template.fromJSON(JSON.parse(readFileSync(join(directory, `${stack}.template.json`), 'utf8')));
   return {
-    streaming: Template.fromStack(streaming),
-    orders: Template.fromStack(orders),
-    remove: () => rmSync(outdir, { recursive: true, force: true }),
+    assembly: new CloudAssembly(directory),
+    streaming: template('orderly-streaming'),
+    orders: template('orderly-orders'),
   };
 }
 
@@ -49,4 +41,28 @@ export function statementsOf(template: Template, role: string): readonly Stateme
 /** The actions of statements, sorted. */
 export function actionsOf(statements: readonly Statement[]): readonly string[] {
   return statements.flatMap(({ Action }) => Action).sort();
+}
+
+/** A resource of a template. */
+export interface TemplateResource {
+  readonly id: string;
+  readonly type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template is what the tests are about, and has no types.
+  readonly properties: any;
+  readonly dependsOn: readonly string[];
+  /** `undefined`: none is written, which is CloudFormation's `Delete` for most types. */
+  readonly deletionPolicy: string | undefined;
+}
+
+/** The resources of a template, in its order. */
+export function resourcesOf(template: Template): readonly TemplateResource[] {
+  return Object.entries(template.toJSON().Resources as ReturnType<Template['findResources']>).map(
+    ([id, { Type, Properties, DependsOn, DeletionPolicy }]) => ({
+      id,
+      type: Type,
+      properties: Properties,
+      dependsOn: [DependsOn ?? []].flat(),
+      deletionPolicy: DeletionPolicy,
+    }),
+  );
 }

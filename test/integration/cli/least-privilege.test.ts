@@ -16,17 +16,17 @@ import { readLocalConfig } from '../../../local/config.ts';
 import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
 import { kafkaClient } from '../../../local/kafka/client.ts';
 import { grantedTo, type Permission, type TemplateJson } from '../../support/policies/granted.ts';
-import { permissionsOf, permissionsOfMapping, permissionsToProduce } from '../../support/policies/used.ts';
+import {
+  type FunctionProperties,
+  permissionsOf,
+  permissionsOfMapping,
+  permissionsToProduce,
+  permissionsToRun,
+} from '../../support/policies/used.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const FUNCTIONS = ['Checkout', 'Relay', 'Email', 'Shipping', 'DeadLetterCollector', 'Manifests/Manifest'];
 const pathOf = (name: string) => `orderly-orders/${name}/Function`;
-
-/** Granted, and not used here: each with its reason. */
-const ACKNOWLEDGED: Readonly<Record<string, string>> = {
-  'kafka:ListScramSecrets cluster':
-    'CDK grants it with every MSK event source; it reads names, and there are none',
-};
 
 /** Every AWS call that the functions make, beside everything that their roles allow. */
 describe('the roles of the functions', { timeout: 180_000 }, () => {
@@ -77,10 +77,15 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
       progress: () => undefined,
       log: () => undefined,
     });
-    granted = grantedTo(
-      JSON.parse(readFileSync(join(dir, 'cdk.out', 'orderly-orders.template.json'), 'utf8')) as TemplateJson,
+    const template: TemplateJson = JSON.parse(
+      readFileSync(join(dir, 'cdk.out', 'orderly-orders.template.json'), 'utf8'),
     );
+    granted = grantedTo(template);
     await exercise(cloud);
+    for (const { path, logicalId } of cloud.model.functions) {
+      const properties = template.Resources[logicalId]?.Properties as unknown as FunctionProperties;
+      for (const permission of permissionsToRun(properties)) used.get(path)?.add(permission);
+    }
     for (const mapping of cloud.model.mappings) {
       const path = cloud.model.functions.find(({ name }) => name === mapping.functionName)?.path ?? '';
       for (const permission of permissionsOfMapping(mapping, cloud.model)) used.get(path)?.add(permission);
@@ -101,7 +106,7 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
   const missing = (path: string, allowed: readonly Permission[]) =>
     [...(used.get(path) ?? [])].filter((permission) => !allowed.includes(permission));
   const unused = (path: string, uses: ReadonlySet<Permission> | undefined) =>
-    grantedFor(path).filter((permission) => !uses?.has(permission) && !isAcknowledged(permission));
+    grantedFor(path).filter((permission) => !uses?.has(permission));
 
   it('are those of every function of the app', () => {
     expect(cloud.model.functions.map(({ path }) => path).sort()).toEqual([...used.keys()].sort());
@@ -125,18 +130,7 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
       expect(unused(path, others)).toEqual([permission]);
     }
   });
-
-  it('acknowledge nothing that is not granted', () => {
-    const all = FUNCTIONS.flatMap((name) => grantedFor(pathOf(name)));
-    const stale = Object.keys(ACKNOWLEDGED).filter((known) => !all.some((each) => each.startsWith(known)));
-    expect(stale).toEqual([]);
-  });
 });
-
-/** Logical ids end in a hash. */
-function isAcknowledged(permission: Permission): boolean {
-  return Object.keys(ACKNOWLEDGED).some((known) => permission.startsWith(known));
-}
 
 /** Makes every function do everything that it ever does. */
 async function exercise(cloud: LocalCloud): Promise<void> {

@@ -76,15 +76,53 @@ export function permissionsOfMapping(mapping: MappingModel, model: CloudModel): 
   const { topic, groupId, onFailureTopic } = mapping;
   return [
     'kafka:DescribeCluster cluster',
+    'kafka:DescribeClusterV2 cluster',
     'kafka:GetBootstrapBrokers cluster',
     'kafka-cluster:Connect cluster',
+    'kafka-cluster:DescribeCluster cluster',
+    'ec2:DescribeSecurityGroups *',
+    'ec2:DescribeVpcs *',
+    ...INTERFACES,
     `kafka-cluster:DescribeTopic topic/${topic}`,
     `kafka-cluster:ReadData topic/${topic}`,
     `kafka-cluster:DescribeGroup group/${groupId}`,
     `kafka-cluster:AlterGroup group/${groupId}`,
-    ...(onFailureTopic === undefined ? [] : permissionsToProduce(onFailureTopic)),
+    ...(onFailureTopic === undefined
+      ? []
+      : [...permissionsToProduce(onFailureTopic), `kafka-cluster:ReadData topic/${onFailureTopic}`]),
   ];
 }
+
+/**
+ * What Lambda does under the role of a function, whatever its code does: it carries the log, and puts a function that has a
+ * VPC into it.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+ */
+export function permissionsToRun({ LoggingConfig, VpcConfig }: FunctionProperties): Permission[] {
+  const group = LoggingConfig.LogGroup.Ref;
+  return [
+    `logs:CreateLogStream ${group}`,
+    `logs:PutLogEvents ${group}`,
+    ...(VpcConfig === undefined
+      ? []
+      : [...INTERFACES, 'ec2:AssignPrivateIpAddresses *', 'ec2:UnassignPrivateIpAddresses *']),
+  ];
+}
+
+/** Of a function in a template, what is read here. */
+export interface FunctionProperties {
+  readonly LoggingConfig: { readonly LogGroup: { readonly Ref: string } };
+  readonly VpcConfig?: unknown;
+}
+
+const INTERFACES: readonly Permission[] = [
+  'ec2:CreateNetworkInterface *',
+  'ec2:DeleteNetworkInterface *',
+  'ec2:DescribeNetworkInterfaces *',
+  'ec2:DescribeSubnets *',
+];
 
 /** What a producer without idempotence and transactions needs on a topic. */
 export function permissionsToProduce(topic: string): Permission[] {

@@ -1,14 +1,10 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { ApiAccess } from '../../../lib/api-access.ts';
-import { synthesizedStacks } from '../../support/template.ts';
-
-const jwt: ApiAccess = {
-  kind: 'jwt',
-  issuer: 'https://login.example.com/',
-  audience: ['orders', 'shop'],
-  corsOrigins: [],
-};
+import { App, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { describe, expect, it } from 'vitest';
+import { CheckoutApi } from '../../../lib/checkout-api.ts';
+import { sandbox } from '../../../lib/stages.ts';
+import { synthesized } from '../../support/template.ts';
 
 const routesOf = (template: Template) =>
   Object.values(template.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties);
@@ -21,12 +17,7 @@ const checkoutOf = (template: Template) => {
 };
 
 describe('CheckoutApi', () => {
-  let template: Template;
-  let remove: () => void;
-  beforeAll(() => {
-    ({ orders: template, remove } = synthesizedStacks());
-  });
-  afterAll(() => remove());
+  const { orders: template } = synthesized();
 
   it('wants IAM on every route unless told otherwise, and tells the checkout', () => {
     expect(
@@ -67,14 +58,9 @@ describe('CheckoutApi', () => {
 });
 
 describe('CheckoutApi with tokens', () => {
-  const synthesized = (access: ApiAccess): Template => {
-    const { orders, remove } = synthesizedStacks(access);
-    onTestFinished(remove);
-    return orders;
-  };
+  const { orders: template } = synthesized('the sandbox for customers');
 
   it('wants a token of the issuer for the audience on every route, and tells the checkout', () => {
-    const template = synthesized(jwt);
     const authorizers = template.findResources('AWS::ApiGatewayV2::Authorizer');
     expect(Object.values(authorizers).map(({ Properties }) => Properties)).toMatchObject([
       {
@@ -90,17 +76,31 @@ describe('CheckoutApi with tokens', () => {
     }
     expect(checkoutOf(template).Environment.Variables).toMatchObject({ API_AUTH: 'jwt' });
     template.hasOutput('ApiAuth', { Value: 'jwt' });
-    template.allResourcesProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
   });
 
   it('answers the origins that it is told, and lets them send what an order needs', () => {
-    const template = synthesized({ ...jwt, corsOrigins: ['https://shop.example.com'] });
     template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
       CorsConfiguration: {
         AllowOrigins: ['https://shop.example.com'],
         AllowMethods: ['GET', 'POST'],
         AllowHeaders: Match.arrayWith(['authorization', 'idempotency-key']),
       },
+    });
+  });
+
+  it('answers no origin unless it is told one', () => {
+    const stack = new Stack(new App(), 'Stack');
+    new CheckoutApi(stack, 'CheckoutApi', {
+      checkout: lambda.Function.fromFunctionArn(
+        stack,
+        'Checkout',
+        'arn:aws:lambda:eu-west-1:123456789012:function:checkout',
+      ),
+      access: { kind: 'jwt', issuer: 'https://login.example.com/', audience: ['orders'], corsOrigins: [] },
+      stage: sandbox,
+    });
+    Template.fromStack(stack).allResourcesProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: Match.absent(),
     });
   });
 });

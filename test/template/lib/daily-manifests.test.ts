@@ -1,16 +1,11 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { actionsOf, statementsOf, synthesizedStacks } from '../../support/template.ts';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { actionsOf, statementsOf, synthesized } from '../../support/template.ts';
 
 const BUCKET = Match.stringLikeRegexp('^ManifestsBucket');
 
 describe('DailyManifests', () => {
-  let template: Template;
-  let remove: () => void;
-  beforeAll(() => {
-    ({ orders: template, remove } = synthesizedStacks());
-  });
-  afterAll(() => remove());
+  const { orders: template } = synthesized();
 
   it('run once a day, after midnight in UTC', () => {
     template.hasResourceProperties('AWS::Events::Rule', {
@@ -93,11 +88,13 @@ describe('DailyManifests', () => {
   });
 
   it('may do what they use and no more, by ARN', () => {
-    const statements = statementsOf(template, 'ManifestsManifestFunction');
+    const statements = statementsOf(template, 'ManifestsManifestRole');
     expect(actionsOf(statements)).toEqual([
       'dynamodb:BatchGetItem',
       'dynamodb:PartiQLUpdate',
       'dynamodb:Query',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
       's3:GetObject',
       's3:ListBucket',
       's3:PutObject',

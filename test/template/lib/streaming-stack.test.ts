@@ -1,15 +1,10 @@
-import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
 import { MAX_BATCH_BYTES } from '../../../functions/relay/plan.ts';
-import { synthesizedStacks } from '../../support/template.ts';
+import { synthesized } from '../../support/template.ts';
 
 describe('StreamingStack', () => {
-  let template: Template;
-  let remove: () => void;
-  beforeAll(() => {
-    ({ streaming: template, remove } = synthesizedStacks());
-  });
-  afterAll(() => remove());
+  const { streaming: template } = synthesized();
 
   const topicNamed = (name: string) =>
     Object.values(template.findResources('AWS::MSK::Topic', { Properties: { TopicName: name } }))[0];

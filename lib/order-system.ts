@@ -1,0 +1,38 @@
+import type { App } from 'aws-cdk-lib';
+import { apiAccessOf } from './api-access.ts';
+import { ownCustomResourceLogs } from './custom-resource-logs.ts';
+import { OrdersStack } from './orders-stack.ts';
+import type { Settings } from './settings.ts';
+import { StreamingStack } from './streaming-stack.ts';
+
+/** The two stacks of a deployment. */
+export interface OrderSystem {
+  readonly streaming: StreamingStack;
+  readonly orders: OrdersStack;
+}
+
+/** Adds the stacks that the settings ask for to an app. */
+export function orderSystem(app: App, settings: Settings): OrderSystem {
+  const { stage, environment, cluster, mailFrom, alarmEmail } = settings;
+  const deployment = { env: environment, terminationProtection: stage.keepsData };
+
+  const streaming = new StreamingStack(app, 'orderly-streaming', {
+    ...deployment,
+    description: 'orderly: network, Kafka cluster and topics',
+    stage,
+    cluster,
+  });
+  const orders = new OrdersStack(app, 'orderly-orders', {
+    ...deployment,
+    description: 'orderly: checkout, relay, email and shipping',
+    stage,
+    topic: streaming.orders,
+    deadLetters: streaming.deadLetters,
+    mailFrom,
+    apiAccess: apiAccessOf(app.node),
+    alarmEmail,
+  });
+
+  ownCustomResourceLogs(app, stage);
+  return { streaming, orders };
+}

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { production, type Stage, sandbox } from './stages.ts';
+
+/** An MSK cluster that is there already, with IAM authentication. */
+export interface ExistingCluster {
+  readonly arn: string;
+  readonly vpcId: string;
+  /** Where the relay runs; DynamoDB has to be reachable from them. */
+  readonly subnetIds: readonly string[];
+  /** Security group of the brokers; it has to admit port 9098 from itself, for the event pollers. */
+  readonly securityGroupId: string;
+}
+
+/** What a deployment is told. */
+export interface Settings {
+  readonly stage: Stage;
+  /** @default - account and region of whoever deploys, known then only */
+  readonly environment?: { readonly account: string; readonly region: string };
+  /** The address that mails come from. */
+  readonly mailFrom: string;
+  /** Whom alarms are mailed to. @default - nobody: the alarm topic has no subscriber */
+  readonly alarmEmail?: string;
+  /** @default - the app brings a cluster of its own */
+  readonly cluster?: ExistingCluster;
+}
+
+const EXAMPLE_SENDER = 'orders@example.com';
+
+const list = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : value),
+  z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'must be subnet ids, separated by commas')).min(1),
+);
+
+const stageName = z.enum(['sandbox', 'production'], 'must be sandbox or production');
+
+const Context = z.object({
+  stage: stageName.default('sandbox'),
+  account: z.string().regex(/^\d{12}$/, 'must be 12 digits'),
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the name of a region, like eu-west-1'),
+  mailFrom: z.email('must be an e-mail address').default(EXAMPLE_SENDER),
+  alarmEmail: z.email('must be an e-mail address').optional(),
+  clusterArn: z
+    .string()
+    .regex(
+      /^arn:aws[\w-]*:kafka:[\w-]+:\d{12}:cluster\/[\w-]+\/[\w-]+$/,
+      'must be the ARN of an MSK cluster: arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID',
+    ),
+  vpcId: z.string().regex(/^vpc-[0-9a-f]+$/, 'must be the id of a VPC'),
+  subnetIds: list,
+  securityGroupId: z.string().regex(/^sg-[0-9a-f]+$/, 'must be the id of a security group'),
+});
+
+const Given = Context.partial({
+  account: true,
+  region: true,
+  clusterArn: true,
+  vpcId: true,
+  subnetIds: true,
+  securityGroupId: true,
+}).transform(({ stage, ...given }, problems): Settings => {
+  const refuse = (key: string, message: string) =>
+    problems.addIssue({ code: 'custom', path: [key], message, input: undefined });
+
+  if (stage === 'production' && given.mailFrom === EXAMPLE_SENDER)
+    refuse('mailFrom', 'must be given for production: -c mailFrom=orders@your.domain');
+
+  const { clusterArn: arn, vpcId, subnetIds, securityGroupId, account, region } = given;
+  const cluster =
+    arn && vpcId && subnetIds && securityGroupId ? { arn, vpcId, subnetIds, securityGroupId } : undefined;
+  const ofCluster = { clusterArn: arn, vpcId, subnetIds, securityGroupId };
+  if (!cluster && Object.values(ofCluster).some((value) => value !== undefined)) {
+    for (const [key, value] of Object.entries(ofCluster))
+      if (value === undefined)
+        refuse(
+          key,
+          'must be given too: a cluster of your own is named by clusterArn, vpcId, subnetIds and securityGroupId',
+        );
+  }
+
+  // Three zones can only be chosen where the zones are known; a cluster that is there has its own.
+  if (stage === 'production' && !cluster) {
+    for (const [key, value] of Object.entries({ account, region }))
+      if (value === undefined)
+        refuse(key, `must be known for production: deploy with credentials, or name it: -c ${key}=…`);
+  }
+  const clusterRegion = arn?.split(':')[3];
+  if (clusterRegion && region && clusterRegion !== region)
+    refuse('region', `must be the region of the cluster, ${clusterRegion}`);
+
+  return {
+    stage: stage === 'production' ? production : sandbox,
+    environment: stage === 'production' && account && region ? { account, region } : undefined,
+    mailFrom: given.mailFrom,
+    alarmEmail: given.alarmEmail,
+    cluster,
+  };
+});
+
+/**
+ * Reads the settings of a deployment from CDK context (`-c name=value`, or cdk.json), and account and region, where the
+ * context has none, from what the CDK CLI found out from the credentials at hand.
+ *
+ * Throws an `Error` that names everything that is wrong at once.
+ */
+export function readSettings(
+  context: (key: string) => unknown,
+  env: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const given = Object.fromEntries(Object.keys(Context.shape).map((key) => [key, context(key)]));
+  const parsed = Given.safeParse({
+    ...given,
+    account: given.account ?? env.CDK_DEFAULT_ACCOUNT,
+    region: given.region ?? env.CDK_DEFAULT_REGION,
+  });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')} ${message}`);
+  throw new Error(['The CDK context is not valid:', ...problems].join('\n'));
+}

@@ -1,0 +1,72 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as msk from 'aws-cdk-lib/aws-msk';
+import type { Construct } from 'constructs';
+import type { KafkaCluster, KafkaTopic } from './kafka.ts';
+import type { Brokers } from './stages.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const KIB = 1024;
+
+/** A topic as it has to be, whoever creates it. */
+export interface TopicDefinition {
+  readonly name: string;
+  readonly partitions: number;
+  readonly configs: Readonly<Record<string, number>>;
+}
+
+/** The events of orders. */
+export const ORDERS: TopicDefinition = {
+  name: 'orders',
+  partitions: 3,
+  configs: {
+    'retention.ms': 7 * DAY_MS,
+    // A checkout body has at most 64 KiB; the rest is for the headers and the event's own fields.
+    'max.message.bytes': 72 * KIB,
+  },
+};
+
+/** The records of `orders` that Lambda gave up delivering. */
+export const DEAD_LETTERS: TopicDefinition = {
+  name: 'orders.dead-letters',
+  partitions: 3,
+  configs: {
+    'retention.ms': 30 * DAY_MS,
+    // Lambda's envelope holds the record in base64 and its headers as arrays of numbers: about five times the bytes.
+    'max.message.bytes': KIB * KIB,
+  },
+};
+
+/** Creates a topic on a cluster that the app brings itself, to be kept or deleted with the cluster. */
+export function createTopic(
+  scope: Construct,
+  id: string,
+  definition: TopicDefinition,
+  cluster: KafkaCluster & { readonly brokers: Brokers },
+): KafkaTopic {
+  const topic = new msk.CfnTopic(scope, id, {
+    clusterArn: cluster.arn,
+    topicName: definition.name,
+    partitionCount: definition.partitions,
+    replicationFactor: cluster.brokers.availabilityZones,
+    configs: propertiesInBase64({ ...definition.configs, ...replicationConfigs(cluster.brokers) }),
+  });
+  topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  return { name: definition.name, cluster };
+}
+
+/** Express has three replicas and waits for two of them, and refuses to be told. */
+function replicationConfigs(brokers: Brokers): Readonly<Record<string, number>> {
+  switch (brokers.kind) {
+    case 'standard':
+      // Two replicas and patching that restarts one broker at a time: 2 would stop every write meanwhile.
+      return { 'min.insync.replicas': 1 };
+    case 'express':
+      return {};
+  }
+}
+
+/** Topic configuration as `AWS::MSK::Topic` takes it: properties lines in base64. */
+function propertiesInBase64(configs: Readonly<Record<string, number>>): string {
+  const lines = Object.entries(configs).map(([name, value]) => `${name}=${value}`);
+  return Buffer.from(`${lines.join('\n')}\n`, 'utf8').toString('base64');
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { statementsOf, synthesized } from '../../support/template.ts';
+
+describe('the operator role', () => {
+  const stacks = synthesized();
+
+  /** `action on resource`, a resource as the logical id that it comes from. */
+  const granted = () =>
+    statementsOf(stacks.orders, 'OperatorRole')
+      .flatMap(({ Action, Resource }) =>
+        [Action].flat().flatMap((action) =>
+          [Resource].flat().map((resource) => {
+            const [, id] = /"(?:Fn::GetAtt":\[|Ref":)"(\w+)[0-9A-F]{8}"/.exec(JSON.stringify(resource)) ?? [];
+            return `${action} on ${id ?? JSON.stringify(resource)}`;
+          }),
+        ),
+      )
+      .sort();
+
+  it('may do what its commands do, and no more', () => {
+    expect(granted()).toEqual([
+      expect.stringMatching(/^cloudformation:DescribeStacks on .*stack\/orderly-orders\/\*/),
+      expect.stringMatching(/^cloudformation:ListStackResources on .*stack\/orderly-orders\/\*/),
+      'dynamodb:BatchGetItem on TablesOrders',
+      'dynamodb:GetItem on TablesDeadLetters',
+      'dynamodb:PutItem on TablesDeadLetters',
+      'dynamodb:PutItem on TablesOutbox',
+      'dynamodb:Query on TablesDeadLetters',
+      'dynamodb:Scan on TablesDeadLetters',
+      'dynamodb:Scan on TablesOrders',
+      'dynamodb:UpdateItem on TablesDeadLetters',
+      'lambda:GetEventSourceMapping on DeadLetterCollectorConsumerMapping',
+      'lambda:GetEventSourceMapping on EmailConsumerMapping',
+      'lambda:GetEventSourceMapping on ShippingConsumerMapping',
+      'lambda:InvokeFunction on DeadLetterCollectorFunction',
+      'lambda:InvokeFunction on EmailFunction',
+      'lambda:InvokeFunction on ShippingFunction',
+      'lambda:ListEventSourceMappings on "*"',
+      'lambda:UpdateEventSourceMapping on DeadLetterCollectorConsumerMapping',
+      'lambda:UpdateEventSourceMapping on EmailConsumerMapping',
+      'lambda:UpdateEventSourceMapping on ShippingConsumerMapping',
+    ]);
+  });
+
+  it('is assumed by whom the account lets assume it, and told in an output', () => {
+    stacks.orders.hasResourceProperties('AWS::IAM::Role', {
+      Description: 'orderly: replay dead letters, switch mappings, publish orders again',
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Action: 'sts:AssumeRole',
+            Effect: 'Allow',
+            Principal: {
+              AWS: {
+                'Fn::Join': [
+                  '',
+                  ['arn:', { Ref: 'AWS::Partition' }, ':iam::', { Ref: 'AWS::AccountId' }, ':root'],
+                ],
+              },
+            },
+          },
+        ],
+      },
+    });
+    stacks.orders.hasOutput('OperatorRoleArn', {});
+  });
+});

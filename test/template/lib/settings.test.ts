@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../../lib/settings.ts';
+import { EXISTING_CLUSTER, PRODUCTION } from '../../support/contexts.ts';
+
+const read = (context: Readonly<Record<string, unknown>>, env = {}) =>
+  readSettings((key) => context[key], env);
+
+describe('the settings of a deployment', () => {
+  it('are the sandbox, with a cluster of its own, unless something is said', () => {
+    expect(read({})).toMatchObject({
+      stage: { name: 'sandbox' },
+      mailFrom: 'orders@example.com',
+      environment: undefined,
+      cluster: undefined,
+    });
+  });
+
+  it('take account and region of production from the credentials at hand', () => {
+    const { account, region, ...others } = PRODUCTION;
+    expect(read(others, { CDK_DEFAULT_ACCOUNT: account, CDK_DEFAULT_REGION: region })).toMatchObject({
+      stage: { name: 'production' },
+      environment: { account, region },
+    });
+  });
+
+  it('leave the sandbox to whatever account deploys it', () => {
+    const env = { CDK_DEFAULT_ACCOUNT: '123456789012', CDK_DEFAULT_REGION: 'eu-west-1' };
+    expect(read({}, env).environment).toBeUndefined();
+  });
+
+  it('name a cluster of one’s own by four values', () => {
+    expect(read(EXISTING_CLUSTER).cluster).toEqual({
+      arn: EXISTING_CLUSTER.clusterArn,
+      vpcId: EXISTING_CLUSTER.vpcId,
+      subnetIds: ['subnet-0aaaaaaaaaaaaaaaa', 'subnet-0bbbbbbbbbbbbbbbb'],
+      securityGroupId: EXISTING_CLUSTER.securityGroupId,
+    });
+  });
+
+  it.each([
+    ['a stage that there isn’t', { stage: 'staging' }, /stage must be sandbox or production/],
+    ['a sender that is no address', { mailFrom: 'shop' }, /mailFrom must be an e-mail address/],
+    [
+      'a receiver of alarms that is no address',
+      { alarmEmail: 'ops' },
+      /alarmEmail must be an e-mail address/,
+    ],
+    [
+      'production without a sender',
+      { ...PRODUCTION, mailFrom: undefined },
+      /mailFrom must be given for production: -c mailFrom=/,
+    ],
+    [
+      'production that does not know where',
+      { ...PRODUCTION, account: undefined, region: undefined },
+      /account must be known for production[\s\S]*region must be known for production/,
+    ],
+    ['an account that is none', { ...PRODUCTION, account: '42' }, /account must be 12 digits/],
+    [
+      'a cluster by its name',
+      { ...EXISTING_CLUSTER, clusterArn: 'shared' },
+      /clusterArn must be the ARN of an MSK cluster/,
+    ],
+    [
+      'half a cluster',
+      { clusterArn: EXISTING_CLUSTER.clusterArn },
+      /vpcId must be given too[\s\S]*subnetIds must be given too[\s\S]*securityGroupId must be given too/,
+    ],
+    ['a network without a cluster', { vpcId: EXISTING_CLUSTER.vpcId }, /clusterArn must be given too/],
+    [
+      'subnets that are none',
+      { ...EXISTING_CLUSTER, subnetIds: 'subnet-0a,b' },
+      /subnetIds.* must be subnet ids, separated by commas/,
+    ],
+    [
+      'a cluster of another region',
+      { ...PRODUCTION, ...EXISTING_CLUSTER, region: 'us-east-1' },
+      /region must be the region of the cluster, eu-west-1/,
+    ],
+  ])('refuse %s', (_, context, message) => {
+    expect(() => read(context)).toThrow(message);
+  });
+
+  it('name everything that is wrong at once', () => {
+    expect(() => read({ stage: 'x', mailFrom: 'y', securityGroupId: 'z' })).toThrow(
+      /stage[\s\S]*mailFrom[\s\S]*securityGroupId/,
+    );
+  });
+});
