@@ -23,9 +23,10 @@ export async function benchmark<Report>(
   name: string,
   measure: (run: BenchmarkRun) => Promise<Report>,
   describe: (report: Report) => string,
+  defaultRounds = 3,
 ): Promise<void> {
   const { rounds, json } = new Command(name)
-    .option('--rounds <n>', 'rounds of each measurement', positive, 3)
+    .option('--rounds <n>', 'rounds of each measurement', positive, defaultRounds)
     .option('--json', 'print JSON')
     .parse()
     .opts<{ rounds: number; json?: true }>();
