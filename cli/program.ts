@@ -5,6 +5,7 @@ import { deadLetterCommands } from './program/dead-letters.ts';
 import { mappingCommands } from './program/mapping.ts';
 import {
   type CommandContext,
+  contextValue,
   JSON_OPTION,
   localOnly,
   orderId,
@@ -66,6 +67,15 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
         .choices(['auto', 'embedded', 'external'] as const)
         .default('auto' as const),
     )
+    .addOption(
+      new Option(
+        '-c, --context <key=value>',
+        'context of the CDK app, as cdk takes it; may come several times',
+      )
+        .argParser(contextValue)
+        .default({}, '')
+        .conflicts('app'),
+    )
     .option('--port <port>', 'port of the HTTP API', port, 4000)
     .option('--accept <LogicalId.Property...>', 'run although this property is not honoured', [])
     .addOption(
@@ -121,6 +131,19 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     .action(async (options) => {
       const { smoke } = await import('./commands/smoke.ts');
       context.exitWith(await smoke(at(), options, terminal, interruption(terminal.progress)));
+    });
+
+  program
+    .command('verify')
+    .description(
+      'hold an event source mapping against the rules of the emulator; it takes the stack of the probe',
+    )
+    .option('--probe-stack <name>', 'of the deployed stack with the probe', 'orderly-verify')
+    .option('--wait <seconds>', 'how long a case may take', positiveInteger, 300)
+    .option(...JSON_OPTION)
+    .action(async (options) => {
+      const { verifyEmulation } = await import('./commands/verify.ts');
+      context.exitWith(await verifyEmulation(at(), options, terminal, interruption(terminal.progress)));
     });
 
   mappingCommands(program, context);

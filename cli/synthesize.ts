@@ -14,11 +14,16 @@ const METADATA = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-m
 
 /**
  * Synthesizes the CDK app of a folder into `outdir`, by running the command of its cdk.json as the CDK CLI does, without
- * the CLI's own start-up. `unwanted` ends the app's process.
+ * the CLI's own start-up. `unwanted` ends the app's process; `more` is context over that of cdk.json.
  *
  * Throws `LocalCloudError` `ASSEMBLY_UNREADABLE` with the app's output when it fails.
  */
-export async function synthesize(projectDir: string, outdir: string, unwanted?: AbortSignal): Promise<void> {
+export async function synthesize(
+  projectDir: string,
+  outdir: string,
+  unwanted?: AbortSignal,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { app, context } = CdkJson.parse(await readJson(join(projectDir, 'cdk.json')));
   const output: string[] = [];
   const child = spawnGuarded('/bin/sh', ['-c', app], {
@@ -30,7 +35,7 @@ export async function synthesize(projectDir: string, outdir: string, unwanted?: 
       // The app's `node` is the one that runs this, whatever else is installed.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...METADATA }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...more, ...METADATA }),
     },
   });
   unwanted?.addEventListener('abort', () => void child.stop());

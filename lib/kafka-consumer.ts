@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { KafkaDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
@@ -19,6 +20,10 @@ export interface KafkaConsumerProps {
    * @default - none is given up: a limit without a destination would drop them, so each is delivered until it is handled
    */
   readonly deadLetters?: KafkaTopic;
+  /** Deliveries after the first. @default - 45, for an outage of more than an hour; no limit without `deadLetters` */
+  readonly retryAttempts?: number;
+  /** How long a batch waits for more records. @default - half a second */
+  readonly window?: Duration;
 }
 
 /**
@@ -43,7 +48,7 @@ export class KafkaConsumer extends Construct {
 
   constructor(scope: Construct, id: string, props: KafkaConsumerProps) {
     super(scope, id);
-    const { topic, groupId, pollers, deadLetters } = props;
+    const { topic, groupId, pollers, deadLetters, retryAttempts = RETRY_ATTEMPTS, window } = props;
     this.groupId = groupId;
     this.topic = topic;
     this.function = props.function;
@@ -64,8 +69,9 @@ export class KafkaConsumer extends Construct {
       startingPosition: lambda.StartingPosition.TRIM_HORIZON,
       batchSize: 100,
       reportBatchItemFailures: true,
+      ...(window && { maxBatchingWindow: window }),
       ...(deadLetters && {
-        retryAttempts: RETRY_ATTEMPTS,
+        retryAttempts,
         // A record that kills the process is found by halves, and its neighbours get their effects.
         bisectBatchOnError: true,
         onFailure: new KafkaDlq(deadLetters.name),

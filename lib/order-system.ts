@@ -2,10 +2,11 @@ import type { App } from 'aws-cdk-lib';
 import { apiAccessOf } from './api-access.ts';
 import { ownCustomResourceLogs } from './custom-resource-logs.ts';
 import { OrdersStack } from './orders-stack.ts';
+import { ProbeStack } from './probe-stack.ts';
 import type { Settings } from './settings.ts';
 import { StreamingStack } from './streaming-stack.ts';
 
-/** The two stacks of a deployment. */
+/** The two stacks of a deployment; `orderly-verify` beside them, where the settings ask for it, is nobody's. */
 export interface OrderSystem {
   readonly streaming: StreamingStack;
   readonly orders: OrdersStack;
@@ -13,7 +14,7 @@ export interface OrderSystem {
 
 /** Adds the stacks that the settings ask for to an app. */
 export function orderSystem(app: App, settings: Settings): OrderSystem {
-  const { stage, environment, cluster, mailFrom, alarmEmail } = settings;
+  const { stage, environment, cluster, mailFrom, alarmEmail, probe } = settings;
   const deployment = { env: environment, terminationProtection: stage.keepsData };
 
   const streaming = new StreamingStack(app, 'orderly-streaming', {
@@ -32,6 +33,15 @@ export function orderSystem(app: App, settings: Settings): OrderSystem {
     apiAccess: apiAccessOf(app.node),
     alarmEmail,
   });
+  if (probe) {
+    new ProbeStack(app, 'orderly-verify', {
+      ...deployment,
+      description: 'orderly: shows what the event source mapping does, for orderly verify',
+      stage,
+      topic: streaming.orders,
+      deadLetters: streaming.deadLetters,
+    });
+  }
 
   ownCustomResourceLogs(app, stage);
   return { streaming, orders };

@@ -22,6 +22,8 @@ export interface Settings {
   readonly alarmEmail?: string;
   /** @default - the app brings a cluster of its own */
   readonly cluster?: ExistingCluster;
+  /** A consumer that misbehaves on purpose, for `orderly verify`. @default - none */
+  readonly probe?: boolean;
 }
 
 const EXAMPLE_SENDER = 'orders@example.com';
@@ -39,6 +41,7 @@ const Context = z.object({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the name of a region, like eu-west-1'),
   mailFrom: z.email('must be an e-mail address').default(EXAMPLE_SENDER),
   alarmEmail: z.email('must be an e-mail address').optional(),
+  verify: z.enum(['true', 'false'], 'must be true or false').default('false'),
   clusterArn: z
     .string()
     .regex(
@@ -63,6 +66,9 @@ const Given = Context.partial({
 
   if (stage === 'production' && given.mailFrom === EXAMPLE_SENDER)
     refuse('mailFrom', 'must be given for production: -c mailFrom=orders@your.domain');
+
+  const probe = given.verify === 'true';
+  if (probe && stage === 'production') refuse('verify', 'is for a sandbox: its consumer fails on purpose');
 
   const { clusterArn: arn, vpcId, subnetIds, securityGroupId, account, region } = given;
   const cluster =
@@ -93,6 +99,7 @@ const Given = Context.partial({
     mailFrom: given.mailFrom,
     alarmEmail: given.alarmEmail,
     cluster,
+    probe,
   };
 });
 

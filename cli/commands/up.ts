@@ -20,6 +20,8 @@ export interface UpOptions {
   readonly port: number;
   /** Differences to live with, `LogicalId.Property`. */
   readonly accept: readonly string[];
+  /** Context of the CDK app, over that of cdk.json. */
+  readonly context: Readonly<Record<string, string>>;
   /** Takes over changed functions whenever a source changes. */
   readonly watch: boolean;
 }
@@ -48,7 +50,7 @@ export async function up(
   const progress = (step: string) => terminal.progress(`${elapsed().padStart(7)}  ${step}`);
   const outdir = join(stateDir, 'cdk.out');
   const synthesizeAndRead = async (unwanted?: AbortSignal) => {
-    await synthesize(projectDir, outdir, unwanted);
+    await synthesize(projectDir, outdir, unwanted, options.context);
     return readAssembly(outdir);
   };
   const loadAssembly = async (unwanted: AbortSignal) => {

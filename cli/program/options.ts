@@ -68,3 +68,13 @@ export function rate(text: string): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new InvalidArgumentError('It has to be a number above 0.');
 }
+
+/** `key=value`, added to those before it. */
+export function contextValue(
+  text: string,
+  before: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key !== undefined && value !== undefined) return { ...before, [key]: value };
+  throw new InvalidArgumentError('It has to be key=value.');
+}

@@ -27,6 +27,7 @@ const TOKENS = {
 export const OPTIONS = {
   sandbox: {},
   'the sandbox for customers': TOKENS,
+  'the sandbox with a probe': { verify: 'true' },
   production: PRODUCTION,
   'sandbox on a cluster of one’s own': EXISTING_CLUSTER,
   'production on a cluster of one’s own': { ...PRODUCTION, ...EXISTING_CLUSTER },

@@ -51,17 +51,24 @@ export async function runningApp(
   const cloud = await runningCloud(cwd);
   const { outputs, apis, engine } = cloud.status;
   const mappings = await mappingsOf(localApp(cloud, undefined));
-  const own = Object.entries(outputs)
-    .filter(([name]) => name.startsWith('orderly-orders.'))
-    .map(([name, value]) => [name.replace('orderly-orders.', ''), value]);
+  const outputsOf = (stack: string) =>
+    Object.fromEntries(
+      Object.entries(outputs)
+        .filter(([name]) => name.startsWith(`${stack}.`))
+        .map(([name, value]) => [name.slice(stack.length + 1), value]),
+    );
   const aws = await fakeAws({
-    stacks: (url) => ({
-      orders: {
-        outputs: { ...Object.fromEntries(own), ApiUrl: url },
-        mappings: Object.fromEntries(mappings.map(({ UUID }, n) => [`Mapping${n}`, UUID])),
-      },
-      'of-others': { outputs: { ...Object.fromEntries(own), ApiUrl: url }, mappings: {} },
-    }),
+    stacks: (url) => {
+      const orders = { ...outputsOf('orderly-orders'), ApiUrl: url };
+      return {
+        orders: {
+          outputs: orders,
+          mappings: Object.fromEntries(mappings.map(({ UUID }, n) => [`Mapping${n}`, UUID])),
+        },
+        'of-others': { outputs: orders, mappings: {} },
+        'orderly-verify': { outputs: outputsOf('orderly-verify'), mappings: {} },
+      };
+    },
     api: { url: () => apis[0]?.url ?? '', auth },
   });
   const points = {

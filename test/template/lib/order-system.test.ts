@@ -28,7 +28,7 @@ describe.each(Object.keys(OPTIONS) as Option[])('%s', (option) => {
     });
     const refused = option === 'the sandbox for customers' ? ['CorsConfiguration'] : [];
     expect(findings.map(({ property }) => property)).toEqual(refused);
-    expect(model.functions.map(({ name }) => name)).toHaveLength(6);
+    expect(model.functions).toHaveLength(option === 'the sandbox with a probe' ? 7 : 6);
     expect(model.topics.map(({ name, partitions }) => [name, partitions]).sort()).toEqual([
       ['orders', 3],
       ['orders.dead-letters', 3],

@@ -72,6 +72,8 @@ describe('the settings of a deployment', () => {
       { ...EXISTING_CLUSTER, subnetIds: 'subnet-0a,b' },
       /subnetIds.* must be subnet ids, separated by commas/,
     ],
+    ['a probe in production', { ...PRODUCTION, verify: 'true' }, /verify is for a sandbox/],
+    ['a probe that is neither', { verify: 'yes' }, /verify must be true or false/],
     [
       'a cluster of another region',
       { ...PRODUCTION, ...EXISTING_CLUSTER, region: 'us-east-1' },

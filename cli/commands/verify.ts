@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { LocalCloudError } from '../../local/errors.ts';
+import { type App, type AppAddress, appAt } from '../app/app.ts';
+import { openDeadLetters } from '../dead-letters/dead-letters.ts';
+import { nameOf } from '../dead-letters/selection.ts';
+import { bold, capturing, duration, green, red, type Terminal, table } from '../terminal.ts';
+import { probesOf, type Running } from '../verify/probes.ts';
+import { type Finding, type Verification, verify } from '../verify/verify.ts';
+import { discardLetters } from './discard-dead-letters.ts';
+
+export interface VerifyOptions {
+  /** Name of the deployed stack with the probe. */
+  readonly probeStack: string;
+  /** Seconds that a case may take. */
+  readonly wait: number;
+  readonly json: boolean;
+}
+
+const REASON = 'orderly verify: probes that failed on purpose';
+
+/**
+ * `orderly verify`: holds what an event source mapping does against the rules of the emulator, with a consumer that
+ * misbehaves on purpose. Of a deployed sandbox it tells where AWS differs; of a local cloud, whether the rules are kept.
+ *
+ * @returns whether everything that was seen is as the emulator has it
+ */
+export async function verifyEmulation(
+  at: AppAddress,
+  options: VerifyOptions,
+  terminal: Terminal,
+  interrupted: AbortSignal,
+): Promise<boolean> {
+  const app = await appAt(at);
+  const probesTable = probesTableOf(
+    at.stack === undefined ? app : await appAt({ ...at, stack: options.probeStack }),
+  );
+  const deadLetters = openDeadLetters(app);
+  const probes = probesOf(app, probesTable, deadLetters.letters);
+  try {
+    const found = await verify({
+      probes,
+      run: randomUUID(),
+      waitMs: options.wait * 1000,
+      signal: interrupted,
+      progress: terminal.progress,
+    });
+    await putAway(at, found.cases, probes.letters);
+    interrupted.throwIfAborted();
+    const same = found.findings.every(({ verdict }) => verdict === 'same');
+    if (options.json) {
+      const { findings, waits } = found;
+      terminal.out(JSON.stringify({ app: app.name, same, findings, waits }));
+    } else {
+      terminal.out(`${bold(app.name)}\n\n${describe(found)}`);
+    }
+    return same;
+  } finally {
+    probes.close();
+    deadLetters.close();
+  }
+}
+
+function probesTableOf(app: App): string {
+  try {
+    return app.output('ProbesTable');
+  } catch (cause) {
+    if (!(cause instanceof LocalCloudError) || cause.code !== 'CONFIG_INVALID') throw cause;
+    throw new LocalCloudError('CONFIG_INVALID', `${app.name} has no probe`, {
+      cause,
+      remedy: [
+        'Here: npx orderly up -c verify=true',
+        'Deployed: npx cdk deploy orderly-verify -c verify=true; npx cdk destroy orderly-verify -c verify=true removes it.',
+      ],
+    });
+  }
+}
+
+/** The letters are of nobody's records: left open, somebody would wonder what they are. */
+async function putAway(
+  at: AppAddress,
+  cases: readonly Running[],
+  lettersOf: (running: Running) => Promise<readonly { consumer: string; recordId: string; status: string }[]>,
+): Promise<void> {
+  const letters = (await Promise.all(cases.map(lettersOf))).flat().filter(({ status }) => status === 'OPEN');
+  if (letters.length === 0) return;
+  const choice = { ids: letters.map(nameOf), letterReason: [], execute: true, reason: REASON, json: true };
+  await discardLetters(at, choice, capturing().terminal, new AbortController().signal);
+}
+
+function describe({ findings, waits }: Verification): string {
+  const rows = findings.map(({ rule, about, here, seen, verdict }) => [rule, about, here, seen, verdict]);
+  const others = findings.filter(({ verdict }) => verdict !== 'same');
+  return [
+    table([['rule', 'about', 'the emulator', 'seen', ''], ...rows]),
+    '',
+    `  Between attempts of a record that fails: ${waits.map(duration).join(', ') || '–'}; AWS publishes no schedule.`,
+    '',
+    others.length === 0
+      ? green(`All ${findings.length} are as docs/emulation.md has them.`)
+      : red(`${others.length} of ${findings.length} are not, or can't be told.`),
+    ...advice(others),
+  ].join('\n');
+}
+
+/** What to change here, once each. */
+function advice(others: readonly Finding[]): string[] {
+  const switches = others.flatMap(({ verdict, otherwise }) =>
+    verdict === 'different' && otherwise !== undefined ? [otherwise] : [],
+  );
+  return [...new Set(switches)].map((otherwise) => `  The emulator does what was seen with ${otherwise}.`);
+}

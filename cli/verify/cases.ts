@@ -1,0 +1,219 @@
+import { z } from 'zod';
+import { type Evidence, numbersIn, withRecord } from './seen.ts';
+
+/** What a record wants of the invocations that it is in, the first one and so on; the last stands for all that follow. */
+type Script = readonly ('ok' | 'fail' | 'throw' | 'malformed')[];
+
+/** A rule of the emulator held against what was seen. */
+interface Check {
+  /** Of docs/emulation.md. */
+  readonly rule: string;
+  readonly about: string;
+  /** What the emulator does. */
+  readonly here: string;
+  /** What was seen, in the same words; undefined if it can't be told. */
+  readonly seen: (evidence: Evidence) => string | undefined;
+  /** What hasn't happened when the time is over is an answer too. @default - it can't be told then */
+  readonly untilTheEnd?: true;
+  /** What makes the emulator do the other thing, where something does. */
+  readonly otherwise?: string;
+}
+
+/** Records that come together, and what their mapping makes of them. */
+export interface Case {
+  readonly name: string;
+  readonly scripts: readonly Script[];
+  /** Whether all has happened that is looked for. */
+  readonly isOver: (evidence: Evidence) => boolean;
+  readonly checks: readonly Check[];
+}
+
+const OK: Script = ['ok'];
+
+/** The text behind which Lambda's spelling of the header byte is looked for: two bytes above 127 in UTF-8. */
+export const HEADER_TEXT = 'ë';
+
+const Envelope = z.looseObject({
+  requestContext: z.looseObject({ condition: z.string() }),
+  responseContext: z.looseObject({ functionError: z.string().optional() }).nullable(),
+  KafkaBatchInfo: z.looseObject({ recordInfo: z.unknown().optional(), recordsInfo: z.unknown().optional() }),
+});
+
+const envelopesIn = ({ deadLetters }: Evidence) =>
+  deadLetters.flatMap(({ value }) => {
+    try {
+      return [Envelope.parse(JSON.parse(value))];
+    } catch {
+      return [];
+    }
+  });
+
+/** Without an envelope that can be read nothing is told of it. */
+function envelopes(tell: (envelope: z.infer<typeof Envelope>) => string) {
+  return (evidence: Evidence): string | undefined => {
+    const told = new Set(envelopesIn(evidence).map(tell));
+    return told.size === 0 ? undefined : [...told].sort().join(', ');
+  };
+}
+
+const namedOnce: Case = {
+  name: 'one of five records is named as a batch item failure, once',
+  scripts: [OK, OK, ['fail', 'ok'], OK, OK],
+  isOver: (evidence) => withRecord(evidence, 2).length > 1,
+  checks: [
+    {
+      rule: 'R8',
+      about: 'what comes again',
+      here: 'record 2',
+      otherwise: '"emulation": {"partialResponse": "checkpoint"} in orderly.json',
+      seen(evidence) {
+        const [first, second] = withRecord(evidence, 2);
+        // Records behind it come in any case, if they were not there the first time.
+        if (first === undefined || second === undefined || numbersIn(first).at(-1) !== 4) return undefined;
+        const again = numbersIn(second);
+        return again.length === 1 ? 'record 2' : `records ${again.join(', ')}`;
+      },
+    },
+    {
+      rule: 'E1',
+      about: 'fields of the event',
+      here: 'bootstrapServers, eventSource, eventSourceArn, records',
+      seen: ({ invocations: [first] }) => first?.fields.join(', '),
+    },
+    {
+      rule: 'R11',
+      about: 'fields of an event that comes again',
+      here: 'bootstrapServers, eventSource, eventSourceArn, records',
+      otherwise: '"emulation": {"redelivery": "records-only"} in orderly.json',
+      seen: (evidence) => withRecord(evidence, 2)[1]?.fields.join(', '),
+    },
+    {
+      rule: 'E3',
+      about: `bytes of the header "${HEADER_TEXT}"`,
+      here: '-61, -85',
+      seen: ({ invocations: [first] }) => first?.records[0]?.bytes?.join(', '),
+    },
+  ],
+};
+
+const namedAlways: Case = {
+  name: 'two of four records are named every time',
+  scripts: [OK, ['fail'], ['fail'], OK],
+  isOver: ({ deadLetters }) => [1, 2].every((n) => tellsOf(deadLetters, n)),
+  checks: [
+    {
+      rule: 'R1',
+      about: 'invocations with a record, MaximumRetryAttempts 2',
+      here: '3',
+      seen: (evidence) => String(withRecord(evidence, 1).length),
+    },
+    {
+      rule: 'R9',
+      about: 'messages for two records that are given up',
+      here: '2',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      seen: ({ deadLetters }) => String(deadLetters.length),
+    },
+    {
+      rule: 'R9',
+      about: 'key of a message',
+      here: 'that of the record',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      seen: ({ deadLetters, recordKey }) =>
+        deadLetters.every(({ key }) => key === recordKey) ? 'that of the record' : 'another',
+    },
+    {
+      rule: 'R9',
+      about: 'where a message says which record',
+      here: 'recordInfo',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      seen: envelopes(({ KafkaBatchInfo: info }) =>
+        ['recordInfo', 'recordsInfo'].filter((name) => name in info).join(' and '),
+      ),
+    },
+    {
+      rule: 'R9',
+      about: 'condition of a message',
+      here: 'RetriesExhausted',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      seen: envelopes(({ requestContext }) => requestContext.condition),
+    },
+    {
+      rule: 'R9',
+      about: 'functionError of a message after batch item failures',
+      here: 'none',
+      seen: envelopes(({ responseContext }) => responseContext?.functionError ?? 'none'),
+    },
+  ],
+};
+
+const throwing: Case = {
+  name: 'one of four records makes the function throw',
+  scripts: [OK, ['throw'], OK, OK],
+  isOver: (evidence) =>
+    tellsOf(evidence.deadLetters, 1) && [0, 2, 3].every((n) => withoutPoison(evidence, n).length > 0),
+  checks: [
+    {
+      rule: 'R5',
+      about: 'neighbours of a record that fails its batch',
+      here: 'handled without it',
+      seen: (evidence) =>
+        [0, 2, 3].every((n) => withoutPoison(evidence, n).length > 0) ? 'handled without it' : 'not handled',
+    },
+    {
+      rule: 'R6',
+      about: 'invocations with that record alone, MaximumRetryAttempts 2',
+      here: '3',
+      seen: (evidence) =>
+        String(evidence.invocations.filter((invocation) => isAlone(numbersIn(invocation))).length),
+    },
+    {
+      rule: 'R9',
+      about: 'functionError of a message after an error',
+      here: 'Unhandled',
+      seen: envelopes(({ responseContext }) => responseContext?.functionError ?? 'none'),
+    },
+  ],
+};
+
+const unreadable: Case = {
+  name: 'an answer names something that is no record, once',
+  scripts: [['malformed', 'ok'], OK],
+  isOver: (evidence) => again(evidence).length === 2,
+  checks: [
+    {
+      rule: 'F7',
+      about: 'records of two that come again',
+      here: '0, 1',
+      untilTheEnd: true,
+      seen: (evidence) =>
+        evidence.invocations.length === 0 ? undefined : again(evidence).join(', ') || 'none',
+    },
+  ],
+};
+
+/** Which of two records were delivered more than once. */
+const again = (evidence: Evidence) => [0, 1].filter((n) => withRecord(evidence, n).length > 1);
+
+/** What is looked at, one after the other: two at once would be in each other's batches. */
+export const CASES: readonly Case[] = [namedOnce, unreadable, throwing, namedAlways];
+
+function isAlone(numbers: readonly number[]): boolean {
+  return numbers.length === 1 && numbers[0] === 1;
+}
+
+function withoutPoison(evidence: Evidence, n: number) {
+  return withRecord(evidence, n).filter((invocation) => !numbersIn(invocation).includes(1));
+}
+
+/** Whether a message holds a record, by the number in its value, however deep and in whatever form. */
+function tellsOf(deadLetters: Evidence['deadLetters'], n: number): boolean {
+  return deadLetters.some(({ value }) => valuesIn(value).some((text) => text.includes(`"n":${n},`)));
+}
+
+/** All that may be the base64 of a record's value in a message. */
+function valuesIn(message: string): string[] {
+  return [...message.matchAll(/"value\\?"\s*:\s*\\?"([A-Za-z0-9+/=]+)\\?"/g)].map(([, base64 = '']) =>
+    Buffer.from(base64, 'base64').toString('utf8'),
+  );
+}
