@@ -53,6 +53,7 @@ function invalid(path: string, why: string, cause: unknown): LocalCloudError {
     cause,
     remedy: [
       'Its form: {"functions": {"<construct path>": {"environment": {"NAME": "value"}}}, "accept": []}',
+      'An HTTP API with tokens: {"apis": {"<construct path>": {"jwtClaims": {"sub": "customer-1"}}}}',
     ],
   });
 }
