@@ -5,7 +5,7 @@ import { type Order, orderFields } from './order.ts';
 
 /** Major 1; a newer minor only adds fields, which a reader ignores. */
 const schemaVersion = z.string().regex(/^1\.(0|[1-9][0-9]*)$/, 'has an unknown major version');
-const CURRENT_VERSION = '1.0';
+export const CURRENT_VERSION = '1.0';
 
 const timestamp = z.iso.datetime({ precision: 3, error: 'must be an ISO 8601 time in UTC' });
 
