@@ -6,6 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { NodeFunction } from './node-function.ts';
 import { dataRemovalPolicy, type Stage } from './stages.ts';
 import { AWAITING_INDEX } from './tables.ts';
@@ -40,6 +41,12 @@ export class DailyManifests extends Construct {
       autoDeleteObjects: !stage.keepsData,
     });
 
+    acknowledge(
+      this.bucket,
+      'S1',
+      'an access log would be another bucket to keep and to clear: who reads manifests is told by the data events of CloudTrail',
+    );
+
     const manifest = new NodeFunction(this, 'Manifest', {
       description: 'Writes the manifests of the day before, one a carrier',
       folder: 'manifest',
@@ -58,11 +65,16 @@ export class DailyManifests extends Construct {
     allow(['dynamodb:Query'], [`${shipments.tableArn}/index/${AWAITING_INDEX}`]);
     allow(['dynamodb:BatchGetItem', 'dynamodb:PartiQLUpdate'], [shipments.tableArn]);
     allow(['s3:ListBucket'], [this.bucket.bucketArn]);
-    allow(['s3:GetObject'], [this.bucket.arnForObjects('drafts/*')]);
-    allow(
-      ['s3:PutObject'],
-      ['drafts/*', 'manifests/*'].map((key) => this.bucket.arnForObjects(key)),
-    );
+    const drafts = this.bucket.arnForObjects('drafts/*');
+    const manifests = this.bucket.arnForObjects('manifests/*');
+    allow(['s3:GetObject'], [drafts]);
+    allow(['s3:PutObject'], [drafts, manifests]);
+    for (const arn of [drafts, manifests])
+      acknowledgeWildcard(
+        this,
+        arn,
+        'a prefix: the days and carriers of its files are known when they are written',
+      );
 
     new Rule(this, 'Daily', {
       description: 'Writes the manifests of the UTC day that has ended',

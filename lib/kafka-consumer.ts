@@ -2,7 +2,14 @@ import type { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { KafkaDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
-import { consumeStatements, destinationStatements, type KafkaTopic, pollerStatements } from './kafka.ts';
+import { acknowledge } from './acknowledge.ts';
+import {
+  consumeStatements,
+  destinationStatements,
+  INTERFACES_ANYWHERE,
+  type KafkaTopic,
+  pollerStatements,
+} from './kafka.ts';
 
 export interface KafkaConsumerProps {
   readonly function: lambda.Function;
@@ -60,6 +67,7 @@ export class KafkaConsumer extends Construct {
       ...(deadLetters ? destinationStatements(this, deadLetters) : []),
     ];
     for (const statement of statements) props.function.addToRolePolicy(statement);
+    if (props.function.role) acknowledge(props.function.role, ...INTERFACES_ANYWHERE);
 
     this.mapping = new lambda.EventSourceMapping(this, 'Mapping', {
       target: props.function,

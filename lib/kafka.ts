@@ -98,6 +98,12 @@ export function networkInterfaceStatement(more: readonly string[] = []): iam.Pol
   });
 }
 
+/** Why `networkInterfaceStatement` names no resource, for `acknowledge`. */
+export const INTERFACES_ANYWHERE = [
+  'IAM5[Resource::*]',
+  'EC2 knows no resource for what Lambda asks of it, or it does not exist yet: network interfaces in the VPC',
+] as const;
+
 /**
  * What the pollers need to write what they gave up to a topic.
  *

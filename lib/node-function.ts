@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { Duration } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { functionRole } from './function-role.ts';
-import { type KafkaCluster, networkInterfaceStatement } from './kafka.ts';
+import { INTERFACES_ANYWHERE, type KafkaCluster, networkInterfaceStatement } from './kafka.ts';
 import { dataRemovalPolicy, type Stage } from './stages.ts';
 
 export interface NodeFunctionProps {
@@ -26,6 +27,25 @@ const IP_ADDRESS_ACTIONS = ['ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivate
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** For esbuild; a test holds the bundles to their sizes. */
+export const bundling: BundlingOptions = {
+  format: OutputFormat.ESM,
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  bundleAwsSDK: true,
+  esbuildArgs: Object.fromEntries(
+    ['@aws-sdk/credential-provider-node', '@aws-sdk/credential-providers'].map((everywhere) => [
+      `--alias:${everywhere}`,
+      `${root}functions/lambda-credentials.ts`,
+    ]),
+  ),
+  // CommonJS dependencies (kafkajs) call require, which an ES module does not have. The long name cannot meet a
+  // minified one.
+  banner:
+    "import{createRequire as orderlyCreateRequire}from'node:module';const require=orderlyCreateRequire(import.meta.url);",
+};
+
 /** A function of this project: Node 24 on arm64, one ESM bundle with the SDK inside, JSON logs kept as long as the stage says. */
 export class NodeFunction extends Construct {
   readonly function: lambda.Function;
@@ -38,7 +58,10 @@ export class NodeFunction extends Construct {
       removalPolicy: dataRemovalPolicy(stage),
     });
     const role = functionRole(this, 'Role', logGroup);
-    if (cluster) role.addToPolicy(networkInterfaceStatement(IP_ADDRESS_ACTIONS));
+    if (cluster) {
+      role.addToPolicy(networkInterfaceStatement(IP_ADDRESS_ACTIONS));
+      acknowledge(role, ...INTERFACES_ANYWHERE);
+    }
 
     this.function = new NodejsFunction(this, 'Function', {
       description: props.description,
@@ -58,17 +81,7 @@ export class NodeFunction extends Construct {
         vpcSubnets: cluster.subnets,
         securityGroups: [cluster.clientSecurityGroup],
       }),
-      bundling: {
-        format: OutputFormat.ESM,
-        target: 'node24',
-        mainFields: ['module', 'main'],
-        minify: true,
-        bundleAwsSDK: true,
-        // CommonJS dependencies (kafkajs) call require, which an ES module does not have. The long name cannot meet a
-        // minified one.
-        banner:
-          "import{createRequire as orderlyCreateRequire}from'node:module';const require=orderlyCreateRequire(import.meta.url);",
-      },
+      bundling,
     });
   }
 }

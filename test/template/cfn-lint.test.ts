@@ -1,0 +1,28 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, inject, it, onTestFinished } from 'vitest';
+import { cfnLint } from '../support/cfn-lint.ts';
+
+const STACKS = ['orderly-streaming', 'orderly-orders'];
+const assemblies = inject('assemblies');
+
+it('CloudFormation’s own linter finds nothing in any template', { timeout: 240_000 }, async () => {
+  const templates = Object.values(assemblies).flatMap((folder) =>
+    STACKS.map((stack) => join(folder, `${stack}.template.json`)),
+  );
+  expect(templates).toHaveLength(10);
+  expect(await cfnLint(templates)).toEqual([]);
+});
+
+it('the linter would find a property that is none', { timeout: 240_000 }, async () => {
+  const template = JSON.parse(
+    readFileSync(join(assemblies.sandbox, 'orderly-streaming.template.json'), 'utf8'),
+  );
+  template.Resources.OrdersTopic.Properties.Partitions = 3;
+  const dir = mkdtempSync(join(tmpdir(), 'orderly-lint-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const path = join(dir, 'broken.template.json');
+  writeFileSync(path, JSON.stringify(template, null, 2));
+  expect((await cfnLint([path])).join('\n')).toMatch(/E3002.*Partitions/);
+});
