@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
 
-interface Schema {
-  readonly [keyword: string]: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly items?: Schema;
-}
+const Schema = z.looseObject({
+  properties: z.record(z.string(), z.unknown()).default({}),
+  required: z.array(z.string()).default([]),
+  items: z.unknown(),
+});
 
 /**
  * What of a schema is not as it was published, by JSON pointer; a property that is added and may be absent is no change.
@@ -13,28 +13,22 @@ interface Schema {
  * Events lie on the topic for a week, and consumers are deployed one by one: new readers meet old events, and old readers
  * new ones. Only what may be absent can be added without either breaking.
  */
-export function schemaChanges(published: Schema, current: Schema, at = ''): string[] {
-  const {
-    properties: before = {},
-    items: itemsBefore,
-    required: neededBefore = [],
-    ...rulesBefore
-  } = published;
-  const { properties: now = {}, items: itemsNow, required: neededNow = [], ...rulesNow } = current;
-  const changes = isDeepStrictEqual(rulesBefore, rulesNow) ? [] : [at];
-  for (const [name, schema] of Object.entries(before)) {
+export function schemaChanges(published: unknown, current: unknown, at = ''): string[] {
+  const { properties, items, required, ...rules } = Schema.parse(published);
+  const now = Schema.parse(current);
+  const { properties: _properties, items: _items, required: _required, ...rulesNow } = now;
+
+  const changes = isDeepStrictEqual(rules, rulesNow) ? [] : [at];
+  for (const [name, schema] of Object.entries(properties)) {
     const place = `${at}/${name}`;
-    const same = now[name];
-    if (same === undefined) changes.push(`${place} is gone`);
-    else changes.push(...schemaChanges(schema, same, place));
+    if (name in now.properties) changes.push(...schemaChanges(schema, now.properties[name], place));
+    else changes.push(`${place} is gone`);
   }
-  for (const name of new Set([...neededBefore, ...neededNow])) {
-    if (neededBefore.includes(name) && !neededNow.includes(name)) changes.push(`${at}/${name} may be absent`);
-    if (!neededBefore.includes(name) && neededNow.includes(name))
-      changes.push(`${at}/${name} may not be absent`);
-  }
-  if (itemsBefore !== undefined || itemsNow !== undefined) {
-    changes.push(...schemaChanges(itemsBefore ?? {}, itemsNow ?? {}, `${at}/*`));
+  for (const name of required) if (!now.required.includes(name)) changes.push(`${at}/${name} may be absent`);
+  for (const name of now.required)
+    if (!required.includes(name)) changes.push(`${at}/${name} may not be absent`);
+  if (items !== undefined || now.items !== undefined) {
+    changes.push(...schemaChanges(items ?? {}, now.items ?? {}, `${at}/*`));
   }
   return changes;
 }
