@@ -4,7 +4,7 @@ import { z } from 'zod';
 const Schema = z.looseObject({
   properties: z.record(z.string(), z.unknown()).default({}),
   required: z.array(z.string()).default([]),
-  items: z.unknown(),
+  items: z.unknown().optional(),
 });
 
 /**
