@@ -1,0 +1,157 @@
+import { type CheckoutEvent, checkoutHandler } from '../../functions/checkout/checkout.ts';
+import { dynamoDbOrderStore } from '../../functions/checkout/dynamodb-store.ts';
+import { deadLetterStore } from '../../functions/dead-letters/store.ts';
+import { emailHandler } from '../../functions/email/email-handler.ts';
+import { SEND_DEADLINE_MS, sesSender } from '../../functions/email/ses.ts';
+import type { ConsumerPorts } from '../../functions/kafka/consume.ts';
+import { kafkaPublisher } from '../../functions/kafka/producer.ts';
+import { dynamoDbLedger } from '../../functions/ledger/dynamodb-ledger.ts';
+import { describeError, type FunctionLogger, type LogFields } from '../../functions/logger.ts';
+import { dynamoDbOutbox, outboxPages } from '../../functions/relay/dynamodb-outbox.ts';
+import { relayHandler } from '../../functions/relay/relay.ts';
+import { sweepHandler } from '../../functions/relay/sweep.ts';
+import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
+import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import type { Chance } from './chance.ts';
+import type { Defect } from './defect.ts';
+import { faultyClient } from './dynamodb/client.ts';
+import type { Database } from './dynamodb/tables.ts';
+import type { Faults } from './faults.ts';
+import type { History, Mailed } from './history.ts';
+import { type Cluster, producerClient } from './kafka/producer.ts';
+import type { Topic } from './kafka/topic.ts';
+import type { DeployedFunction } from './lambda/host.ts';
+import { mailClient } from './mail-provider.ts';
+import { TABLES } from './names.ts';
+import type { Process } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What the functions meet outside of themselves. */
+export interface Surroundings {
+  readonly clock: Scheduler;
+  readonly random: Chance;
+  readonly faults: Faults;
+  readonly history: History;
+  /** The database as a process writes to it. */
+  readonly databaseFor: (process: Process) => Database;
+  readonly topic: Topic;
+  readonly cluster: Cluster;
+  readonly mailed: (mail: Mailed) => void;
+}
+
+/** The functions as lib/orders-stack.ts deploys them: production's modules, in one process each, over the twins. */
+export function deployedFunctions(world: Surroundings, defect: Defect): DeployedFunction[] {
+  return [
+    {
+      name: 'checkout',
+      role: 'checkout',
+      timeoutMs: 10_000,
+      load: (process) => checkout(world, defect, process),
+    },
+    { name: 'relay', role: 'relay', timeoutMs: 60_000, load: (process) => relay(world, defect, process) },
+    {
+      name: 'shipping',
+      role: 'consumer',
+      timeoutMs: 120_000,
+      load: (process) => shipping(world, defect, process),
+    },
+    { name: 'email', role: 'consumer', timeoutMs: 120_000, load: (process) => email(world, defect, process) },
+  ];
+}
+
+type Handler = ReturnType<DeployedFunction['load']>;
+
+function checkout(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { orderStore = unchanged } = defect;
+  const tables = { orders: TABLES.orders, outbox: TABLES.outbox };
+  const handle = checkoutHandler({
+    store: orderStore(dynamoDbOrderStore(dynamoDb(world, process), tables)),
+    waiting: waitingIn(world, process),
+    logger: loggerOf(world, process),
+    now: () => new Date(process.now()),
+    randomBytes: world.random.bytes,
+  });
+  return (event) => handle(event as CheckoutEvent);
+}
+
+function relay(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { outbox = unchanged, publisher = unchanged } = defect;
+  const client = dynamoDb(world, process);
+  const ports = {
+    outbox: outbox(dynamoDbOutbox(client, TABLES.outbox, waitingIn(world, process))),
+    publisher: publisher(kafkaPublisher(() => producerClient({ ...world, process }), process.now)),
+    topic: world.topic.name,
+    logger: loggerOf(world, process),
+  };
+  const handle = relayHandler(ports);
+  const sweep = sweepHandler({
+    ...ports,
+    pages: () => outboxPages(client, TABLES.outbox),
+    clock: process.now,
+  });
+  return (event, context) =>
+    isStreamEvent(event) ? handle(event) : sweep(() => context.getRemainingTimeInMillis());
+}
+
+function shipping(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { shipments = unchanged, consumer = unchanged } = defect;
+  return consumer(
+    shippingHandler({
+      ...consumerPorts(world, defect, process, 'shipping-service'),
+      shipments: shipments(dynamoDbShipments(dynamoDb(world, process), TABLES.shipments)),
+    }),
+  );
+}
+
+function email(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { ledger = unchanged, consumer = unchanged } = defect;
+  const { clock, random, faults, mailed } = world;
+  return consumer(
+    emailHandler({
+      ...consumerPorts(world, defect, process, 'email-service'),
+      ledger: ledger(dynamoDbLedger(dynamoDb(world, process), TABLES.emailLedger, process.now)),
+      sendMail: sesSender(mailClient({ process, clock, random, faults, out: mailed }), 'orders@example.com'),
+      sendDeadlineMs: SEND_DEADLINE_MS,
+    }),
+  );
+}
+
+function consumerPorts(world: Surroundings, defect: Defect, process: Process, group: string): ConsumerPorts {
+  const { deadLetters = unchanged } = defect;
+  let ids = 0;
+  return {
+    consumer: group,
+    writeDeadLetter: deadLetters(deadLetterStore(dynamoDb(world, process), TABLES.deadLetters)),
+    logger: loggerOf(world, process),
+    now: process.now,
+    newId: () => `${process.name}/${++ids}`,
+    waiting: waitingIn(world, process),
+  };
+}
+
+function dynamoDb(world: Surroundings, process: Process) {
+  return faultyClient({ ...world, process, database: world.databaseFor(process) });
+}
+
+function waitingIn({ random }: Surroundings, { sleep }: Process) {
+  return { sleep, random: random.float };
+}
+
+/** Keeps what would be printed. */
+function loggerOf({ history }: Surroundings, { name }: Process): FunctionLogger {
+  const log = (message: string, fields: LogFields = {}, error?: unknown) => {
+    const described = error === undefined ? {} : { error: { ...describeError(error), at: undefined } };
+    history.note({
+      what: 'logged',
+      process: name,
+      line: `${message} ${JSON.stringify({ ...fields, ...described })}`,
+    });
+  };
+  return { info: log, warn: log, error: log, addContext: () => undefined };
+}
+
+function isStreamEvent(event: unknown): event is Parameters<ReturnType<typeof relayHandler>>[0] {
+  return typeof event === 'object' && event !== null && 'Records' in event;
+}
+
+const unchanged = <T>(part: T): T => part;
