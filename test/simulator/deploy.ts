@@ -13,6 +13,7 @@ import { sweepHandler } from '../../functions/relay/sweep.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
 import type { Chance } from './chance.ts';
+import { dyingOf } from './deadly.ts';
 import type { Defect } from './defect.ts';
 import { faultyClient } from './dynamodb/client.ts';
 import type { Database } from './dynamodb/tables.ts';
@@ -20,10 +21,11 @@ import type { Faults } from './faults.ts';
 import type { History, Mailed } from './history.ts';
 import { type Cluster, producerClient } from './kafka/producer.ts';
 import type { Topic } from './kafka/topic.ts';
-import type { DeployedFunction } from './lambda/host.ts';
+import type { DeployedFunction, Handler } from './lambda/host.ts';
 import { mailClient } from './mail-provider.ts';
-import { TABLES } from './names.ts';
+import { GROUPS, type Group, TABLES } from './names.ts';
 import type { Process } from './process.ts';
+import type { Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What the functions meet outside of themselves. */
@@ -34,6 +36,7 @@ export interface Surroundings {
   readonly history: History;
   /** The database as a process writes to it. */
   readonly databaseFor: (process: Process) => Database;
+  readonly deadly: Scenario['deadly'];
   readonly topic: Topic;
   readonly cluster: Cluster;
   readonly mailed: (mail: Mailed) => void;
@@ -44,28 +47,24 @@ export function deployedFunctions(world: Surroundings, defect: Defect): Deployed
   return [
     {
       name: 'checkout',
-      role: 'checkout',
       timeoutMs: 10_000,
       load: (process) => checkout(world, defect, process),
     },
-    { name: 'relay', role: 'relay', timeoutMs: 60_000, load: (process) => relay(world, defect, process) },
+    { name: 'relay', timeoutMs: 60_000, load: (process) => relay(world, defect, process) },
     {
       name: 'shipping',
-      role: 'consumer',
       timeoutMs: 120_000,
       load: (process) => shipping(world, defect, process),
     },
-    { name: 'email', role: 'consumer', timeoutMs: 120_000, load: (process) => email(world, defect, process) },
+    { name: 'email', timeoutMs: 120_000, load: (process) => email(world, defect, process) },
   ];
 }
-
-type Handler = ReturnType<DeployedFunction['load']>;
 
 function checkout(world: Surroundings, defect: Defect, process: Process): Handler {
   const { orderStore = unchanged } = defect;
   const tables = { orders: TABLES.orders, outbox: TABLES.outbox };
   const handle = checkoutHandler({
-    store: orderStore(dynamoDbOrderStore(dynamoDb(world, process), tables)),
+    store: orderStore(dynamoDbOrderStore(dynamoDb(world, defect, process), tables)),
     waiting: waitingIn(world, process),
     logger: loggerOf(world, process),
     now: () => new Date(process.now()),
@@ -76,10 +75,13 @@ function checkout(world: Surroundings, defect: Defect, process: Process): Handle
 
 function relay(world: Surroundings, defect: Defect, process: Process): Handler {
   const { outbox = unchanged, publisher = unchanged } = defect;
-  const client = dynamoDb(world, process);
+  const client = dynamoDb(world, defect, process);
   const ports = {
     outbox: outbox(dynamoDbOutbox(client, TABLES.outbox, waitingIn(world, process))),
-    publisher: publisher(kafkaPublisher(() => producerClient({ ...world, process }), process.now)),
+    publisher: publisher(
+      kafkaPublisher(() => producerClient({ ...world, process }), process.now),
+      process.now,
+    ),
     topic: world.topic.name,
     logger: loggerOf(world, process),
   };
@@ -94,34 +96,62 @@ function relay(world: Surroundings, defect: Defect, process: Process): Handler {
 }
 
 function shipping(world: Surroundings, defect: Defect, process: Process): Handler {
-  const { shipments = unchanged, consumer = unchanged } = defect;
-  return consumer(
+  const { consumer = unchanged } = defect;
+  const ship = consumer(
     shippingHandler({
       ...consumerPorts(world, defect, process, 'shipping-service'),
-      shipments: shipments(dynamoDbShipments(dynamoDb(world, process), TABLES.shipments)),
+      shipments: dynamoDbShipments(dynamoDb(world, defect, process), TABLES.shipments),
     }),
   );
+  if (!defect.together) return mortal(world, process, 'shipping-service', ship);
+  const mail = email(world, defect, process);
+  return async (event, context) => {
+    await mail(event, context);
+    return ship(event, context);
+  };
 }
 
 function email(world: Surroundings, defect: Defect, process: Process): Handler {
   const { ledger = unchanged, consumer = unchanged } = defect;
-  const { clock, random, faults, mailed } = world;
-  return consumer(
+  const { clock, random, faults, history, mailed: out } = world;
+  const tried = (eventId: string, isAnswered: boolean) =>
+    history.note({ what: 'mail tried', eventId, process: process.name, isAnswered });
+  const handle = consumer(
     emailHandler({
       ...consumerPorts(world, defect, process, 'email-service'),
-      ledger: ledger(dynamoDbLedger(dynamoDb(world, process), TABLES.emailLedger, process.now)),
-      sendMail: sesSender(mailClient({ process, clock, random, faults, out: mailed }), 'orders@example.com'),
+      ledger: ledger(dynamoDbLedger(dynamoDb(world, defect, process), TABLES.emailLedger, process.now)),
+      sendMail: sesSender(mailClient({ process, clock, random, faults, tried, out }), 'orders@example.com'),
       sendDeadlineMs: SEND_DEADLINE_MS,
     }),
   );
+  return mortal(world, process, 'email-service', handle);
 }
 
-function consumerPorts(world: Surroundings, defect: Defect, process: Process, group: string): ConsumerPorts {
+/** The bug that makes a consumer die of a record is mended when the faults end. */
+function mortal(
+  { deadly, faults, history, random }: Surroundings,
+  process: Process,
+  group: Group,
+  handle: Handler,
+) {
+  return dyingOf(
+    deadly,
+    group,
+    () => {
+      if (faults.isOver()) return;
+      history.note({ what: 'fault', kind: `${GROUPS[group]} killed`, where: `${process.name}, by a record` });
+      process.doom(random.int(0, 2), process.kill);
+    },
+    handle,
+  );
+}
+
+function consumerPorts(world: Surroundings, defect: Defect, process: Process, group: Group): ConsumerPorts {
   const { deadLetters = unchanged } = defect;
   let ids = 0;
   return {
     consumer: group,
-    writeDeadLetter: deadLetters(deadLetterStore(dynamoDb(world, process), TABLES.deadLetters)),
+    writeDeadLetter: deadLetters(deadLetterStore(dynamoDb(world, defect, process), TABLES.deadLetters)),
     logger: loggerOf(world, process),
     now: process.now,
     newId: () => `${process.name}/${++ids}`,
@@ -129,8 +159,8 @@ function consumerPorts(world: Surroundings, defect: Defect, process: Process, gr
   };
 }
 
-function dynamoDb(world: Surroundings, process: Process) {
-  return faultyClient({ ...world, process, database: world.databaseFor(process) });
+function dynamoDb(world: Surroundings, { dynamoDb: changed = unchanged }: Defect, process: Process) {
+  return changed(faultyClient({ ...world, process, database: world.databaseFor(process) }));
 }
 
 function waitingIn({ random }: Surroundings, { sleep }: Process) {

@@ -26,12 +26,14 @@ export const FAULTS = {
   'dynamodb short page': 0.5,
   /** F5: the process ends at any await of the checkout; of the relay, F11 and F12; of a consumer, F21 and F22. */
   'checkout killed': 0.3,
-  'relay killed': 0.3,
-  'consumer killed': 0.15,
+  'relay killed': 0.4,
+  'shipping killed': 0.4,
+  'email killed': 0.4,
   /** F17 and F23: the process stands still for up to 15 minutes, is replaced, and then goes on. */
   'checkout frozen': 0.1,
   'relay frozen': 0.2,
-  'consumer frozen': 0.1,
+  'shipping frozen': 0.3,
+  'email frozen': 0.3,
   /** The invocation never reaches the function. */
   'lambda throttled': 0.2,
   /** Two invocations' answers, or a shopper's, get lost on the way back. */
@@ -50,16 +52,16 @@ export const FAULTS = {
   /** F16: the connection takes everything and answers nothing, until a new one is made. */
   'kafka half open': 0.1,
   /** F8: the reader of the stream begins again before its checkpoint. */
-  'stream reader restarted': 0.2,
+  'stream reader restarted': 0.3,
   /** F10: records come late, each by itself. */
   'stream record late': 0.5,
   /** F20: records never come. */
   'stream record lost': 0.5,
   /** Pollers of a group are replaced while their batches are still running. */
-  'group restarted': 0.1,
-  'group rebalanced': 0.2,
+  'group restarted': 0.3,
+  'group rebalanced': 0.3,
   /** F26 */
-  'group rewound': 0.05,
+  'group rewound': 0.1,
   'mail throttled': 0.4,
   'mail unreachable': 0.3,
   'mail request lost': 0.1,
@@ -78,35 +80,52 @@ export type FaultKind = keyof typeof FAULTS;
 export interface Faults {
   /** Whether it happens here and now; if so, it is noted. */
   strikes(kind: FaultKind, where: string): boolean;
-  /** How often each has happened. */
-  readonly counts: ReadonlyMap<FaultKind, number>;
   /** From now on nothing goes wrong any more. */
   end(): void;
+  isOver(): boolean;
 }
 
-/** At most this many of a kind, so that no world is nothing but faults. */
+/** A time in which a kind of fault strikes whenever it can. */
+export interface Outage {
+  readonly kind: FaultKind;
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** At most this many of a kind, outages aside, so that no world is nothing but faults. */
 const LIMIT = 40;
 
 export function faults(
-  rates: ReadonlyMap<FaultKind, number>,
+  { rates, outages }: { readonly rates: ReadonlyMap<FaultKind, number>; readonly outages: readonly Outage[] },
   random: Chance,
+  now: () => number,
   note: (kind: FaultKind, where: string) => void,
 ): Faults {
   const counts = new Map<FaultKind, number>();
   let over = false;
+
+  function isOut(kind: FaultKind): boolean {
+    return outages.some((outage) => outage.kind === kind && outage.from <= now() && now() < outage.to);
+  }
+
+  function isDrawn(kind: FaultKind): boolean {
+    const rate = rates.get(kind);
+    if (rate === undefined || !random.hits(rate)) return false;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    return count <= LIMIT;
+  }
+
   return {
-    counts,
     strikes(kind, where) {
-      const rate = rates.get(kind);
-      if (over || rate === undefined || !random.hits(rate)) return false;
-      const count = (counts.get(kind) ?? 0) + 1;
-      if (count > LIMIT) return false;
-      counts.set(kind, count);
+      if (over || !(isOut(kind) || isDrawn(kind))) return false;
       note(kind, where);
       return true;
     },
     end() {
       over = true;
     },
+    isOver: () => over,
   };
 }

@@ -57,6 +57,7 @@ export type Happening =
       readonly what: 'invoked';
       readonly name: string;
       readonly requestId: string;
+      readonly isReplay: boolean;
       readonly records: string;
     }
   | {
@@ -70,6 +71,13 @@ export type Happening =
       readonly source: string;
       readonly partition: string;
       readonly position: number;
+    }
+  | {
+      readonly what: 'mail tried';
+      readonly eventId: string;
+      readonly process: string;
+      /** Whether the sender hears from the provider, be it a refusal. */
+      readonly isAnswered: boolean;
     }
   | { readonly what: 'mailed'; readonly mail: Mailed }
   | { readonly what: 'gave up'; readonly source: string; readonly reason: string; readonly records: string }
@@ -116,6 +124,8 @@ function textOf(past: Past): string {
       return `${past.name} ended (${past.requestId}) ${past.how}`;
     case 'committed':
       return `${past.source} ${past.partition} committed at ${past.position}`;
+    case 'mail tried':
+      return `${past.process} tries to send the mail for ${past.eventId}`;
     case 'mailed':
       return `mail for ${past.mail.eventId} sent by ${past.mail.process}${past.mail.isAnswered ? '' : ', who is not told'}`;
     case 'gave up':

@@ -16,6 +16,8 @@ export interface MailPorts {
   readonly clock: Scheduler;
   readonly random: Chance;
   readonly faults: Faults;
+  /** A request is under way; `isAnswered`: the sender hears of it. */
+  readonly tried: (eventId: string, isAnswered: boolean) => void;
   /** A mail is out. */
   readonly out: (mail: Mailed) => void;
 }
@@ -36,39 +38,65 @@ export function mailClient(ports: MailPorts): SESv2Client {
   return Object.create(SESv2Client.prototype, { send: { value: send } });
 }
 
+type Fate =
+  | 'refused'
+  | 'throttled'
+  | 'unreachable'
+  | 'request lost'
+  | 'answer lost'
+  | 'request late'
+  | 'sent';
+
+function fateOf(faults: Faults, to: string, where: string): Fate {
+  if (REFUSED_RECIPIENT.test(to)) return 'refused';
+  const fates = ['throttled', 'unreachable', 'request lost', 'answer lost', 'request late'] as const;
+  return fates.find((fate) => faults.strikes(`mail ${fate}`, where)) ?? 'sent';
+}
+
 function sendMail(
-  { process, clock, random, faults, out }: MailPorts,
+  { process, clock, random, faults, tried, out }: MailPorts,
   { input }: SendEmailCommand,
 ): Promise<object> {
   const eventId = input.Content?.Simple?.Headers?.[0]?.Value ?? '';
   const to = input.Destination?.ToAddresses?.[0] ?? '';
   const subject = input.Content?.Simple?.Subject?.Data ?? '';
   const where = `${process.name} mail for ${eventId}`;
+  const fate = fateOf(faults, to, where);
+  const isAnswered = fate !== 'request lost' && fate !== 'answer lost' && fate !== 'request late';
+  tried(eventId, isAnswered);
   return new Promise((resolve, reject) => {
     const latency = random.int(20, 200);
-    const goesOut = (isAnswered: boolean) =>
-      out({ at: clock.now(), eventId, to, subject, process: process.name, isAnswered });
+    const goesOut = () => out({ at: clock.now(), eventId, to, subject, process: process.name, isAnswered });
     const fails = (ms: number, error: Error) => process.after(ms, () => reject(error));
-    if (REFUSED_RECIPIENT.test(to)) {
-      fails(latency, new MessageRejected({ message: 'Address is on the list', $metadata: {} }));
-    } else if (faults.strikes('mail throttled', where)) {
-      fails(latency, new TooManyRequestsException({ message: 'Maximum rate exceeded', $metadata: {} }));
-    } else if (faults.strikes('mail unreachable', where)) {
-      fails(latency, named('Error', 'connect ECONNREFUSED', 'ECONNREFUSED'));
-    } else if (faults.strikes('mail request lost', where)) {
-      fails(TIMEOUT_MS, timeout());
-    } else if (faults.strikes('mail answer lost', where)) {
-      clock.after(latency, () => goesOut(false));
-      fails(TIMEOUT_MS, timeout());
-    } else if (faults.strikes('mail request late', where)) {
-      clock.after(random.int(TIMEOUT_MS, LATE_MS), () => goesOut(false));
-      fails(TIMEOUT_MS, timeout());
-    } else {
-      const slow = faults.strikes('mail slow', where) ? random.int(500, TIMEOUT_MS - 500) : 0;
-      clock.after(latency + slow, () => {
-        goesOut(true);
-        process.after(random.int(5, 50), () => resolve({ $metadata: {} }));
-      });
+    switch (fate) {
+      case 'refused':
+        fails(latency, new MessageRejected({ message: 'Address is on the list', $metadata: {} }));
+        break;
+      case 'throttled':
+        fails(latency, new TooManyRequestsException({ message: 'Maximum rate exceeded', $metadata: {} }));
+        break;
+      case 'unreachable':
+        fails(latency, named('Error', 'connect ECONNREFUSED', 'ECONNREFUSED'));
+        break;
+      case 'request lost':
+        fails(TIMEOUT_MS, timeout());
+        break;
+      case 'answer lost':
+        clock.after(latency, goesOut);
+        fails(TIMEOUT_MS, timeout());
+        break;
+      case 'request late':
+        clock.after(random.int(TIMEOUT_MS, LATE_MS), goesOut);
+        fails(TIMEOUT_MS, timeout());
+        break;
+      case 'sent': {
+        const slow = faults.strikes('mail slow', where) ? random.int(500, TIMEOUT_MS - 500) : 0;
+        clock.after(latency + slow, () => {
+          goesOut();
+          process.after(random.int(5, 50), () => resolve({ $metadata: {} }));
+        });
+        break;
+      }
     }
   });
 }

@@ -71,7 +71,7 @@ export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions):
     isDead: () => dead,
     isFrozen: () => frozen !== undefined,
     wasStoppedSince: (time) => stoppedUntil >= time,
-    now: () => clock.now() + skewMs,
+    now: () => Math.floor(clock.now()) + skewMs,
     deliver,
     after: (ms, what) => clock.after(ms, () => deliver(what)),
     sleep: (ms) => new Promise((resolve) => clock.after(ms, () => deliver(resolve))),

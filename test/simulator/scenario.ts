@@ -1,5 +1,6 @@
 import { type Chance, chance } from './chance.ts';
-import { FAULTS, type FaultKind } from './faults.ts';
+import { FAULTS, type FaultKind, type Outage } from './faults.ts';
+import type { Group } from './names.ts';
 
 /** What is done in a world and what goes wrong in it: all of it from its seed. */
 export interface Scenario {
@@ -7,6 +8,8 @@ export interface Scenario {
   readonly shoppers: number;
   /** Records of other producers among those of the orders. */
   readonly foreignRecords: number;
+  /** Replays of what needn't be replayed. */
+  readonly replays: number;
   readonly partitions: number;
   readonly shards: number;
   readonly pollers: number;
@@ -17,6 +20,10 @@ export interface Scenario {
   /** Milliseconds of shopping and faults. */
   readonly duration: number;
   readonly rates: ReadonlyMap<FaultKind, number>;
+  /** Times are milliseconds from the beginning. */
+  readonly outages: readonly Outage[];
+  /** Shoppers whose placement kills a consumer that handles it, until the faults end. */
+  readonly deadly: readonly { readonly shopper: number; readonly group: Group }[];
 }
 
 /** As lib/kafka-consumer.ts has it. */
@@ -25,30 +32,54 @@ export const DEPLOYED_RETRIES = 45;
 /**
  * The scenario of a seed. Each fault is left out of most worlds, so that a world with few of them goes far, and those
  * that are in meet each other in all combinations ("swarm testing", https://users.cs.utah.edu/~regehr/papers/swarm12.pdf).
+ * Some worlds have faults of one part alone: what the others do then has to be as if nothing were wrong.
  */
 export function scenarioOf(seed: number): Scenario {
   const random = chance(seed);
-  const share = random.pick([0, 0.1, 0.25, 0.25, 0.5]);
+  const shoppers = random.int(1, 10);
+  const duration = random.pick([2_000, 30_000, 120_000, 10 * 60_000]);
+  const deadly = random.hits(0.2) ? [deadlyOf(random, shoppers)] : [];
   return {
     seed,
-    shoppers: random.int(1, 8),
+    shoppers,
     foreignRecords: random.hits(0.4) ? random.int(1, 5) : 0,
+    replays: random.hits(0.3) ? random.int(1, 4) : 0,
     partitions: random.int(1, 3),
     shards: random.int(1, 2),
     pollers: random.int(1, 2),
     batchSize: random.pick([1, 3, 10, 100]),
-    retryAttempts: random.pick([DEPLOYED_RETRIES, DEPLOYED_RETRIES, DEPLOYED_RETRIES, 2]),
+    retryAttempts: random.hits(deadly.length > 0 ? 0.6 : 0.2) ? 2 : DEPLOYED_RETRIES,
     maxSkewMs: random.pick([0, 0, 500]),
-    duration: random.pick([2_000, 60_000, 10 * 60_000]),
-    rates: ratesOf(random, share),
+    duration,
+    rates: ratesOf(random),
+    outages: random.hits(0.25) ? [outageOf(random, duration)] : [],
+    deadly,
   };
 }
 
-function ratesOf(random: Chance, share: number): ReadonlyMap<FaultKind, number> {
+function ratesOf(random: Chance): ReadonlyMap<FaultKind, number> {
   const kinds = Object.keys(FAULTS).filter(isFaultKind);
+  const part = random.hits(0.2)
+    ? random.pick(['mail', 'email', 'shipping', 'dynamodb', 'kafka', 'stream'])
+    : '';
+  const share = part === '' ? random.pick([0, 0.15, 0.3, 0.3, 0.6]) : 0.7;
   return new Map(
-    kinds.flatMap((kind) => (random.hits(share) ? [[kind, FAULTS[kind] * random.float()] as const] : [])),
+    kinds
+      .filter((kind) => kind.startsWith(part))
+      .flatMap((kind) =>
+        random.hits(share) ? [[kind, FAULTS[kind] * (0.1 + 0.9 * random.float())] as const] : [],
+      ),
   );
+}
+
+function deadlyOf(random: Chance, shoppers: number): Scenario['deadly'][number] {
+  return { shopper: random.int(1, shoppers), group: random.pick(['shipping-service', 'email-service']) };
+}
+
+function outageOf(random: Chance, duration: number): Outage {
+  const from = random.int(0, duration);
+  const kind = random.pick<FaultKind>(['dynamodb failed', 'kafka unreachable', 'mail unreachable']);
+  return { kind, from, to: random.int(from, duration) };
 }
 
 const isFaultKind = (name: string): name is FaultKind => name in FAULTS;

@@ -13,6 +13,7 @@ import { topic } from './kafka/topic.ts';
 import { lambdaHost } from './lambda/host.ts';
 import { streamMapping, topicMapping } from './mappings.ts';
 import { type Group, TABLES, TOPICS } from './names.ts';
+import { startOperator } from './operator.ts';
 import type { Scenario } from './scenario.ts';
 import { scheduler } from './scheduler.ts';
 import { startShoppers } from './shoppers.ts';
@@ -30,7 +31,12 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
   const random = chance(scenario.seed);
   const clock = scheduler(START);
   const log = history(clock.now);
-  const plagues = faults(scenario.rates, random.fork(), (kind, where) =>
+  const outages = scenario.outages.map(({ kind, from, to }) => ({
+    kind,
+    from: START + from,
+    to: START + to,
+  }));
+  const plagues = faults({ rates: scenario.rates, outages }, random.fork(), clock.now, (kind, where) =>
     log.note({ what: 'fault', kind, where }),
   );
   const mails: Mailed[] = [];
@@ -83,6 +89,7 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
           return account.table(tableName);
         },
       }),
+      deadly: scenario.deadly,
       topic: orders,
       cluster: cluster(scenario.partitions),
       mailed(mail) {
@@ -133,6 +140,15 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     clock,
     random: random.fork(),
     gateway: gateway({ ...world, lambda }),
+  });
+
+  startOperator(scenario.replays, scenario.duration, {
+    ...world,
+    random: random.fork(),
+    lambda,
+    topic: orders,
+    letters,
+    deadLetters: () => [...tables.deadLetters.items.values()],
   });
 
   function startSweep(): void {

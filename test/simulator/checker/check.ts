@@ -1,7 +1,8 @@
 import type { Evidence } from '../evidence.ts';
 import { answeredIsPublished, oneOrderPerKey, ordersAndOutbox, refusedIsNotPublished } from './checkout.ts';
 import { lettersArePoison, nothingIsGivenUp } from './dead-letters.ts';
-import { mailsFollowEvents, markedIsSent, oneMailPerEvent } from './mails.ts';
+import { nobodyWaitsForOthers } from './delays.ts';
+import { lostAnswersAreHeldBack, mailsFollowEvents, markedIsSent, oneMailPerEvent } from './mails.ts';
 import { copiesAreEqual, keptIsPublished, ordersKeepTheirOrder } from './publication.ts';
 import { oneLabelPerOrder, shipmentsFollowEvents } from './shipments.ts';
 import type { Violation } from './violation.ts';
@@ -18,9 +19,11 @@ const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   shipmentsFollowEvents,
   oneMailPerEvent,
   markedIsSent,
+  lostAnswersAreHeldBack,
   mailsFollowEvents,
   lettersArePoison,
   nothingIsGivenUp,
+  nobodyWaitsForOthers,
   everythingEnds,
   logsAreClean,
 ];

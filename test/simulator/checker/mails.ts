@@ -9,7 +9,7 @@ import type { Violation } from './violation.ts';
 const GROUP = 'email-service';
 
 /**
- * I7: a mail goes out once, except where nobody can prevent it: the answer to the first was lost, its process stopped
+ * I7, and I11 for replays: a mail goes out once, except where nobody can prevent it: the answer to one was lost, the first's process stopped
  * before it could mark it, or the mark couldn't be written; or the second's process had stood still since it looked.
  */
 export function oneMailPerEvent(evidence: Evidence): Violation[] {
@@ -17,20 +17,22 @@ export function oneMailPerEvent(evidence: Evidence): Violation[] {
   return [...byEvent].flatMap(([eventId, mails]) =>
     mails.slice(1).flatMap((mail, index): Violation[] => {
       const before = mails[index];
-      return before === undefined || isExcused(evidence, before, mail)
-        ? []
-        : [
-            {
-              id: 'I7',
-              text: `the mail for ${eventId} was sent by ${before.process} and by ${mail.process}`,
-            },
-          ];
+      if (before === undefined || isExcused(evidence, before, mail)) return [];
+      const text = `the mail for ${eventId} was sent by ${before.process} and by ${mail.process}`;
+      return [{ id: isOfReplay(evidence, mail) ? 'I11' : 'I7', text }];
     }),
   );
 }
 
+function isOfReplay({ history }: Evidence, { process, at }: Mailed): boolean {
+  const last = history.past.findLast(
+    (past) => past.what === 'invoked' && past.name === process && past.at <= at,
+  );
+  return last?.what === 'invoked' && last.isReplay;
+}
+
 function isExcused({ history, processes }: Evidence, first: Mailed, second: Mailed): boolean {
-  if (!first.isAnswered) return true;
+  if (!first.isAnswered || !second.isAnswered) return true;
   if (processes.get(first.process)?.wasStoppedSince(first.at)) return true;
   const wasFrozen = (past: Past) =>
     past.what === 'process' &&
@@ -43,6 +45,30 @@ function isExcused({ history, processes }: Evidence, first: Mailed, second: Mail
     past.at >= first.at &&
     past.at <= second.at;
   return history.past.some((past) => wasFrozen(past) || couldNotMark(past));
+}
+
+/** What a mail is not tried again within, once nobody knows whether it went out; half of a claim's lease. */
+const HELD_BACK_MS = 30_000;
+
+/**
+ * I7: after a lost answer a mail is not tried again at once, so that a provider that takes everything and says nothing is
+ * not sent a flood. Only a process that has stood still doesn't know better.
+ */
+export function lostAnswersAreHeldBack({ history }: Evidence): Violation[] {
+  const tries = history.past.filter((past) => past.what === 'mail tried');
+  const frozen = new Set(
+    history.past.flatMap((past) => (past.what === 'process' && past.change === 'frozen' ? [past.name] : [])),
+  );
+  const byEvent = Map.groupBy(tries, ({ eventId }) => eventId);
+  return [...byEvent].flatMap(([eventId, its]) =>
+    its.slice(1).flatMap((again, index): Violation[] => {
+      const before = its[index];
+      if (before === undefined || before.isAnswered || again.at - before.at >= HELD_BACK_MS) return [];
+      if (frozen.has(again.process)) return [];
+      const text = `the mail for ${eventId} was tried again ${again.at - before.at} ms after a lost answer`;
+      return [{ id: 'I7', text }];
+    }),
+  );
 }
 
 /** I2: nothing is marked as sent that wasn't sent. */
@@ -58,26 +84,31 @@ export function markedIsSent(evidence: Evidence): Violation[] {
 }
 
 /**
- * I7: in the end every event that arrived has had its mail: a thank-you for each placement, and a confirmation for each
- * cancellation. What the provider refused is a dead letter. Only where the placement was given up may a cancellation come
- * first; then there is no mail at all.
+ * I7: in the end every event has had its mail, a thank-you for each placement and a confirmation for each cancellation,
+ * or a dead letter where the provider refused it. Only after the placement was given up may a cancellation come first;
+ * then there is none.
  */
 export function mailsFollowEvents(evidence: Evidence): Violation[] {
-  const lost = givenUp(evidence, GROUP);
   const mailed = new Set(evidence.mails.map(({ eventId }) => eventId));
-  const isLost = ({ partition, record }: OrderEvent) =>
-    lost.has(`${partition}@${record.offset}`) ||
-    (isDeadLetter(evidence, GROUP, partition, record) && REFUSED_RECIPIENT.test(recipientOf(record)));
+  const lost = givenUp(evidence, GROUP);
   const byOrder = Map.groupBy(orderEvents(evidence), ({ orderId }) => orderId);
-  return [...byOrder.values()].flatMap((events) => {
-    const firstCopies = [...Map.groupBy(events, ({ eventId }) => eventId).values()];
-    if (firstCopies.some((copies) => copies.some(isLost))) return [];
-    return firstCopies.flatMap(([first]): Violation[] =>
-      first === undefined || mailed.has(first.eventId)
-        ? []
-        : [{ id: 'I7', text: `there is no mail for ${first.eventId}` }],
-    );
+  return [...byOrder].flatMap(([orderId, events]): Violation[] => {
+    const thankYou = evidence.tables.emailLedger.get({ eventKey: { S: `${GROUP}#${orderId}.1` } });
+    if (thankYou?.status?.S === 'SUPPRESSED') {
+      const mayBe = events.some(
+        ({ type, partition, record }) => type === 'OrderPlaced' && lost.has(`${partition}@${record.offset}`),
+      );
+      const isQuiet = events.every(({ eventId }) => !mailed.has(eventId));
+      return mayBe && isQuiet ? [] : [{ id: 'I7', text: `the thank-you for ${orderId} was suppressed` }];
+    }
+    return events
+      .filter((event) => !mailed.has(event.eventId) && !isRefused(evidence, event))
+      .map(({ eventId }) => ({ id: 'I7', text: `there is no mail for ${eventId}` }));
   });
+}
+
+function isRefused(evidence: Evidence, { partition, record }: OrderEvent): boolean {
+  return isDeadLetter(evidence, GROUP, partition, record) && REFUSED_RECIPIENT.test(recipientOf(record));
 }
 
 function recipientOf({ value }: OrderEvent['record']): string {

@@ -23,7 +23,7 @@ const TIMEOUT_MS = 3_000;
 const LATE_MS = 60_000;
 
 /** An SDK client whose requests are carried out by `send`. */
-function clientWith(send: (command: Command) => Promise<object>): DynamoDBClient {
+export function clientWith(send: (command: Command) => Promise<object>): DynamoDBClient {
   return Object.create(DynamoDBClient.prototype, { send: { value: send } });
 }
 

@@ -83,7 +83,7 @@ interface Failure {
 type Batches = ReadonlyMap<number, readonly Omit<TopicRecord, 'offset'>[]>;
 
 function batchesOf(
-  { topic, clock, cluster }: ProducerPorts,
+  { topic, process, cluster }: ProducerPorts,
   record: ProducerRecord,
   partitioner: ReturnType<typeof Partitioners.DefaultPartitioner>,
 ): Batches {
@@ -98,7 +98,7 @@ function batchesOf(
   for (const message of record.messages) {
     const partition = partitioner({ topic: record.topic, partitionMetadata, message });
     const batch = batches.get(partition) ?? [];
-    batch.push(toRecord(message, clock.now()));
+    batch.push(toRecord(message, process.now()));
     batches.set(partition, batch);
   }
   return batches;

@@ -8,9 +8,7 @@ import type { Scheduler } from '../scheduler.ts';
 
 /** A function as it is deployed. */
 export interface DeployedFunction {
-  readonly name: string;
-  /** By whose name its faults go. */
-  readonly role: 'checkout' | 'relay' | 'consumer';
+  readonly name: 'checkout' | 'relay' | 'shipping' | 'email';
   readonly timeoutMs: number;
   /** Loads it in a new process. */
   readonly load: (process: Process) => Handler;
@@ -70,10 +68,10 @@ export function lambdaHost(functions: readonly DeployedFunction[], ports: Lambda
   }
 
   /** What is to befall an invocation, at one of the moments at which it goes on after having waited. */
-  function tempt({ role }: DeployedFunction, process: Process): void {
-    if (faults.strikes(`${role} killed`, process.name)) {
+  function tempt(deployed: DeployedFunction, process: Process): void {
+    if (faults.strikes(`${deployed.name} killed`, process.name)) {
       process.doom(random.int(0, 12), process.kill);
-    } else if (faults.strikes(`${role} frozen`, process.name)) {
+    } else if (faults.strikes(`${deployed.name} frozen`, process.name)) {
       process.doom(random.int(0, 12), () => process.freeze(random.int(1_000, MAX_FREEZE_MS)));
     }
   }
@@ -84,7 +82,13 @@ export function lambdaHost(functions: readonly DeployedFunction[], ports: Lambda
     const { name } = process;
     const requestId = `request-${++requests}`;
     const deadline = clock.now() + deployed.timeoutMs;
-    history.note({ what: 'invoked', name, requestId, records: summaryOf(event) });
+    history.note({
+      what: 'invoked',
+      name,
+      requestId,
+      isReplay: event.includes('"replay":'),
+      records: summaryOf(event),
+    });
     running += 1;
 
     let isAwaited = true;
