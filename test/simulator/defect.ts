@@ -15,6 +15,8 @@ export interface Defect {
   readonly ledger?: (right: Ledger) => Ledger;
   readonly deadLetters?: (right: WriteDeadLetter) => WriteDeadLetter;
   readonly consumer?: (right: KafkaHandler) => KafkaHandler;
+  /** An invocation claims under the name of its process. */
+  readonly oneOwner?: boolean;
   /** The relay is never run by its schedule. */
   readonly withoutSweep?: boolean;
   /** Shipping's function does what email's does, and before it. */

@@ -147,14 +147,14 @@ function mortal(
 }
 
 function consumerPorts(world: Surroundings, defect: Defect, process: Process, group: Group): ConsumerPorts {
-  const { deadLetters = unchanged } = defect;
+  const { deadLetters = unchanged, oneOwner = false } = defect;
   let ids = 0;
   return {
     consumer: group,
     writeDeadLetter: deadLetters(deadLetterStore(dynamoDb(world, defect, process), TABLES.deadLetters)),
     logger: loggerOf(world, process),
     now: process.now,
-    newId: () => `${process.name}/${++ids}`,
+    newId: () => (oneOwner ? process.name : `${process.name}/${++ids}`),
     waiting: waitingIn(world, process),
   };
 }

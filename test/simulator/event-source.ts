@@ -56,6 +56,8 @@ export interface EventSource {
   appended(partition: PartitionKey): void;
   /** Whether everything that stands in the log is behind the committed positions. */
   isDone(): boolean;
+  /** How much of a partition is behind its committed position. */
+  committed(partition: PartitionKey): number;
 }
 
 /** A partition as its present owner reads it. */
@@ -201,6 +203,7 @@ export function eventSource<R extends Deliverable>(
   assign(true);
   return {
     appended: fetch,
+    committed: (partition) => committed.get(partition) ?? 0,
     isDone: () =>
       partitions.every((partition) => (committed.get(partition) ?? 0) >= options.read(partition).length),
   };

@@ -15,6 +15,8 @@ export interface OperatorPorts {
   readonly lambda: LambdaHost;
   readonly topic: Topic;
   readonly letters: Topic;
+  /** How much of a partition a group has handled. */
+  readonly handled: (group: Group, partition: number) => number;
   /** What the consumers' table of dead letters holds now. */
   readonly deadLetters: () => readonly Item[];
 }
@@ -33,7 +35,7 @@ const answer = z.object({ batchItemFailures: z.array(z.unknown()) });
  * and then what is in the dead letters, or was handled long ago.
  */
 export function startOperator(replays: number, duration: number, ports: OperatorPorts): void {
-  const { clock, random, history, lambda, topic, letters, deadLetters } = ports;
+  const { clock, random, history, lambda, topic, letters, handled, deadLetters } = ports;
   let runs = 0;
 
   function replay(group: Group, records: unknown, done: (isTaken: boolean) => void): void {
@@ -61,7 +63,7 @@ export function startOperator(replays: number, duration: number, ports: Operator
     if (group !== undefined) replayUntilTaken(group, payload.records);
   });
 
-  /** A letter, to the consumer whose it is, or a record of the topic, to any. */
+  /** A letter, to the consumer whose it is, or a record that a consumer has handled. */
   function replaySomething(): void {
     const all = deadLetters();
     const letter = all[random.int(0, Math.max(0, all.length - 1))];
@@ -72,11 +74,10 @@ export function startOperator(replays: number, duration: number, ports: Operator
         replay(group, eventRecords(topic, partition, recordOf(letter)), () => undefined);
       return;
     }
+    const group = random.pick(groups);
     const partition = random.int(0, topic.partitions.length - 1);
-    const records = topic.partitions[partition] ?? [];
-    const record = records[random.int(0, Math.max(0, records.length - 1))];
-    if (record === undefined) return;
-    replay(random.pick(groups), eventRecords(topic, partition, record), () => undefined);
+    const record = topic.partitions[partition]?.[random.int(0, handled(group, partition)) - 1];
+    if (record !== undefined) replay(group, eventRecords(topic, partition, record), () => undefined);
   }
   for (let n = 0; n < replays; n += 1) clock.after(random.int(0, duration + PATIENCE_MS), replaySomething);
 }

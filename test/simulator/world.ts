@@ -148,6 +148,7 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     lambda,
     topic: orders,
     letters,
+    handled: (group, partition) => sources[group]?.committed(`${orders.name}-${partition}`) ?? 0,
     deadLetters: () => [...tables.deadLetters.items.values()],
   });
 

@@ -110,6 +110,11 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     },
   },
   {
+    name: 'email takes a claim of its own for one that nobody has acted on',
+    breaks: 'I7',
+    defect: { oneOwner: true },
+  },
+  {
     name: 'shipping forgets a cancellation that comes before its placement',
     breaks: 'commute',
     defect: cancellingWhatIsThere,
