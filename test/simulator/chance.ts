@@ -17,7 +17,7 @@ export interface Chance {
 }
 
 export function chance(seed: number): Chance {
-  const generator = xoroshiro128plus(seed);
+  const generator = xoroshiro128plus(scattered(seed));
   const float = () => uniformFloat64(generator);
   const int = (from: number, to: number) => uniformInt(generator, from, to);
   return {
@@ -28,4 +28,12 @@ export function chance(seed: number): Chance {
     bytes: (length) => Uint8Array.from({ length }, () => int(0, 255)),
     fork: () => chance(int(0, 0x7fffffff)),
   };
+}
+
+/** MurmurHash3's finalizer: the first draws of seeds that follow each other are alike without it. */
+function scattered(seed: number): number {
+  let hash = seed | 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return hash ^ (hash >>> 16);
 }

@@ -7,11 +7,14 @@ const kafkaEvent = z.object({
   records: z.record(z.string(), z.array(z.object({ value: z.string().nullish() }))),
 });
 
-/** A consumer whose process dies of the placements of some shoppers: `strike` is told before it handles one. */
+/**
+ * A consumer whose process dies of the placements of some shoppers: `strike` is told before it handles one, and answers
+ * whether it is dead already.
+ */
 export function dyingOf(
   deadly: Scenario['deadly'],
   group: Group,
-  strike: () => void,
+  strike: () => boolean,
   handle: Handler,
 ): Handler {
   const names = deadly.flatMap((one) =>
@@ -23,7 +26,7 @@ export function dyingOf(
       .flat()
       .map(({ value }) => Buffer.from(value ?? '', 'base64').toString());
     const isDeadly = (text: string) => text.includes('"lines":') && names.some((name) => text.includes(name));
-    if (values.some(isDeadly)) strike();
+    if (values.some(isDeadly) && strike()) return new Promise(() => undefined);
     return handle(event, context);
   };
 }

@@ -138,9 +138,12 @@ function mortal(
     deadly,
     group,
     () => {
-      if (faults.isOver()) return;
+      if (faults.isOver()) return false;
       history.note({ what: 'fault', kind: `${GROUPS[group]} killed`, where: `${process.name}, by a record` });
-      process.doom(random.int(0, 2), process.kill);
+      // As it reads the record, or at something that it does with it.
+      if (random.hits(0.5)) process.kill();
+      else process.doom(random.int(0, 2), process.kill);
+      return process.isDead();
     },
     handle,
   );

@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts';
+import { type Chance, chance } from './chance.ts';
 
 /**
  * What can go wrong, with the greatest probability that it has each time it could; a scenario takes some of them, at
@@ -96,13 +96,26 @@ export interface Outage {
 /** At most this many of a kind, outages aside, so that no world is nothing but faults. */
 const LIMIT = 40;
 
+export const isFaultKind = (name: string): name is FaultKind => name in FAULTS;
+
+interface Draw {
+  readonly random: Chance;
+  /** How often it may still strike. */
+  left: number;
+}
+
 export function faults(
   { rates, outages }: { readonly rates: ReadonlyMap<FaultKind, number>; readonly outages: readonly Outage[] },
   random: Chance,
   now: () => number,
   note: (kind: FaultKind, where: string) => void,
 ): Faults {
-  const counts = new Map<FaultKind, number>();
+  // Each kind has draws of its own, so that a world without one of them is as it was in all else, for as long as it can.
+  const seed = random.int(0, 0x7fffffff);
+  const draws = new Map<FaultKind, Draw>();
+  for (const [index, kind] of Object.keys(FAULTS).filter(isFaultKind).entries()) {
+    draws.set(kind, { random: chance(seed + index), left: LIMIT });
+  }
   let over = false;
 
   function isOut(kind: FaultKind): boolean {
@@ -110,11 +123,10 @@ export function faults(
   }
 
   function isDrawn(kind: FaultKind): boolean {
-    const rate = rates.get(kind);
-    if (rate === undefined || !random.hits(rate)) return false;
-    const count = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, count);
-    return count <= LIMIT;
+    const [rate, draw] = [rates.get(kind), draws.get(kind)];
+    if (rate === undefined || draw === undefined || draw.left === 0 || !draw.random.hits(rate)) return false;
+    draw.left -= 1;
+    return true;
   }
 
   return {

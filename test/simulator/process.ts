@@ -14,8 +14,8 @@ export interface Process {
   readonly name: string;
   isDead(): boolean;
   isFrozen(): boolean;
-  /** Whether it has been dead or frozen at this time or later. */
-  wasStoppedSince(time: number): boolean;
+  /** Whether it has been dead or frozen at any moment of this time. */
+  wasStopped(from: number, to: number): boolean;
   /** Epoch milliseconds by its own clock, which may be off. */
   now(): number;
   /** Runs `what` now, at the thaw, or never. */
@@ -42,7 +42,7 @@ export interface ProcessOptions {
 export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions): Process {
   const deathListeners: (() => void)[] = [];
   let dead = false;
-  let stoppedUntil = Number.NEGATIVE_INFINITY;
+  const stops: { readonly from: number; readonly to: number }[] = [];
   let doom: { deliveries: number; readonly befalls: () => void } | undefined;
   /** What waits for the thaw. */
   let frozen: (() => void)[] | undefined;
@@ -70,7 +70,7 @@ export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions):
     name,
     isDead: () => dead,
     isFrozen: () => frozen !== undefined,
-    wasStoppedSince: (time) => stoppedUntil >= time,
+    wasStopped: (from, to) => stops.some((stop) => stop.from <= to && stop.to >= from),
     now: () => Math.floor(clock.now()) + skewMs,
     deliver,
     after: (ms, what) => clock.after(ms, () => deliver(what)),
@@ -78,14 +78,14 @@ export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions):
     kill() {
       if (dead) return;
       dead = true;
-      stoppedUntil = Number.POSITIVE_INFINITY;
+      stops.push({ from: clock.now(), to: Number.POSITIVE_INFINITY });
       note('killed');
       for (const listener of deathListeners) listener();
     },
     freeze(ms) {
       if (dead || frozen !== undefined) return;
       frozen = [];
-      stoppedUntil = clock.now() + ms;
+      stops.push({ from: clock.now(), to: clock.now() + ms });
       note('frozen');
       clock.after(ms, thaw);
     },

@@ -1,5 +1,5 @@
 import { type Chance, chance } from './chance.ts';
-import { FAULTS, type FaultKind, type Outage } from './faults.ts';
+import { FAULTS, type FaultKind, isFaultKind, type Outage } from './faults.ts';
 import type { Group } from './names.ts';
 
 /** What is done in a world and what goes wrong in it: all of it from its seed. */
@@ -26,6 +26,9 @@ export interface Scenario {
   readonly deadly: readonly { readonly shopper: number; readonly group: Group }[];
 }
 
+/** When every world begins, in epoch milliseconds. */
+export const START = Date.parse('2026-03-01T12:00:00.000Z');
+
 /** As lib/kafka-consumer.ts has it. */
 export const DEPLOYED_RETRIES = 45;
 
@@ -38,7 +41,7 @@ export function scenarioOf(seed: number): Scenario {
   const random = chance(seed);
   const shoppers = random.int(1, 10);
   const duration = random.pick([2_000, 30_000, 120_000, 10 * 60_000]);
-  const deadly = random.hits(0.2) ? [deadlyOf(random, shoppers)] : [];
+  const deadly = random.hits(0.25) ? [deadlyOf(random, shoppers)] : [];
   return {
     seed,
     shoppers,
@@ -48,7 +51,7 @@ export function scenarioOf(seed: number): Scenario {
     shards: random.int(1, 2),
     pollers: random.int(1, 2),
     batchSize: random.pick([1, 3, 10, 100]),
-    retryAttempts: random.hits(deadly.length > 0 ? 0.6 : 0.2) ? 2 : DEPLOYED_RETRIES,
+    retryAttempts: random.hits(deadly.length > 0 ? 0.7 : 0.2) ? 2 : DEPLOYED_RETRIES,
     maxSkewMs: random.pick([0, 0, 500]),
     duration,
     rates: ratesOf(random),
@@ -81,5 +84,3 @@ function outageOf(random: Chance, duration: number): Outage {
   const kind = random.pick<FaultKind>(['dynamodb failed', 'kafka unreachable', 'mail unreachable']);
   return { kind, from, to: random.int(from, duration) };
 }
-
-const isFaultKind = (name: string): name is FaultKind => name in FAULTS;

@@ -1,5 +1,6 @@
 import type { Chance } from './chance.ts';
 import type { Gateway } from './gateway.ts';
+import type { Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface ShopperPorts {
@@ -14,13 +15,18 @@ const RETRIES = 12;
  * People who order, and what they and their programs do to a checkout: ask again when no answer comes, ask twice at once,
  * ask for other things under the same key, change their minds.
  */
-export function startShoppers(count: number, duration: number, ports: ShopperPorts): void {
-  for (let n = 1; n <= count; n += 1) {
-    ports.clock.after(ports.random.int(0, duration), () => void shop(n, ports));
+export function startShoppers(
+  { shoppers, duration, deadly }: Pick<Scenario, 'shoppers' | 'duration' | 'deadly'>,
+  ports: ShopperPorts,
+): void {
+  for (let n = 1; n <= shoppers; n += 1) {
+    // A placement that is given up is the way for a cancellation to come first.
+    const isFickle = deadly.some(({ shopper }) => shopper === n);
+    ports.clock.after(ports.random.int(0, duration), () => void shop(n, isFickle ? 0.9 : 0.4, ports));
   }
 }
 
-async function shop(n: number, ports: ShopperPorts): Promise<void> {
+async function shop(n: number, fickleness: number, ports: ShopperPorts): Promise<void> {
   const { random, gateway } = ports;
   const placement = {
     kind: 'place',
@@ -39,7 +45,7 @@ async function shop(n: number, ports: ShopperPorts): Promise<void> {
   await twin;
 
   const orderId = placed?.orderId;
-  if (orderId === undefined || !random.hits(0.4)) return;
+  if (orderId === undefined || !random.hits(fickleness)) return;
   await wait(ports, random.int(0, 20_000));
   const cancellation = { ...placement, kind: 'cancel', body: orderId } as const;
   const cancel = () => untilAnswered(() => gateway.ask(cancellation), ports);

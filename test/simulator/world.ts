@@ -14,12 +14,11 @@ import { lambdaHost } from './lambda/host.ts';
 import { streamMapping, topicMapping } from './mappings.ts';
 import { type Group, TABLES, TOPICS } from './names.ts';
 import { startOperator } from './operator.ts';
-import type { Scenario } from './scenario.ts';
+import { type Scenario, START } from './scenario.ts';
 import { scheduler } from './scheduler.ts';
 import { startShoppers } from './shoppers.ts';
 import { stream } from './stream.ts';
 
-export const START = Date.parse('2026-03-01T12:00:00.000Z');
 const SWEEP_MS = 5 * 60_000;
 /** Lambda tries an asynchronous invocation twice more. */
 const SWEEP_RETRIES_MS = [60_000, 120_000];
@@ -136,7 +135,7 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     ),
   };
   if (!defect.withoutSweep) startSweep();
-  startShoppers(scenario.shoppers, scenario.duration, {
+  startShoppers(scenario, {
     clock,
     random: random.fork(),
     gateway: gateway({ ...world, lambda }),

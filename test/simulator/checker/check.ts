@@ -2,7 +2,13 @@ import type { Evidence } from '../evidence.ts';
 import { answeredIsPublished, oneOrderPerKey, ordersAndOutbox, refusedIsNotPublished } from './checkout.ts';
 import { lettersArePoison, nothingIsGivenUp } from './dead-letters.ts';
 import { nobodyWaitsForOthers } from './delays.ts';
-import { lostAnswersAreHeldBack, mailsFollowEvents, markedIsSent, oneMailPerEvent } from './mails.ts';
+import {
+  leasesAreKept,
+  lostAnswersAreHeldBack,
+  mailsFollowEvents,
+  markedIsSent,
+  oneMailPerEvent,
+} from './mails.ts';
 import { copiesAreEqual, keptIsPublished, ordersKeepTheirOrder } from './publication.ts';
 import { oneLabelPerOrder, shipmentsFollowEvents } from './shipments.ts';
 import type { Violation } from './violation.ts';
@@ -20,6 +26,7 @@ const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   oneMailPerEvent,
   markedIsSent,
   lostAnswersAreHeldBack,
+  leasesAreKept,
   mailsFollowEvents,
   lettersArePoison,
   nothingIsGivenUp,

@@ -2,6 +2,7 @@
 import type { Evidence } from '../evidence.ts';
 import type { Mailed, Past } from '../history.ts';
 import { REFUSED_RECIPIENT } from '../mail-provider.ts';
+import { START } from '../scenario.ts';
 import { givenUp, isDeadLetter } from './given-up.ts';
 import { type OrderEvent, orderEvents } from './topic-events.ts';
 import type { Violation } from './violation.ts';
@@ -33,18 +34,40 @@ function isOfReplay({ history }: Evidence, { process, at }: Mailed): boolean {
 
 function isExcused({ history, processes }: Evidence, first: Mailed, second: Mailed): boolean {
   if (!first.isAnswered || !second.isAnswered) return true;
-  if (processes.get(first.process)?.wasStoppedSince(first.at)) return true;
-  const wasFrozen = (past: Past) =>
-    past.what === 'process' &&
-    past.name === second.process &&
-    past.change === 'frozen' &&
-    past.at <= second.at;
-  const couldNotMark = (past: Past) =>
-    past.what === 'fault' &&
-    past.where === `${first.process} BatchWriteItem(EmailLedger)` &&
-    past.at >= first.at &&
-    past.at <= second.at;
-  return history.past.some((past) => wasFrozen(past) || couldNotMark(past));
+  if (processes.get(first.process)?.wasStopped(first.at, second.at)) return true;
+  if (processes.get(second.process)?.wasStopped(START, second.at)) return true;
+  const between = history.past.filter(({ at }) => at >= first.at && at <= second.at);
+  const couldNotMark = between.some(
+    (past) => past.what === 'fault' && past.where === `${first.process} BatchWriteItem(EmailLedger)`,
+  );
+  const hasMarked = between.some(
+    (past) => isMark(past) && past.process === first.process && past.key.includes(first.eventId),
+  );
+  return couldNotMark && !hasMarked;
+}
+
+type Written = Extract<Past, { what: 'written' }>;
+
+function isMark(past: Past): past is Written & { at: number } {
+  return past.what === 'written' && past.table === 'EmailLedger' && past.after?.status?.S === 'SENT';
+}
+
+/** Who holds a claim after an effect whose answer was lost: nobody may, until its lease is past. */
+const NOBODY = 'nobody';
+
+/** I7: while a claim's lease runs, nobody else takes it; clocks that differ are allowed for. */
+export function leasesAreKept({ history, scenario }: Evidence): Violation[] {
+  return history.past.flatMap((past): Violation[] => {
+    if (past.what !== 'written' || past.table !== 'EmailLedger') return [];
+    const { before, after, key, process } = past;
+    if (before?.status?.S !== 'CLAIMED' || after?.status?.S !== 'CLAIMED') return [];
+    const isSame = before.owner?.S === after.owner?.S || after.owner?.S === NOBODY;
+    const isOver = Number(before.leaseUntil?.N) <= past.at + 2 * scenario.maxSkewMs;
+    if (isSame || isOver) return [];
+    return [
+      { id: 'I7', text: `the claim ${key} of ${before.owner?.S} was taken by ${process} within its lease` },
+    ];
+  });
 }
 
 /** What a mail is not tried again within, once nobody knows whether it went out; half of a claim's lease. */

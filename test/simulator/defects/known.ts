@@ -1,6 +1,8 @@
 import { OrderlyError } from '../../../functions/errors.ts';
 import type { InvariantId } from '../checker/violation.ts';
 import type { Defect } from '../defect.ts';
+import { type FaultKind, isFaultKind } from '../faults.ts';
+import type { Scenario } from '../scenario.ts';
 import {
   cancellingWhatIsThere,
   overwriting,
@@ -14,6 +16,8 @@ export interface KnownDefect {
   /** The invariant that finds it out. */
   readonly breaks: InvariantId;
   readonly defect: Defect;
+  /** What its worlds have in common, where most worlds are no place to see it. */
+  readonly among?: Partial<Scenario>;
 }
 
 /** For every invariant a part in the wrong, which shows that the checker can see what it is there to see. */
@@ -108,16 +112,22 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
         },
       }),
     },
+    among: {
+      pollers: 2,
+      rates: rates({ 'email killed': 0.4, 'group restarted': 0.5, 'dynamodb slow': 0.6 }),
+    },
   },
   {
     name: 'email takes a claim of its own for one that nobody has acted on',
     breaks: 'I7',
     defect: { oneOwner: true },
+    among: { rates: rates({ 'mail answer lost': 0.5, 'dynamodb statement failed': 0.5 }) },
   },
   {
     name: 'shipping forgets a cancellation that comes before its placement',
     breaks: 'commute',
     defect: cancellingWhatIsThere,
+    among: { retryAttempts: 2, deadly: [{ shopper: 1, group: 'shipping-service' }] },
   },
   {
     name: 'the letters of the consumers are dropped',
@@ -171,6 +181,12 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     },
   },
 ];
+
+function rates(kinds: Partial<Record<FaultKind, number>>): Scenario['rates'] {
+  return new Map(
+    Object.entries(kinds).flatMap(([kind, rate]) => (isFaultKind(kind) ? [[kind, rate] as const] : [])),
+  );
+}
 
 function hasPoison(event: unknown): boolean {
   return Object.values((event as { records: Record<string, { value?: string | null }[]> }).records)
