@@ -22,11 +22,16 @@ export type OrderEvent = Extract<TopicEvent, { kind: 'event' }>;
 
 const value = z.object({ orderId: z.string() });
 
-export function topicEvent(
-  evidence: Pick<Evidence, 'foreign'>,
-  partition: number,
-  record: TopicRecord,
-): TopicEvent {
+const known = new WeakMap<TopicRecord, TopicEvent>();
+
+/** Read once for each record, which never changes. */
+export function topicEvent(evidence: Evidence, partition: number, record: TopicRecord): TopicEvent {
+  const event = known.get(record) ?? read(evidence, partition, record);
+  known.set(record, event);
+  return event;
+}
+
+function read(evidence: Evidence, partition: number, record: TopicRecord): TopicEvent {
   const foreign = evidence.foreign.get(`${partition}@${record.offset}`);
   const at = { partition, record };
   if (foreign?.outcome === 'skipped') return { ...at, kind: 'skipped' };
