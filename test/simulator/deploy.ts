@@ -1,5 +1,6 @@
 import { type CheckoutEvent, checkoutHandler } from '../../functions/checkout/checkout.ts';
 import { dynamoDbOrderStore } from '../../functions/checkout/dynamodb-store.ts';
+import { collect } from '../../functions/dead-letters/collect.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { emailHandler } from '../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../functions/email/ses.ts';
@@ -23,7 +24,7 @@ import { type Cluster, producerClient } from './kafka/producer.ts';
 import type { Topic } from './kafka/topic.ts';
 import type { DeployedFunction, Handler } from './lambda/host.ts';
 import { mailClient } from './mail-provider.ts';
-import { GROUPS, type Group, TABLES } from './names.ts';
+import { COLLECTOR, GROUPS, type Group, TABLES } from './names.ts';
 import type { Process } from './process.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -57,6 +58,11 @@ export function deployedFunctions(world: Surroundings, defect: Defect): Deployed
       load: (process) => shipping(world, defect, process),
     },
     { name: 'email', timeoutMs: 120_000, load: (process) => email(world, defect, process) },
+    {
+      name: COLLECTOR.functionName,
+      timeoutMs: 120_000,
+      load: (process) => collector(world, defect, process),
+    },
   ];
 }
 
@@ -69,6 +75,7 @@ function checkout(world: Surroundings, defect: Defect, process: Process): Handle
     logger: loggerOf(world, process),
     now: () => new Date(process.now()),
     randomBytes: world.random.bytes,
+    auth: 'iam',
   });
   return (event) => handle(event as CheckoutEvent);
 }
@@ -149,6 +156,17 @@ function mortal(
   );
 }
 
+function collector(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { deadLetters = unchanged } = defect;
+  return collect({
+    consumer: COLLECTOR.group,
+    groups: new Map(Object.entries(GROUPS).map(([group, functionName]) => [functionName, group])),
+    writeDeadLetter: deadLetters(deadLetterStore(dynamoDb(world, defect, process), TABLES.deadLetters)),
+    logger: loggerOf(world, process),
+    now: process.now,
+  });
+}
+
 function consumerPorts(world: Surroundings, defect: Defect, process: Process, group: Group): ConsumerPorts {
   const { deadLetters = unchanged, oneOwner = false } = defect;
   let ids = 0;
@@ -180,7 +198,7 @@ function loggerOf({ history }: Surroundings, { name }: Process): FunctionLogger 
       line: `${message} ${JSON.stringify({ ...fields, ...described })}`,
     });
   };
-  return { info: log, warn: log, error: log, addContext: () => undefined };
+  return { info: log, warn: log, error: log, addContext: () => undefined, measure: () => undefined };
 }
 
 function isStreamEvent(event: unknown): event is Parameters<ReturnType<typeof relayHandler>>[0] {

@@ -1,8 +1,8 @@
-import type { Table } from './dynamodb/tables.ts';
+import type { Tables } from './account.ts';
 import type { Foreign } from './foreign-producer.ts';
 import type { History, Mailed } from './history.ts';
 import type { Topic } from './kafka/topic.ts';
-import type { Group, TABLES } from './names.ts';
+import type { COLLECTOR, Group } from './names.ts';
 import type { Process } from './process.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -10,7 +10,7 @@ import type { Scenario } from './scenario.ts';
 export interface Evidence {
   readonly scenario: Scenario;
   readonly history: History;
-  readonly tables: Readonly<Record<keyof typeof TABLES, Table>>;
+  readonly tables: Tables;
   readonly topic: Topic;
   /** The topic of dead letters. */
   readonly letters: Topic;
@@ -25,7 +25,7 @@ export interface Evidence {
 /** Told, with the evidence so far, before a group's position moves past records. */
 export type OnCommit = (passed: {
   readonly evidence: Evidence;
-  readonly group: Group;
+  readonly group: Group | typeof COLLECTOR.group;
   readonly partition: number;
   readonly from: number;
   readonly to: number;

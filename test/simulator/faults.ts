@@ -29,11 +29,18 @@ export const FAULTS = {
   'relay killed': 0.4,
   'shipping killed': 0.4,
   'email killed': 0.4,
+  'collector killed': 0.4,
+  /** F33: the replay tool, half-way. */
+  'operator killed': 0.4,
   /** F17 and F23: the process stands still for up to 15 minutes, is replaced, and then goes on. */
   'checkout frozen': 0.1,
   'relay frozen': 0.2,
   'shipping frozen': 0.3,
   'email frozen': 0.3,
+  'collector frozen': 0.3,
+  'operator frozen': 0.3,
+  /** The consumer has run, and the operator doesn't hear of it. */
+  'answer to operator lost': 0.3,
   /** The invocation never reaches the function. */
   'lambda throttled': 0.2,
   /** Two invocations' answers, or a shopper's, get lost on the way back. */

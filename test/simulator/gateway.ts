@@ -60,14 +60,17 @@ export function gateway({
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 function eventOf({ kind, idempotencyKey, body }: ShopperRequest) {
-  const headers = { 'idempotency-key': idempotencyKey };
+  const common = {
+    headers: { 'idempotency-key': idempotencyKey },
+    requestContext: { authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:user/shop' } } },
+  };
   switch (kind) {
     case 'place':
-      return { routeKey: 'POST /orders', headers, body, isBase64Encoded: false };
+      return { ...common, routeKey: 'POST /orders', body, isBase64Encoded: false };
     case 'cancel':
-      return { routeKey: 'POST /orders/{orderId}/cancel', headers, pathParameters: { orderId: body } };
+      return { ...common, routeKey: 'POST /orders/{orderId}/cancel', pathParameters: { orderId: body } };
     case 'show':
-      return { routeKey: 'GET /orders/{orderId}', headers, pathParameters: { orderId: body } };
+      return { ...common, routeKey: 'GET /orders/{orderId}', pathParameters: { orderId: body } };
   }
 }
 

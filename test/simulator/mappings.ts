@@ -1,29 +1,22 @@
 import { backOffMs } from '../../local/event-sources/delivery/back-off.ts';
-import type { DeliveryRules, GiveUp } from '../../local/event-sources/delivery/state.ts';
+import type { DeliveryRules } from '../../local/event-sources/delivery/state.ts';
 import { locateStreamRecord, streamEvent } from '../../local/event-sources/dynamodb-stream/event.ts';
-import { deadLetters } from '../../local/event-sources/kafka/dead-letter.ts';
-import {
-  type KafkaRecord,
-  kafkaEvent,
-  kafkaRecord,
-  locateKafkaRecord,
-  partitionKey,
-} from '../../local/event-sources/kafka/event.ts';
 import { type EventSource, type EventSourcePorts, eventSource } from './event-source.ts';
+import { onFailure } from './kafka/on-failure.ts';
 import type { Topic } from './kafka/topic.ts';
-import { GROUPS, type Group } from './names.ts';
+import { topicSource } from './kafka/topic-source.ts';
+import { COLLECTOR, GROUPS, type Group } from './names.ts';
 import type { Scenario } from './scenario.ts';
 import type { ShardRecord } from './stream.ts';
 
-const MAX_EVENT_BYTES = 6 * 1024 * 1024;
-/** A batch is in flight for each partition, at most. */
-const MAX_IN_FLIGHT = 5;
 /** Of the relay's mapping on the outbox's stream, as lib/orders-stack.ts has it. */
 const STREAM_RETRIES = 5;
 
 export interface Mapped extends EventSourcePorts {
   readonly scenario: Scenario;
 }
+
+type OnCommit = (partition: number, from: number, to: number) => void;
 
 /** The mapping of the outbox's stream to the relay. What it gives up is left to the sweep. */
 export function streamMapping(
@@ -39,11 +32,9 @@ export function streamMapping(
       after: ({ index }) => index + 1,
       rules: {
         ...common(world),
-        batchSize: world.scenario.batchSize,
         windowMs: 0,
         maxInFlight: 1,
         maximumRetryAttempts: STREAM_RETRIES,
-        bisect: false,
         partialResponse: 'checkpoint',
       },
       // Each shard is read by a poller of its own.
@@ -59,105 +50,60 @@ export function streamMapping(
 }
 
 /** The mapping of the topic to a consumer, under its group. */
-export function topicMapping(
+export function consumerMapping(
   group: Group,
   topic: Topic,
   letters: Topic,
   world: Mapped,
-  committing: (partition: number, from: number, to: number) => void,
+  committing: OnCommit,
 ): EventSource {
-  const { clock, random, faults, scenario } = world;
+  const { random, scenario } = world;
   const functionName = GROUPS[group];
-  const rendered = new Map<string, KafkaRecord[]>(
-    topic.partitions.map((_, partition) => [partitionKey(topic.name, partition), []]),
+  const rules: DeliveryRules = {
+    ...common(world),
+    windowMs: random.pick([0, 500]),
+    maximumRetryAttempts: scenario.retryAttempts,
+    bisect: true,
+    partialResponse: random.pick(['selective', 'selective', 'checkpoint']),
+  };
+  const giveUp = onFailure(functionName, letters, world);
+  return topicSource(
+    { group, functionName, topic, rules, pollers: scenario.pollers, giveUp, committing },
+    world,
   );
-  const envelope = { eventSourceArn: 'arn:aws:kafka:orders', bootstrapServers: 'broker:9098' };
-  let ids = 0;
+}
 
-  /** Again until the topic has said that it has it. */
-  function write(key: Buffer | null, value: string, done: () => void): void {
-    const append = () =>
-      letters.append(0, [{ key, value: Buffer.from(value), headers: {}, timestamp: clock.now() }], group);
-    clock.after(random.int(1, 10), () => {
-      if (faults.strikes('dead letter topic failed', group)) {
-        if (random.hits(0.5)) append();
-        clock.after(1_000, () => write(key, value, done));
-        return;
-      }
-      append();
-      done();
-    });
-  }
-
-  function giveUp(givenUp: GiveUp<KafkaRecord>, done: () => void): void {
-    const messages = deadLetters(
-      givenUp,
-      { deadLetters: random.hits(0.5) ? 'per-record' : 'per-group' },
-      {
-        functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`,
-        envelope,
-        now: clock.now(),
-        newId: () => `letter-${++ids}`,
-      },
-    );
-    let left = messages.length;
-    for (const { key, value } of messages) {
-      write(key, value, () => {
-        left -= 1;
-        if (left === 0) done();
-      });
-    }
-  }
-
-  const source = eventSource<KafkaRecord>(
+/** The mapping of the topic of dead letters to the collector, which gives nothing up. */
+export function collectorMapping(letters: Topic, world: Mapped, committing: OnCommit): EventSource {
+  return topicSource(
     {
-      name: group,
-      functionName,
-      partitions: [...rendered.keys()],
-      read: (partition) => rendered.get(partition) ?? [],
-      after: ({ offset }) => offset + 1,
+      ...COLLECTOR,
+      topic: letters,
       rules: {
         ...common(world),
-        batchSize: scenario.batchSize,
-        windowMs: random.pick([0, 500]),
-        maxInFlight: MAX_IN_FLIGHT,
-        maximumRetryAttempts: scenario.retryAttempts,
-        bisect: true,
-        partialResponse: random.pick(['selective', 'selective', 'checkpoint']),
+        windowMs: 500,
+        maximumRetryAttempts: 'infinite',
+        partialResponse: 'selective',
       },
-      pollers: scenario.pollers,
-      render: ({ slices, invocations }) =>
-        kafkaEvent(invocations > 0 && random.hits(0.5) ? undefined : envelope, slices),
-      locate: locateKafkaRecord,
-      giveUp,
-      committing: (key, from, to) => committing(Number(key.slice(topic.name.length + 1)), from, to),
-      upsets: { restarted: 'group restarted', shared: 'group rebalanced', rewound: 'group rewound' },
+      pollers: 1,
+      giveUp: () => {
+        throw new Error('a mapping without a limit gave records up');
+      },
+      committing,
     },
     world,
   );
-  topic.onAppend((partition, { offset, timestamp, key, value, headers }) => {
-    const name = partitionKey(topic.name, partition);
-    const message = {
-      key,
-      value,
-      headers,
-      offset: String(offset),
-      timestamp: String(timestamp),
-      attributes: 0,
-    };
-    rendered.get(name)?.push(kafkaRecord(topic.name, partition, message));
-    source.appended(name);
-  });
-  return source;
 }
 
-function common({
-  random,
-}: Mapped): Pick<DeliveryRules, 'maxBytes' | 'sliceBytes' | 'backOffMs' | 'maximumRecordAgeMs'> {
+function common({ random, scenario }: Mapped) {
   return {
-    maxBytes: MAX_EVENT_BYTES,
+    batchSize: scenario.batchSize,
+    maxBytes: 6 * 1024 * 1024,
     sliceBytes: 20,
-    backOffMs: (attempt) => backOffMs(attempt, random.float()),
+    /** What a poller of provisioned mode runs at once. */
+    maxInFlight: 5,
+    bisect: false,
     maximumRecordAgeMs: undefined,
-  };
+    backOffMs: (attempt: number) => backOffMs(attempt, random.float()),
+  } satisfies Partial<DeliveryRules>;
 }

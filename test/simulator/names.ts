@@ -9,6 +9,9 @@ export const TABLES = {
 
 export const TOPICS = { orders: 'orders', deadLetters: 'orders.dead-letters' } as const;
 
-/** The consumer groups and their functions. */
+/** The consumer groups of the topic `orders` and their functions. */
 export const GROUPS = { 'shipping-service': 'shipping', 'email-service': 'email' } as const;
 export type Group = keyof typeof GROUPS;
+
+/** The group, and the function, that reads the topic of dead letters. */
+export const COLLECTOR = { group: 'dead-letters', functionName: 'collector' } as const;

@@ -1,116 +1,161 @@
-import { z } from 'zod';
-import { kafkaRecord, partitionKey } from '../../local/event-sources/kafka/event.ts';
+import { invokeConsumer } from '../../cli/dead-letters/invoke.ts';
+import { type LettersTable, lettersTable } from '../../cli/dead-letters/letters-table.ts';
+import { replayLetter } from '../../cli/dead-letters/replay-letter.ts';
+import { newRunId, type RunId } from '../../cli/dead-letters/run-id.ts';
+import type { LetterKey } from '../../cli/dead-letters/stored-letter.ts';
 import type { Chance } from './chance.ts';
+import { faultyClient } from './dynamodb/client.ts';
+import type { Database } from './dynamodb/tables.ts';
 import type { Item } from './dynamodb/values.ts';
+import type { Faults } from './faults.ts';
 import type { History } from './history.ts';
-import type { Topic, TopicRecord } from './kafka/topic.ts';
+import type { Topic } from './kafka/topic.ts';
+import { lambdaRecord } from './kafka/topic-source.ts';
+import { lambdaClient } from './lambda/client.ts';
 import type { LambdaHost } from './lambda/host.ts';
-import { GROUPS, type Group } from './names.ts';
+import { GROUPS, type Group, TABLES } from './names.ts';
+import { type Process, simulatedProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface OperatorPorts {
   readonly clock: Scheduler;
   readonly random: Chance;
+  readonly faults: Faults;
   readonly history: History;
   readonly lambda: LambdaHost;
+  readonly databaseFor: (process: Process) => Database;
   readonly topic: Topic;
-  readonly letters: Topic;
   /** How much of a partition a group has handled. */
   readonly handled: (group: Group, partition: number) => number;
-  /** What the consumers' table of dead letters holds now. */
+  /** What the table of dead letters holds now. */
   readonly deadLetters: () => readonly Item[];
 }
 
-/** Longest that anything waits for the operator. */
-const PATIENCE_MS = 10 * 60_000;
+export interface Operator {
+  /** A letter has been written. */
+  written(letter: Item): void;
+}
 
-const envelope = z.object({
-  requestContext: z.object({ functionArn: z.string() }),
-  payload: z.object({ records: z.record(z.string(), z.array(z.unknown())) }),
-});
-const answer = z.object({ batchItemFailures: z.array(z.unknown()) });
+/** Longest that a letter waits for the operator. */
+const PATIENCE_MS = 10 * 60_000;
+/** No letter is parked. */
+const CAP = 1_000;
 
 /**
- * Somebody who replays records to one consumer: everything that Lambda gave up, until the consumer has taken it, and now
- * and then what is in the dead letters, or was handled long ago.
+ * Somebody who replays, with the replay of `orderly dead-letters`: what Lambda gave up, again until it is replayed, even if
+ * an earlier run may be at it; other letters now and then, in vain; and, past the table, what a consumer has handled.
  */
-export function startOperator(replays: number, duration: number, ports: OperatorPorts): void {
-  const { clock, random, history, lambda, topic, letters, handled, deadLetters } = ports;
+export function startOperator(replays: number, duration: number, ports: OperatorPorts): Operator {
+  const { clock, random, history, deadLetters } = ports;
+  const killed = new Set<RunId>();
+  const attended = new Set<string>();
   let runs = 0;
 
-  function replay(group: Group, records: unknown, done: (isTaken: boolean) => void): void {
-    const runId = `run-${++runs}`;
-    history.note({ what: 'world', note: `the operator replays to ${group} (${runId})` });
-    lambda.invoke(GROUPS[group], JSON.stringify({ records, replay: { runId } }), (result) => {
-      const isTaken =
-        result.kind === 'success' &&
-        answer.parse(JSON.parse(Buffer.from(result.payload).toString())).batchItemFailures.length === 0;
-      done(isTaken);
+  async function replay(key: LetterKey): Promise<void> {
+    const { process, letters, runId } = start();
+    process.onDeath(() => killed.add(runId));
+    const letter = await letters.letter(key);
+    if (letter === undefined) return;
+    const rules = {
+      runId,
+      takesOver: new Set(random.hits(0.3) ? killed : []),
+      cap: CAP,
+      findConsumer,
+      maxAgeMs: Number.POSITIVE_INFINITY,
+      named: true,
+    };
+    const invoke = invokeConsumer(lambdaClient(ports.lambda, process, ports.faults));
+    const timing = { now: process.now, sleep: process.sleep };
+    const { outcome, code } = await replayLetter(
+      letter,
+      rules,
+      { letters, invoke, timing },
+      new AbortController().signal,
+    );
+    history.note({ what: 'world', note: `${process.name} ${outcome} ${key.recordId} ${code ?? ''}` });
+  }
+
+  function start(): { process: Process; letters: LettersTable; runId: RunId } {
+    const name = `operator#${++runs}`;
+    const process = simulatedProcess({
+      name,
+      clock,
+      skewMs: 0,
+      note: (change) => history.note({ what: 'process', name, change }),
+    });
+    if (ports.faults.strikes('operator killed', name)) process.doom(random.int(0, 6), process.kill);
+    else if (ports.faults.strikes('operator frozen', name)) {
+      process.doom(random.int(0, 6), () => process.freeze(random.int(1_000, PATIENCE_MS)));
+    }
+    const client = faultyClient({ ...ports, process, database: ports.databaseFor(process) });
+    const runId = newRunId(new Date(clock.now()), String(runs).padStart(8, '0'));
+    return { process, letters: lettersTable(client, TABLES.deadLetters), runId };
+  }
+
+  /** A run that failed is begun again, and so is one that was killed and doesn't come back. */
+  function attend(key: LetterKey): void {
+    clock.after(random.int(1_000, PATIENCE_MS), () => {
+      const letter = deadLetters().find(
+        ({ consumer, recordId }) => consumer?.S === key.consumer && recordId?.S === key.recordId,
+      );
+      if (letter === undefined || !isToDo(letter)) {
+        attended.delete(nameOf(key));
+        return;
+      }
+      replay(key).catch((error: Error) =>
+        history.note({ what: 'world', note: `a replay ended with ${error.name}` }),
+      );
+      attend(key);
     });
   }
 
-  function replayUntilTaken(group: Group, records: unknown): void {
-    clock.after(random.int(1_000, PATIENCE_MS), () =>
-      replay(group, records, (isTaken) => {
-        if (!isTaken || random.hits(0.2)) replayUntilTaken(group, records);
-      }),
-    );
-  }
-
-  letters.onAppend((_partition, { value }) => {
-    const { requestContext, payload } = envelope.parse(JSON.parse(String(value)));
-    const group = groups.find((name) => requestContext.functionArn.includes(`:function:${GROUPS[name]}:`));
-    if (group !== undefined) replayUntilTaken(group, payload.records);
-  });
-
-  /** A letter, to the consumer whose it is, or a record that a consumer has handled. */
   function replaySomething(): void {
     const all = deadLetters();
     const letter = all[random.int(0, Math.max(0, all.length - 1))];
     if (letter !== undefined && random.hits(0.5)) {
-      const group = groups.find((name) => name === letter.consumer?.S);
-      const partition = Number(letter.partition?.N);
-      if (group !== undefined)
-        replay(group, eventRecords(topic, partition, recordOf(letter)), () => undefined);
+      replay(keyOf(letter)).catch(() => undefined);
       return;
     }
+    const { topic } = ports;
     const group = random.pick(groups);
     const partition = random.int(0, topic.partitions.length - 1);
-    const record = topic.partitions[partition]?.[random.int(0, handled(group, partition)) - 1];
-    if (record !== undefined) replay(group, eventRecords(topic, partition, record), () => undefined);
+    const record = topic.partitions[partition]?.[random.int(0, ports.handled(group, partition)) - 1];
+    if (record === undefined) return;
+    const { json } = lambdaRecord(topic, partition, record);
+    const event = `{"replay":{"runId":"by hand"},"records":{"${topic.name}-${partition}":[${json}]}}`;
+    ports.lambda.invoke(GROUPS[group], event, () => undefined);
   }
   for (let n = 0; n < replays; n += 1) clock.after(random.int(0, duration + PATIENCE_MS), replaySomething);
+
+  return {
+    written(letter) {
+      const key = keyOf(letter);
+      if (!isToDo(letter) || attended.has(nameOf(key))) return;
+      attended.add(nameOf(key));
+      attend(key);
+    },
+  };
 }
+
+/** Whether Lambda gave the record up and nobody has replayed it yet. */
+function isToDo({ reason, status }: Item): boolean {
+  return reason?.S === 'retries-exhausted' && status?.S !== 'REPLAYED';
+}
+
+const nameOf = ({ consumer, recordId }: LetterKey) => `${consumer} ${recordId}`;
 
 const groups: readonly [Group, Group] = ['shipping-service', 'email-service'];
 
-function eventRecords(topic: Topic, partition: number, record: TopicRecord): unknown {
-  const { offset, timestamp, key, value, headers } = record;
-  const message = {
-    key,
-    value,
-    headers,
-    offset: String(offset),
-    timestamp: String(timestamp),
-    attributes: 0,
-  };
-  return {
-    [partitionKey(topic.name, partition)]: [JSON.parse(kafkaRecord(topic.name, partition, message).json)],
-  };
+function keyOf({ consumer, recordId }: Item): LetterKey {
+  return { consumer: consumer?.S ?? '', recordId: recordId?.S ?? '' };
 }
 
-/** A record from the bytes of its letter. */
-function recordOf({ offset, timestamp, key, value, headers }: Item): TopicRecord {
-  const all: Record<string, Buffer[]> = {};
-  for (const { M: header } of headers?.L ?? []) {
-    const name = header?.name?.S ?? '';
-    all[name] = [...(all[name] ?? []), Buffer.from(header?.value?.B ?? [])];
-  }
+function findConsumer(group: string) {
+  const name = groups.find((known) => known === group);
+  if (name === undefined) return 'unknown';
   return {
-    offset: Number(offset?.N),
-    timestamp: Number(timestamp?.N),
-    key: key?.B === undefined ? null : Buffer.from(key.B),
-    value: value?.B === undefined ? null : Buffer.from(value.B),
-    headers: all,
+    functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${GROUPS[name]}`,
+    eventSourceArn: 'arn:aws:kafka:orders',
+    partialResponses: true,
   };
 }

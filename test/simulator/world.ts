@@ -1,28 +1,29 @@
+import { account } from './account.ts';
 import { chance } from './chance.ts';
 import type { Defect } from './defect.ts';
 import { deployedFunctions } from './deploy.ts';
-import { database, type KeySchema, keyText, type OnWrite, table } from './dynamodb/tables.ts';
-import type { EventSource, EventSourcePorts } from './event-source.ts';
+import type { EventSource } from './event-source.ts';
 import type { Evidence, OnCommit } from './evidence.ts';
 import { faults } from './faults.ts';
 import { startForeignProducer } from './foreign-producer.ts';
 import { gateway } from './gateway.ts';
 import { history, type Mailed } from './history.ts';
 import { cluster } from './kafka/producer.ts';
-import { topic } from './kafka/topic.ts';
+import { type Topic, topic } from './kafka/topic.ts';
 import { lambdaHost } from './lambda/host.ts';
-import { streamMapping, topicMapping } from './mappings.ts';
-import { type Group, TABLES, TOPICS } from './names.ts';
-import { startOperator } from './operator.ts';
+import { collectorMapping, consumerMapping, streamMapping } from './mappings.ts';
+import { COLLECTOR, TOPICS } from './names.ts';
+import { type Operator, startOperator } from './operator.ts';
 import { type Scenario, START } from './scenario.ts';
+import { startSweeping } from './schedule.ts';
 import { scheduler } from './scheduler.ts';
 import { startShoppers } from './shoppers.ts';
 import { stream } from './stream.ts';
 
-const SWEEP_MS = 5 * 60_000;
-/** Lambda tries an asynchronous invocation twice more. */
-const SWEEP_RETRIES_MS = [60_000, 120_000];
-/** Everything is done this long after the last fault: as long as a claim may be held back, and a frozen process sleeps. */
+/**
+ * Everything is done this long after the last fault: as long as a claim may be held back, a process frozen, and a letter
+ * left to the operator, one after the other.
+ */
 const DRAIN_MS = 3 * 60 * 60_000;
 
 /** Lives through a scenario: shopping and faults for its duration, then time to come to rest. */
@@ -35,59 +36,25 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     from: START + from,
     to: START + to,
   }));
-  const plagues = faults({ rates: scenario.rates, outages }, random.fork(), clock.now, (kind, where) =>
+  const plagues = faults({ ...scenario, outages }, random.fork(), clock.now, (kind, where) =>
     log.note({ what: 'fault', kind, where }),
   );
-  const mails: Mailed[] = [];
+  /** What every part of the world has; its randomness is its own. */
+  const part = () => ({ clock, random: random.fork(), faults: plagues, history: log });
 
   const orders = topic(TOPICS.orders, scenario.partitions);
-  const letters = topic(TOPICS.deadLetters, 1);
-  for (const one of [orders, letters]) {
-    one.onAppend((partition, { offset, headers }, by) => {
-      const record = String(headers.ce_id ?? '');
-      log.note({ what: 'appended', topic: one.name, partition, offset, record, by });
-    });
-  }
-
-  let writer = '';
-  const noting =
-    (name: string, schema: KeySchema): OnWrite =>
-    ({ key, before, after }) => {
-      log.note({ what: 'written', table: name, key: keyText(schema, key), before, after, process: writer });
-    };
-  const newTable = (name: string, schema: KeySchema, onWrite?: OnWrite) => {
-    const note = noting(name, schema);
-    return table(name, schema, (change) => {
-      note(change);
-      onWrite?.(change);
-    });
-  };
-  const outboxStream = stream(scenario.shards, { clock, random: random.fork(), faults: plagues }, (shard) =>
-    sources.stream?.appended(shard),
-  );
-  const tables = {
-    orders: newTable(TABLES.orders, { hash: 'orderId' }),
-    outbox: newTable(
-      TABLES.outbox,
-      { hash: 'orderId', range: { name: 'seq', type: 'N' } },
-      outboxStream.onWrite,
-    ),
-    shipments: newTable(TABLES.shipments, { hash: 'orderId' }),
-    emailLedger: newTable(TABLES.emailLedger, { hash: 'eventKey' }),
-    deadLetters: newTable(TABLES.deadLetters, { hash: 'consumer', range: { name: 'recordId', type: 'S' } }),
-  };
-  const account = database(Object.values(tables));
-
-  const world = { clock, random: random.fork(), faults: plagues, history: log };
+  const letters = topic(TOPICS.deadLetters, random.int(1, 2));
+  for (const one of [orders, letters]) noteAppends(one);
+  const outboxStream = stream(scenario.shards, part(), (shard) => sources.stream?.appended(shard));
+  const { tables, databaseFor } = account(log, {
+    outbox: outboxStream.onWrite,
+    deadLetter: (letter) => operator.written(letter),
+  });
+  const mails: Mailed[] = [];
   const functions = deployedFunctions(
     {
-      ...world,
-      databaseFor: ({ name }) => ({
-        table(tableName) {
-          writer = name;
-          return account.table(tableName);
-        },
-      }),
+      ...part(),
+      databaseFor,
       deadly: scenario.deadly,
       topic: orders,
       cluster: cluster(scenario.partitions),
@@ -98,11 +65,9 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     },
     defect,
   );
-  const lambda = lambdaHost(functions, { ...world, random: random.fork(), maxSkewMs: scenario.maxSkewMs });
-  const foreign = startForeignProducer(scenario.foreignRecords, scenario.duration, orders, {
-    clock,
-    random: random.fork(),
-  });
+  const lambda = lambdaHost(functions, { ...part(), maxSkewMs: scenario.maxSkewMs });
+  const foreign = startForeignProducer(scenario.foreignRecords, scenario.duration, orders, part());
+  const { processes } = lambda;
   const unfinished: string[] = [];
   const evidence: Evidence = {
     scenario,
@@ -112,62 +77,38 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     letters,
     foreign,
     mails,
-    processes: lambda.processes,
+    processes,
     unfinished,
   };
 
-  const mapped: EventSourcePorts & { readonly scenario: Scenario } = {
-    ...world,
-    random: random.fork(),
-    lambda,
-    scenario,
-  };
-  const groups: Group[] = ['shipping-service', 'email-service'];
-  const sources: Record<string, EventSource> = {
+  const mapped = { ...part(), lambda, scenario };
+  const committing =
+    (group: Parameters<OnCommit>[0]['group']) => (partition: number, from: number, to: number) =>
+      onCommit({ evidence, group, partition, from, to });
+  const consumer = (group: 'shipping-service' | 'email-service') =>
+    consumerMapping(group, orders, letters, mapped, committing(group));
+  const sources: Readonly<Record<string, EventSource>> = {
     stream: streamMapping(outboxStream.shards, mapped),
-    ...Object.fromEntries(
-      groups.map((group) => [
-        group,
-        topicMapping(group, orders, letters, mapped, (partition, from, to) =>
-          onCommit({ evidence, group, partition, from, to }),
-        ),
-      ]),
-    ),
+    'shipping-service': consumer('shipping-service'),
+    'email-service': consumer('email-service'),
+    [COLLECTOR.group]: collectorMapping(letters, mapped, committing(COLLECTOR.group)),
   };
-  if (!defect.withoutSweep) startSweep();
-  startShoppers(scenario, {
-    clock,
-    random: random.fork(),
-    gateway: gateway({ ...world, lambda }),
-  });
 
-  startOperator(scenario.replays, scenario.duration, {
-    ...world,
-    random: random.fork(),
+  if (!defect.withoutSweep) startSweeping(clock, random.fork(), lambda);
+  startShoppers(scenario, { ...part(), gateway: gateway({ ...part(), lambda }) });
+  const operator: Operator = startOperator(scenario.replays, scenario.duration, {
+    ...part(),
     lambda,
+    databaseFor,
     topic: orders,
-    letters,
     handled: (group, partition) => sources[group]?.committed(`${orders.name}-${partition}`) ?? 0,
     deadLetters: () => [...tables.deadLetters.items.values()],
   });
-
-  function startSweep(): void {
-    const sweep = (retries: readonly number[]) =>
-      lambda.invoke('relay', '{"detail-type":"Scheduled Event"}', (result) => {
-        const [wait, ...rest] = retries;
-        if (result.kind !== 'success' && wait !== undefined) clock.after(wait, () => sweep(rest));
-      });
-    const every = () => {
-      sweep(SWEEP_RETRIES_MS);
-      clock.background(SWEEP_MS, every);
-    };
-    clock.background(random.int(0, SWEEP_MS), every);
-  }
-
   clock.after(scenario.duration, () => {
     plagues.end();
     log.note({ what: 'world', note: 'faults end' });
   });
+
   const stillToDo = () => [
     ...Object.keys(sources).filter((name) => !sources[name]?.isDone()),
     ...(tables.outbox.items.size > 0 ? ['outbox'] : []),
@@ -175,6 +116,13 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
   ];
   const isAtRest = () => clock.pending() === 0 && stillToDo().length === 0;
   await clock.run(isAtRest, START + scenario.duration + DRAIN_MS);
-  unfinished.push(...(isAtRest() ? [] : [...stillToDo(), `${clock.pending()} events`]));
+  if (!isAtRest()) unfinished.push(...stillToDo(), `${clock.pending()} events`);
   return evidence;
+
+  function noteAppends(one: Topic): void {
+    one.onAppend((partition, { offset, headers }, by) => {
+      const record = String(headers.ce_id ?? '');
+      log.note({ what: 'appended', topic: one.name, partition, offset, record, by });
+    });
+  }
 }

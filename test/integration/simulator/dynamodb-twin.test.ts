@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HISTORY_LIMIT } from '../../../functions/dead-letters/store.ts';
+import { HISTORY_LIMIT } from '../../../functions/dead-letters/letter.ts';
 import { calmClient } from '../../simulator/dynamodb/client.ts';
 import { database, type KeySchema, table } from '../../simulator/dynamodb/tables.ts';
 import { scan, testClient, testTable } from '../../support/dynamodb.ts';

@@ -1,12 +1,22 @@
 import type { Evidence, OnCommit } from '../evidence.ts';
-import type { Group } from '../names.ts';
-import { givenUp, isDeadLetter } from './given-up.ts';
+import { COLLECTOR, type Group } from '../names.ts';
+import { givenUp, givenUpIn, isDeadLetter } from './given-up.ts';
 import { type OrderEvent, topicEvent } from './topic-events.ts';
 import type { Violation } from './violation.ts';
 
 /** I12: a group's position passes no record that has neither its effect nor a dead letter, at the moment it does so. */
 export function commitsPassNothing(report: (violation: Violation) => void): OnCommit {
   return ({ evidence, group, partition, from, to }) => {
+    if (group === COLLECTOR.group) {
+      for (const message of evidence.letters.partitions[partition]?.slice(from, to) ?? []) {
+        for (const record of givenUpIn(message)) {
+          if (isDeadLetter(evidence, record.group, record.partition, record)) continue;
+          const what = `${record.partition}@${record.offset}`;
+          report({ id: 'I12', text: `${group} passes ${what}, which ${record.group} has no letter of` });
+        }
+      }
+      return;
+    }
     const records = evidence.topic.partitions[partition]?.slice(from, to) ?? [];
     for (const record of records) {
       const event = topicEvent(evidence, partition, record);

@@ -10,9 +10,13 @@ import { givenUp } from './given-up.ts';
 import { type TopicEvent, topicEvents } from './topic-events.ts';
 import type { Violation } from './violation.ts';
 
+const GIVEN_UP = 'retries-exhausted';
 const groups = Object.keys(GROUPS) as Group[];
 
-/** I9: each consumer's letters are exactly the poison on the topic, byte for byte, each once, for its own reason. */
+/**
+ * I9: each consumer's letters are exactly the poison on the topic and what Lambda gave up, byte for byte, each once, for its
+ * own reason. I11: what was given up has been replayed in the end.
+ */
 export function lettersArePoison(evidence: Evidence): Violation[] {
   return groups.flatMap((group) => {
     const lost = givenUp(evidence, group);
@@ -26,12 +30,16 @@ export function lettersArePoison(evidence: Evidence): Violation[] {
       const recordId = `${evidence.topic.name}-${partition}@${record.offset}#${record.timestamp}`;
       const letter = letters.get(recordId);
       letters.delete(recordId);
-      const expected = reasonFor(event, group);
+      const isLost = lost.has(`${partition}@${record.offset}`);
+      const expected = reasonFor(event, group) ?? (isLost ? GIVEN_UP : undefined);
       if (letter === undefined) {
-        const isMissing = event.kind === 'poison' && !lost.has(`${partition}@${record.offset}`);
-        return isMissing ? [{ id: 'I9', text: `${group} has no letter for the poison ${recordId}` }] : [];
+        const isMissing = event.kind === 'poison' || isLost;
+        return isMissing ? [{ id: 'I9', text: `${group} has no letter for ${recordId}` }] : [];
       }
-      if (letter.reason?.S !== expected) {
+      if (letter.reason?.S === GIVEN_UP && letter.status?.S !== 'REPLAYED') {
+        return [{ id: 'I11', text: `the letter ${recordId} of ${group} is ${letter.status?.S}` }];
+      }
+      if (letter.reason?.S !== expected && !(isLost && letter.reason?.S === GIVEN_UP)) {
         const found = `${letter.reason?.S} ${letter.error?.M?.code?.S}`;
         return [{ id: 'I9', text: `${group} has a letter (${found}) for ${recordId}, expected ${expected}` }];
       }

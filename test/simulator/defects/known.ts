@@ -33,9 +33,9 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     defect: {
       outbox: (right) => ({
         async readFirstEvents(orderIds) {
-          const rows = await right.readFirstEvents(orderIds);
-          if (rows.length > 0) await right.delete(rows.slice(0, 25));
-          return rows;
+          const read = await right.readFirstEvents(orderIds);
+          if (read.rows.length > 0) await right.delete(read.rows.slice(0, 25));
+          return read;
         },
         async readOrder(orderId) {
           const rows = await right.readOrder(orderId);
