@@ -40,6 +40,7 @@ export interface Surroundings {
   readonly deadly: Scenario['deadly'];
   readonly topic: Topic;
   readonly cluster: Cluster;
+  readonly batchLimit: () => number;
   readonly mailed: (mail: Mailed) => void;
 }
 

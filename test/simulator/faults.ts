@@ -47,6 +47,8 @@ export const FAULTS = {
   'answer to shopper lost': 0.3,
   /** F14: connections are refused. */
   'kafka unreachable': 0.2,
+  /** F19: the grant is gone for a while. */
+  'kafka not authorized': 0.2,
   /** F15: appended, and nobody hears of it. */
   'kafka answer lost': 0.2,
   'kafka request lost': 0.1,

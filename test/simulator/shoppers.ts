@@ -16,31 +16,36 @@ const RETRIES = 12;
  * ask for other things under the same key, change their minds.
  */
 export function startShoppers(
-  { shoppers, duration, deadly }: Pick<Scenario, 'shoppers' | 'duration' | 'deadly'>,
+  { shoppers, duration, deadly, largeOrders }: Scenario,
   ports: ShopperPorts,
 ): void {
   for (let n = 1; n <= shoppers; n += 1) {
     // A placement that is given up is the way for a cancellation to come first.
     const isFickle = deadly.some(({ shopper }) => shopper === n);
-    ports.clock.after(ports.random.int(0, duration), () => void shop(n, isFickle ? 0.9 : 0.4, ports));
+    ports.clock.after(
+      ports.random.int(0, duration),
+      () => void shop(n, isFickle ? 0.9 : 0.4, largeOrders, ports),
+    );
   }
 }
 
-async function shop(n: number, fickleness: number, ports: ShopperPorts): Promise<void> {
+async function shop(n: number, fickleness: number, largeOrders: number, ports: ShopperPorts): Promise<void> {
   const { random, gateway } = ports;
   const placement = {
     kind: 'place',
     customerId: `customer-${n}`,
     idempotencyKey: `key-${n}`,
-    body: orderBody(n, random),
+    body: orderBody(n, random.hits(largeOrders), random),
   } as const;
   const again = () => untilAnswered(() => gateway.ask(placement), ports);
   if (random.hits(0.1)) void gateway.ask({ ...placement, body: placement.body.replace('"email"', '"mail"') });
   const twin = random.hits(0.3) ? again() : undefined;
-  if (random.hits(0.1)) void gateway.ask({ ...placement, body: orderBody(n, random) });
+  if (random.hits(0.1))
+    void gateway.ask({ ...placement, body: orderBody(n, random.hits(largeOrders), random) });
   // Some never ask again, and so never know.
   const placed = random.hits(0.2) ? await gateway.ask(placement) : await again();
-  if (random.hits(0.1)) void gateway.ask({ ...placement, body: orderBody(n, random) });
+  if (random.hits(0.1))
+    void gateway.ask({ ...placement, body: orderBody(n, random.hits(largeOrders), random) });
   if (random.hits(0.1)) void again();
   await twin;
 
@@ -72,11 +77,11 @@ function wait({ clock }: ShopperPorts, ms: number): Promise<void> {
 }
 
 /** An order with a canary in each place where a customer's data stands. */
-function orderBody(n: number, random: Chance): string {
+function orderBody(n: number, isLarge: boolean, random: Chance): string {
   const mailbox = random.hits(0.05) ? 'refused' : 'canary';
-  const lines = Array.from({ length: random.hits(0.05) ? 100 : random.int(1, 3) }, (_, line) => ({
+  const lines = Array.from({ length: isLarge ? 100 : random.int(1, 3) }, (_, line) => ({
     sku: `SKU-${line}`,
-    name: random.hits(0.5) ? 'Tea' : `canary article ${'x'.repeat(random.int(0, 150))}`,
+    name: random.hits(0.5) ? 'Tea' : `canary article ${'x'.repeat(isLarge ? 180 : 10)}`,
     quantity: random.int(1, 9),
     unitPrice: random.int(0, 100_000),
   }));

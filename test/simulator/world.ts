@@ -14,7 +14,7 @@ import { lambdaHost } from './lambda/host.ts';
 import { collectorMapping, consumerMapping, streamMapping } from './mappings.ts';
 import { COLLECTOR, TOPICS } from './names.ts';
 import { type Operator, startOperator } from './operator.ts';
-import { type Scenario, START } from './scenario.ts';
+import { BATCH_LIMIT, type Scenario, START } from './scenario.ts';
 import { startSweeping } from './schedule.ts';
 import { scheduler } from './scheduler.ts';
 import { startShoppers } from './shoppers.ts';
@@ -58,6 +58,7 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
       deadly: scenario.deadly,
       topic: orders,
       cluster: cluster(scenario.partitions),
+      batchLimit: () => (plagues.isOver() ? BATCH_LIMIT : scenario.batchLimit),
       mailed(mail) {
         mails.push(mail);
         log.note({ what: 'mailed', mail });

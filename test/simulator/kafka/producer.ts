@@ -16,6 +16,8 @@ import type { Topic, TopicRecord } from './topic.ts';
 export interface ProducerPorts {
   readonly topic: Topic;
   readonly cluster: Cluster;
+  /** What a partition takes of a producer at once, in bytes. */
+  readonly batchLimit: () => number;
   readonly process: Process;
   readonly clock: Scheduler;
   readonly random: Chance;
@@ -32,8 +34,6 @@ const BROKERS = 3;
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 4_000;
 const LATE_MS = 60_000;
-/** As the topic is configured: what a producer sends to one partition at once. */
-const MAX_BATCH_BYTES = 72 * 1024;
 
 export function cluster(partitions: number): Cluster {
   return { leaders: Array.from({ length: partitions }, (_, partition) => partition % BROKERS) };
@@ -139,7 +139,7 @@ async function attemptOf(
 }
 
 function requestTo(
-  { topic, process, clock, random, faults }: ProducerPorts,
+  { topic, batchLimit, process, clock, random, faults }: ProducerPorts,
   partitions: readonly number[],
   batches: Batches,
 ): Promise<Failure | { readonly metadata: readonly RecordMetadata[] }> {
@@ -157,11 +157,13 @@ function requestTo(
     const append = (some: readonly number[]) => {
       for (const partition of some) topic.append(partition, batches.get(partition) ?? [], process.name);
     };
-    const tooLarge = partitions.find((partition) => bytesOf(batches.get(partition) ?? []) > MAX_BATCH_BYTES);
+    const tooLarge = partitions.find((partition) => bytesOf(batches.get(partition) ?? []) > batchLimit());
     if (tooLarge !== undefined) {
       const error = protocolError('MESSAGE_TOO_LARGE');
       clock.after(latency, () => append(partitions.filter((partition) => partition !== tooLarge)));
       answer(2 * latency, { kind: 'refused', error });
+    } else if (faults.strikes('kafka not authorized', where)) {
+      answer(latency, { kind: 'refused', error: protocolError('TOPIC_AUTHORIZATION_FAILED') });
     } else if (faults.strikes('kafka unreachable', where)) {
       answer(latency, { kind: 'failed', error: unreachable() });
     } else if (faults.strikes('kafka request lost', where)) {
@@ -191,7 +193,13 @@ async function afterTimeout(process: Process): Promise<Failure> {
 }
 
 function bytesOf(batch: readonly Omit<TopicRecord, 'offset'>[]): number {
-  return batch.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0) + 36, 61);
+  return batch.reduce((sum, { key, value, headers }) => {
+    const headerBytes = Object.entries(headers).reduce(
+      (all, [name, text]) => all + name.length + text.length + 2,
+      0,
+    );
+    return sum + (key?.length ?? 0) + (value?.length ?? 0) + headerBytes + 20;
+  }, 61);
 }
 
 const timedOut = () => named('KafkaJSRequestTimeoutError', 'Request Produce timed out');
