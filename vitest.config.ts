@@ -1,12 +1,19 @@
 import { defineConfig } from 'vitest/config';
 
-/** Unit and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
+/** Unit, simulator and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
 export default defineConfig({
   test: {
     // Most tests wait for a broker or a child process, not for the processor.
     maxWorkers: 3,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'simulator',
+          include: ['test/simulator/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'template',

@@ -52,8 +52,10 @@ export function consume(effect: Effect, ports: ConsumerPorts): KafkaHandler {
     const judgeBatch = isReplay(event) ? (outcomes: Outcomes) => outcomes : spareBadDeploy;
 
     const until = startedAt + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const invocation: Invocation = { id: ports.newId(), isOver: () => ports.now() >= until };
-    const settle = (pending: readonly KafkaRecord[]) => settleOnce(pending, effect, invocation);
+    const isOver = () => ports.now() >= until;
+    // Each round has a name of its own: what an earlier one claimed, it may have begun, nobody knows with what success.
+    const settle = (pending: readonly KafkaRecord[]) =>
+      settleOnce(pending, effect, { id: ports.newId(), isOver });
     const { outcomes, rounds } = await inRounds(records, settle, judgeBatch, until, ports);
     const settled = await storeDeadLetters(outcomes, ports);
 

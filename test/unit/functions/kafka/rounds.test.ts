@@ -3,7 +3,6 @@ import { OrderlyError } from '../../../../functions/errors.ts';
 import { consume } from '../../../../functions/kafka/consume.ts';
 import type { Effect } from '../../../../functions/kafka/effect.ts';
 import type { BatchEvent } from '../../../../functions/kafka/fold.ts';
-import type { Invocation } from '../../../../functions/kafka/invocation.ts';
 import { DONE, DUPLICATE, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
 import { RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
@@ -17,9 +16,9 @@ const orders = (count: number) => Array.from({ length: count }, (_, n) => placed
 function consumer(answer: (event: BatchEvent, round: number) => Outcome) {
   const recorded = recordedConsumer();
   const rounds: number[][] = [];
-  const invocations = new Set<Invocation>();
-  const effect: Effect = async (batch, invocation) => {
-    invocations.add(invocation);
+  const names = new Set<string>();
+  const effect: Effect = async (batch, { id }) => {
+    names.add(id);
     const events = batch.flatMap(({ events }) => events);
     rounds.push(events.flatMap(({ copies }) => copies.map(({ offset }) => offset)));
     return new Map(events.map((event) => [event, answer(event, rounds.length)]));
@@ -30,18 +29,18 @@ function consumer(answer: (event: BatchEvent, round: number) => Outcome) {
       ({ itemIdentifier }) => itemIdentifier.offset,
     );
   const counts = () => recorded.lines.find(({ message }) => message === 'batch consumed')?.fields;
-  return { ...recorded, deliver, rounds, invocations, counts };
+  return { ...recorded, deliver, rounds, names, counts };
 }
 
 describe('what can’t be done now', () => {
-  it('is tried again alone, in the same invocation, until it is done', async () => {
-    const { deliver, rounds, invocations, counts } = consumer(({ copies }, round) =>
+  it('is tried again alone, each time under another name, until it is done', async () => {
+    const { deliver, rounds, names, counts } = consumer(({ copies }, round) =>
       copies[0].offset === 1 && round < 4 ? retry('BUSY') : DONE,
     );
     expect(await deliver(kafkaEventOf(orders(3)))).toEqual([]);
     expect(rounds).toEqual([[0, 1, 2], [1], [1], [1]]);
     expect(counts()).toMatchObject({ done: 3, retry: 0, rounds: 4 });
-    expect(invocations.size).toBe(1);
+    expect(names.size).toBe(4);
   });
 
   it('is delivered again when the time is up, and only that', async () => {

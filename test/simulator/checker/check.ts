@@ -1,0 +1,55 @@
+import type { Evidence } from '../evidence.ts';
+import { answeredIsPublished, oneOrderPerKey, ordersAndOutbox, refusedIsNotPublished } from './checkout.ts';
+import { lettersArePoison, nothingIsGivenUp } from './dead-letters.ts';
+import { nobodyWaitsForOthers } from './delays.ts';
+import {
+  leasesAreKept,
+  lostAnswersAreHeldBack,
+  mailsFollowEvents,
+  markedIsSent,
+  oneMailPerEvent,
+} from './mails.ts';
+import { copiesAreEqual, keptIsPublished, ordersKeepTheirOrder } from './publication.ts';
+import { oneLabelPerOrder, shipmentsFollowEvents } from './shipments.ts';
+import type { Violation } from './violation.ts';
+
+const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
+  ordersAndOutbox,
+  answeredIsPublished,
+  refusedIsNotPublished,
+  oneOrderPerKey,
+  keptIsPublished,
+  copiesAreEqual,
+  ordersKeepTheirOrder,
+  oneLabelPerOrder,
+  shipmentsFollowEvents,
+  oneMailPerEvent,
+  markedIsSent,
+  lostAnswersAreHeldBack,
+  leasesAreKept,
+  mailsFollowEvents,
+  lettersArePoison,
+  nothingIsGivenUp,
+  nobodyWaitsForOthers,
+  everythingEnds,
+  logsAreClean,
+];
+
+/** What doesn't hold in a world that has come to rest. */
+export function check(evidence: Evidence): readonly Violation[] {
+  return invariants.flatMap((invariant) => invariant(evidence));
+}
+
+/** I14: after the last fault everything is done in time. */
+function everythingEnds({ unfinished }: Evidence): Violation[] {
+  return unfinished.map((what) => ({ id: 'I14', text: `${what} isn't done in time` }));
+}
+
+/** I15: no log line shows what a customer wrote; each text of theirs has a canary in it. */
+function logsAreClean({ history }: Evidence): Violation[] {
+  return history.past.flatMap((past) =>
+    past.what === 'logged' && /canary|@example/i.test(past.line)
+      ? [{ id: 'I15', text: `a customer's data is in a log line: ${past.line}` }]
+      : [],
+  );
+}

@@ -1,0 +1,140 @@
+/** What email made of the topic. */
+import type { Evidence } from '../evidence.ts';
+import type { Mailed, Past } from '../history.ts';
+import { REFUSED_RECIPIENT } from '../mail-provider.ts';
+import { START } from '../scenario.ts';
+import { givenUp, isDeadLetter } from './given-up.ts';
+import { type OrderEvent, orderEvents } from './topic-events.ts';
+import type { Violation } from './violation.ts';
+
+const GROUP = 'email-service';
+
+/**
+ * I7, and I11 for replays: a mail goes out once, except where nobody can prevent it: the answer to one was lost, the first's process stopped
+ * before it could mark it, or the mark couldn't be written; or the second's process had stood still since it looked.
+ */
+export function oneMailPerEvent(evidence: Evidence): Violation[] {
+  const byEvent = Map.groupBy(evidence.mails, ({ eventId }) => eventId);
+  return [...byEvent].flatMap(([eventId, mails]) =>
+    mails.slice(1).flatMap((mail, index): Violation[] => {
+      const before = mails[index];
+      if (before === undefined || isExcused(evidence, before, mail)) return [];
+      const text = `the mail for ${eventId} was sent by ${before.process} and by ${mail.process}`;
+      return [{ id: isOfReplay(evidence, mail) ? 'I11' : 'I7', text }];
+    }),
+  );
+}
+
+function isOfReplay({ history }: Evidence, { process, at }: Mailed): boolean {
+  const last = history.past.findLast(
+    (past) => past.what === 'invoked' && past.name === process && past.at <= at,
+  );
+  return last?.what === 'invoked' && last.isReplay;
+}
+
+function isExcused({ history, processes }: Evidence, first: Mailed, second: Mailed): boolean {
+  if (!first.isAnswered || !second.isAnswered) return true;
+  if (processes.get(first.process)?.wasStopped(first.at, second.at)) return true;
+  if (processes.get(second.process)?.wasStopped(START, second.at)) return true;
+  const between = history.past.filter(({ at }) => at >= first.at && at <= second.at);
+  const couldNotMark = between.some(
+    (past) => past.what === 'fault' && past.where === `${first.process} BatchWriteItem(EmailLedger)`,
+  );
+  const hasMarked = between.some(
+    (past) => isMark(past) && past.process === first.process && past.key.includes(first.eventId),
+  );
+  return couldNotMark && !hasMarked;
+}
+
+type Written = Extract<Past, { what: 'written' }>;
+
+function isMark(past: Past): past is Written & { at: number } {
+  return past.what === 'written' && past.table === 'EmailLedger' && past.after?.status?.S === 'SENT';
+}
+
+/** Who holds a claim after an effect whose answer was lost: nobody may, until its lease is past. */
+const NOBODY = 'nobody';
+
+/** I7: while a claim's lease runs, nobody else takes it; clocks that differ are allowed for. */
+export function leasesAreKept({ history, scenario }: Evidence): Violation[] {
+  return history.past.flatMap((past): Violation[] => {
+    if (past.what !== 'written' || past.table !== 'EmailLedger') return [];
+    const { before, after, key, process } = past;
+    if (before?.status?.S !== 'CLAIMED' || after?.status?.S !== 'CLAIMED') return [];
+    const isSame = before.owner?.S === after.owner?.S || after.owner?.S === NOBODY;
+    const isOver = Number(before.leaseUntil?.N) <= past.at + 2 * scenario.maxSkewMs;
+    if (isSame || isOver) return [];
+    return [
+      { id: 'I7', text: `the claim ${key} of ${before.owner?.S} was taken by ${process} within its lease` },
+    ];
+  });
+}
+
+/** What a mail is not tried again within, once nobody knows whether it went out; half of a claim's lease. */
+const HELD_BACK_MS = 30_000;
+
+/**
+ * I7: after a lost answer a mail is not tried again at once, so that a provider that takes everything and says nothing is
+ * not sent a flood. Only a process that has stood still doesn't know better.
+ */
+export function lostAnswersAreHeldBack({ history }: Evidence): Violation[] {
+  const tries = history.past.filter((past) => past.what === 'mail tried');
+  const frozen = new Set(
+    history.past.flatMap((past) => (past.what === 'process' && past.change === 'frozen' ? [past.name] : [])),
+  );
+  const byEvent = Map.groupBy(tries, ({ eventId }) => eventId);
+  return [...byEvent].flatMap(([eventId, its]) =>
+    its.slice(1).flatMap((again, index): Violation[] => {
+      const before = its[index];
+      if (before === undefined || before.isAnswered || again.at - before.at >= HELD_BACK_MS) return [];
+      if (frozen.has(again.process)) return [];
+      const text = `the mail for ${eventId} was tried again ${again.at - before.at} ms after a lost answer`;
+      return [{ id: 'I7', text }];
+    }),
+  );
+}
+
+/** I2: nothing is marked as sent that wasn't sent. */
+export function markedIsSent(evidence: Evidence): Violation[] {
+  return evidence.history.past.flatMap((past): Violation[] => {
+    if (past.what !== 'written' || past.table !== 'EmailLedger' || past.after?.status?.S !== 'SENT')
+      return [];
+    const eventId = past.after.eventKey?.S?.slice(GROUP.length + 1);
+    return evidence.mails.some((mail) => mail.eventId === eventId && mail.at <= past.at)
+      ? []
+      : [{ id: 'I7', text: `${eventId} is marked as sent, and no mail is out` }];
+  });
+}
+
+/**
+ * I7: in the end every event has had its mail, a thank-you for each placement and a confirmation for each cancellation,
+ * or a dead letter where the provider refused it. Only after the placement was given up may a cancellation come first;
+ * then there is none.
+ */
+export function mailsFollowEvents(evidence: Evidence): Violation[] {
+  const mailed = new Set(evidence.mails.map(({ eventId }) => eventId));
+  const lost = givenUp(evidence, GROUP);
+  const byOrder = Map.groupBy(orderEvents(evidence), ({ orderId }) => orderId);
+  return [...byOrder].flatMap(([orderId, events]): Violation[] => {
+    const thankYou = evidence.tables.emailLedger.get({ eventKey: { S: `${GROUP}#${orderId}.1` } });
+    if (thankYou?.status?.S === 'SUPPRESSED') {
+      const mayBe = events.some(
+        ({ type, partition, record }) => type === 'OrderPlaced' && lost.has(`${partition}@${record.offset}`),
+      );
+      const isQuiet = events.every(({ eventId }) => !mailed.has(eventId));
+      return mayBe && isQuiet ? [] : [{ id: 'I7', text: `the thank-you for ${orderId} was suppressed` }];
+    }
+    return events
+      .filter((event) => !mailed.has(event.eventId) && !isRefused(evidence, event))
+      .map(({ eventId }) => ({ id: 'I7', text: `there is no mail for ${eventId}` }));
+  });
+}
+
+function isRefused(evidence: Evidence, { partition, record }: OrderEvent): boolean {
+  return isDeadLetter(evidence, GROUP, partition, record) && REFUSED_RECIPIENT.test(recipientOf(record));
+}
+
+function recipientOf({ value }: OrderEvent['record']): string {
+  const { email }: { email: string } = JSON.parse(String(value));
+  return email;
+}

@@ -1,0 +1,90 @@
+/** Defects in what is asked of DynamoDB. */
+import {
+  BatchExecuteStatementCommand,
+  BatchWriteItemCommand,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Defect } from '../defect.ts';
+import { clientWith } from '../dynamodb/client.ts';
+import type { Command } from '../dynamodb/commands.ts';
+
+type Send = (command: Command) => Promise<object>;
+
+/** Replaces what is sent; `right` sends what is to be sent after all. */
+function sending(send: (command: Command, right: Send) => Promise<object>): Pick<Defect, 'dynamoDb'> {
+  return {
+    dynamoDb: (client) => clientWith((command) => send(command, sendOf(client))),
+  };
+}
+
+const sendOf =
+  (client: DynamoDBClient): Send =>
+  // Every command of the SDK's is one that its client sends.
+  (command) =>
+    client.send(command as UpdateItemCommand);
+
+/** A transaction as requests of their own. */
+export const writingOneByOne = sending(async (command, right) => {
+  if (!(command instanceof TransactWriteItemsCommand)) return right(command);
+  for (const item of command.input.TransactItems ?? []) {
+    await right(new TransactWriteItemsCommand({ TransactItems: [item] }));
+  }
+  return { $metadata: {} };
+});
+
+export const placingUnconditionally = sending((command, right) =>
+  right(command instanceof TransactWriteItemsCommand ? withoutConditions(command) : command),
+);
+
+/** Refuses as it should, and has written all the same. */
+export const refusingTooLate = sending(async (command, right) => {
+  if (!(command instanceof TransactWriteItemsCommand)) return right(command);
+  try {
+    return await right(command);
+  } catch (error) {
+    await right(withoutConditions(command));
+    throw error;
+  }
+});
+
+function withoutConditions({ input }: TransactWriteItemsCommand): TransactWriteItemsCommand {
+  return new TransactWriteItemsCommand({
+    TransactItems: input.TransactItems?.map(({ Put: put, ...other }) =>
+      put === undefined ? other : { Put: { TableName: put.TableName, Item: put.Item } },
+    ),
+  });
+}
+
+/** INSERTs into a table as Puts, which ask for nothing. */
+export function overwriting(table: string): Pick<Defect, 'dynamoDb'> {
+  return sending(async (command, right) => {
+    const statements = command instanceof BatchExecuteStatementCommand ? command.input.Statements : undefined;
+    if (!statements?.every(({ Statement: text }) => text?.startsWith(`INSERT INTO "${table}"`)))
+      return right(command);
+    const requests = statements.map(({ Statement: text, Parameters: values }) => {
+      const names = [...(text ?? '').matchAll(/'(\w+)'/g)].map(([, name]) => name);
+      return {
+        PutRequest: { Item: Object.fromEntries(names.map((name, index) => [name, values?.[index] ?? NULL])) },
+      };
+    });
+    await right(new BatchWriteItemCommand({ RequestItems: { [table]: requests } }));
+    return { $metadata: {}, Responses: statements.map(() => ({})) };
+  });
+}
+
+const NULL = { NULL: true } as const;
+
+/** An update that makes no item where there is none. */
+export const cancellingWhatIsThere = sending(async (command, right) => {
+  if (!(command instanceof UpdateItemCommand) || command.input.TableName !== 'Shipments')
+    return right(command);
+  if (command.input.ConditionExpression !== undefined) return right(command);
+  const input = { ...command.input, ConditionExpression: 'attribute_exists(orderId)' };
+  return right(new UpdateItemCommand(input)).catch((error: unknown) => {
+    if (error instanceof ConditionalCheckFailedException) return { $metadata: {} };
+    throw error;
+  });
+});

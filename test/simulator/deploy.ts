@@ -1,0 +1,209 @@
+import { type CheckoutEvent, checkoutHandler } from '../../functions/checkout/checkout.ts';
+import { dynamoDbOrderStore } from '../../functions/checkout/dynamodb-store.ts';
+import { collect } from '../../functions/dead-letters/collect.ts';
+import { deadLetterStore } from '../../functions/dead-letters/store.ts';
+import { emailHandler } from '../../functions/email/email-handler.ts';
+import { SEND_DEADLINE_MS, sesSender } from '../../functions/email/ses.ts';
+import type { ConsumerPorts } from '../../functions/kafka/consume.ts';
+import { kafkaPublisher } from '../../functions/kafka/producer.ts';
+import { dynamoDbLedger } from '../../functions/ledger/dynamodb-ledger.ts';
+import { describeError, type FunctionLogger, type LogFields } from '../../functions/logger.ts';
+import { dynamoDbOutbox, outboxPages } from '../../functions/relay/dynamodb-outbox.ts';
+import { relayHandler } from '../../functions/relay/relay.ts';
+import { sweepHandler } from '../../functions/relay/sweep.ts';
+import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
+import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import type { Chance } from './chance.ts';
+import { dyingOf } from './deadly.ts';
+import type { Defect } from './defect.ts';
+import { faultyClient } from './dynamodb/client.ts';
+import type { Database } from './dynamodb/tables.ts';
+import type { Faults } from './faults.ts';
+import type { History, Mailed } from './history.ts';
+import { type Cluster, producerClient } from './kafka/producer.ts';
+import type { Topic } from './kafka/topic.ts';
+import type { DeployedFunction, Handler } from './lambda/host.ts';
+import { mailClient } from './mail-provider.ts';
+import { COLLECTOR, GROUPS, type Group, TABLES } from './names.ts';
+import type { Process } from './process.ts';
+import type { Scenario } from './scenario.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What the functions meet outside of themselves. */
+export interface Surroundings {
+  readonly clock: Scheduler;
+  readonly random: Chance;
+  readonly faults: Faults;
+  readonly history: History;
+  /** The database as a process writes to it. */
+  readonly databaseFor: (process: Process) => Database;
+  readonly deadly: Scenario['deadly'];
+  readonly topic: Topic;
+  readonly cluster: Cluster;
+  readonly batchLimit: () => number;
+  readonly mailed: (mail: Mailed) => void;
+}
+
+/** The functions as lib/orders-stack.ts deploys them: production's modules, in one process each, over the twins. */
+export function deployedFunctions(world: Surroundings, defect: Defect): DeployedFunction[] {
+  return [
+    {
+      name: 'checkout',
+      timeoutMs: 10_000,
+      load: (process) => checkout(world, defect, process),
+    },
+    { name: 'relay', timeoutMs: 60_000, load: (process) => relay(world, defect, process) },
+    {
+      name: 'shipping',
+      timeoutMs: 120_000,
+      load: (process) => shipping(world, defect, process),
+    },
+    { name: 'email', timeoutMs: 120_000, load: (process) => email(world, defect, process) },
+    {
+      name: COLLECTOR.functionName,
+      timeoutMs: 120_000,
+      load: (process) => collector(world, defect, process),
+    },
+  ];
+}
+
+function checkout(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { orderStore = unchanged } = defect;
+  const tables = { orders: TABLES.orders, outbox: TABLES.outbox };
+  const handle = checkoutHandler({
+    store: orderStore(dynamoDbOrderStore(dynamoDb(world, defect, process), tables)),
+    waiting: waitingIn(world, process),
+    logger: loggerOf(world, process),
+    now: () => new Date(process.now()),
+    randomBytes: world.random.bytes,
+    auth: 'iam',
+  });
+  return (event) => handle(event as CheckoutEvent);
+}
+
+function relay(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { outbox = unchanged, publisher = unchanged } = defect;
+  const client = dynamoDb(world, defect, process);
+  const ports = {
+    outbox: outbox(dynamoDbOutbox(client, TABLES.outbox, waitingIn(world, process))),
+    publisher: publisher(
+      kafkaPublisher(() => producerClient({ ...world, process }), process.now),
+      process.now,
+    ),
+    topic: world.topic.name,
+    logger: loggerOf(world, process),
+  };
+  const handle = relayHandler(ports);
+  const sweep = sweepHandler({
+    ...ports,
+    pages: () => outboxPages(client, TABLES.outbox),
+    clock: process.now,
+  });
+  return (event, context) =>
+    isStreamEvent(event) ? handle(event) : sweep(() => context.getRemainingTimeInMillis());
+}
+
+function shipping(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { consumer = unchanged } = defect;
+  const ship = consumer(
+    shippingHandler({
+      ...consumerPorts(world, defect, process, 'shipping-service'),
+      shipments: dynamoDbShipments(dynamoDb(world, defect, process), TABLES.shipments),
+    }),
+  );
+  if (!defect.together) return mortal(world, process, 'shipping-service', ship);
+  const mail = email(world, defect, process);
+  return async (event, context) => {
+    await mail(event, context);
+    return ship(event, context);
+  };
+}
+
+function email(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { ledger = unchanged, consumer = unchanged } = defect;
+  const { clock, random, faults, history, mailed: out } = world;
+  const tried = (eventId: string, isAnswered: boolean) =>
+    history.note({ what: 'mail tried', eventId, process: process.name, isAnswered });
+  const handle = consumer(
+    emailHandler({
+      ...consumerPorts(world, defect, process, 'email-service'),
+      ledger: ledger(dynamoDbLedger(dynamoDb(world, defect, process), TABLES.emailLedger, process.now)),
+      sendMail: sesSender(mailClient({ process, clock, random, faults, tried, out }), 'orders@example.com'),
+      sendDeadlineMs: SEND_DEADLINE_MS,
+    }),
+  );
+  return mortal(world, process, 'email-service', handle);
+}
+
+/** The bug that makes a consumer die of a record is mended when the faults end. */
+function mortal(
+  { deadly, faults, history, random }: Surroundings,
+  process: Process,
+  group: Group,
+  handle: Handler,
+) {
+  return dyingOf(
+    deadly,
+    group,
+    () => {
+      if (faults.isOver()) return false;
+      history.note({ what: 'fault', kind: `${GROUPS[group]} killed`, where: `${process.name}, by a record` });
+      // As it reads the record, or at something that it does with it.
+      if (random.hits(0.5)) process.kill();
+      else process.doom(random.int(0, 2), process.kill);
+      return process.isDead();
+    },
+    handle,
+  );
+}
+
+function collector(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { deadLetters = unchanged } = defect;
+  return collect({
+    consumer: COLLECTOR.group,
+    groups: new Map(Object.entries(GROUPS).map(([group, functionName]) => [functionName, group])),
+    writeDeadLetter: deadLetters(deadLetterStore(dynamoDb(world, defect, process), TABLES.deadLetters)),
+    logger: loggerOf(world, process),
+    now: process.now,
+  });
+}
+
+function consumerPorts(world: Surroundings, defect: Defect, process: Process, group: Group): ConsumerPorts {
+  const { deadLetters = unchanged, oneOwner = false } = defect;
+  let ids = 0;
+  return {
+    consumer: group,
+    writeDeadLetter: deadLetters(deadLetterStore(dynamoDb(world, defect, process), TABLES.deadLetters)),
+    logger: loggerOf(world, process),
+    now: process.now,
+    newId: () => (oneOwner ? process.name : `${process.name}/${++ids}`),
+    waiting: waitingIn(world, process),
+  };
+}
+
+function dynamoDb(world: Surroundings, { dynamoDb: changed = unchanged }: Defect, process: Process) {
+  return changed(faultyClient({ ...world, process, database: world.databaseFor(process) }));
+}
+
+function waitingIn({ random }: Surroundings, { sleep }: Process) {
+  return { sleep, random: random.float };
+}
+
+/** Keeps what would be printed. */
+function loggerOf({ history }: Surroundings, { name }: Process): FunctionLogger {
+  const log = (message: string, fields: LogFields = {}, error?: unknown) => {
+    const described = error === undefined ? {} : { error: { ...describeError(error), at: undefined } };
+    history.note({
+      what: 'logged',
+      process: name,
+      line: `${message} ${JSON.stringify({ ...fields, ...described })}`,
+    });
+  };
+  return { info: log, warn: log, error: log, addContext: () => undefined, measure: () => undefined };
+}
+
+function isStreamEvent(event: unknown): event is Parameters<ReturnType<typeof relayHandler>>[0] {
+  return typeof event === 'object' && event !== null && 'Records' in event;
+}
+
+const unchanged = <T>(part: T): T => part;

@@ -1,0 +1,169 @@
+import type { Context } from 'aws-lambda';
+import type { InvocationResult } from '../../../local/lambda/invocation.ts';
+import type { Chance } from '../chance.ts';
+import type { Faults } from '../faults.ts';
+import type { History } from '../history.ts';
+import { type Process, simulatedProcess } from '../process.ts';
+import type { Scheduler } from '../scheduler.ts';
+
+/** A function as it is deployed. */
+export interface DeployedFunction {
+  readonly name: 'checkout' | 'relay' | 'shipping' | 'email' | 'collector';
+  readonly timeoutMs: number;
+  /** Loads it in a new process. */
+  readonly load: (process: Process) => Handler;
+}
+
+export type Handler = (event: unknown, context: Context) => Promise<unknown>;
+
+export interface LambdaPorts {
+  readonly clock: Scheduler;
+  readonly random: Chance;
+  readonly faults: Faults;
+  readonly history: History;
+  /** Milliseconds that a new process' clock may be ahead or behind, at most. */
+  readonly maxSkewMs: number;
+}
+
+export interface LambdaHost {
+  /** Runs one invocation, with the JSON of its event; `done` is told how it ended, exactly once. */
+  invoke(name: string, event: string, done: (result: InvocationResult) => void): void;
+  /** How many invocations run, those included that nobody waits for any more. */
+  running(): number;
+  readonly processes: ReadonlyMap<string, Process>;
+}
+
+interface Environment {
+  readonly process: Process;
+  readonly handler: Handler;
+}
+
+/** Longest that a process stands still. */
+const MAX_FREEZE_MS = 15 * 60_000;
+
+/**
+ * Lambda in memory: environments that are reused, one invocation at a time each, ended at their timeout. An environment
+ * that is frozen at its timeout is given up by Lambda and not by itself: it goes on beside its successor.
+ */
+export function lambdaHost(functions: readonly DeployedFunction[], ports: LambdaPorts): LambdaHost {
+  const { clock, random, faults, history } = ports;
+  const idle = new Map<string, Environment[]>(functions.map(({ name }) => [name, []]));
+  const processes = new Map<string, Process>();
+  let started = 0;
+  let requests = 0;
+  let running = 0;
+
+  function start(deployed: DeployedFunction): Environment {
+    const name = `${deployed.name}#${++started}`;
+    const skewMs = random.int(-ports.maxSkewMs, ports.maxSkewMs);
+    const note = (change: string) => history.note({ what: 'process', name, change });
+    const process = simulatedProcess({ name, clock, skewMs, note });
+    processes.set(name, process);
+    return { process, handler: deployed.load(process) };
+  }
+
+  function environmentOf(deployed: DeployedFunction): Environment {
+    const warm = idle.get(deployed.name)?.pop();
+    return warm === undefined || warm.process.isDead() ? start(deployed) : warm;
+  }
+
+  /** What is to befall an invocation, at one of the moments at which it goes on after having waited. */
+  function tempt(deployed: DeployedFunction, process: Process): void {
+    if (faults.strikes(`${deployed.name} killed`, process.name)) {
+      process.doom(random.int(0, 12), process.kill);
+    } else if (faults.strikes(`${deployed.name} frozen`, process.name)) {
+      process.doom(random.int(0, 12), () => process.freeze(random.int(1_000, MAX_FREEZE_MS)));
+    }
+  }
+
+  function run(deployed: DeployedFunction, event: string, done: (result: InvocationResult) => void): void {
+    const environment = environmentOf(deployed);
+    const { process } = environment;
+    const { name } = process;
+    const requestId = `request-${++requests}`;
+    const deadline = clock.now() + deployed.timeoutMs;
+    history.note({
+      what: 'invoked',
+      name,
+      requestId,
+      isReplay: event.includes('"replay":'),
+      records: summaryOf(event),
+    });
+    running += 1;
+
+    let isAwaited = true;
+    const end = (result: InvocationResult, how: string) => {
+      if (!isAwaited) return;
+      isAwaited = false;
+      timeout.cancel();
+      history.note({ what: 'ended', name, requestId, how });
+      clock.after(1, () => done(result));
+    };
+    const failure = (errorType: string): InvocationResult => ({
+      kind: 'function-error',
+      requestId,
+      payload: new Uint8Array(),
+      errorType,
+      errorMessage: '',
+      durationMs: 0,
+    });
+    let isRunning = true;
+    const stops = () => {
+      if (isRunning) running -= 1;
+      isRunning = false;
+    };
+    const timeout = clock.after(deployed.timeoutMs, () => {
+      end(failure('Sandbox.Timedout'), 'timed out');
+      if (!process.isFrozen()) process.kill();
+    });
+    process.onDeath(() => {
+      stops();
+      end(failure('Runtime.ExitError'), 'died');
+    });
+
+    const settle = (result: InvocationResult, how: string) => {
+      stops();
+      const wasAwaited = isAwaited;
+      end(result, how);
+      // One that Lambda gave up gets no further invocation.
+      if (wasAwaited) idle.get(deployed.name)?.push(environment);
+      else process.kill();
+    };
+    const context = contextOf(requestId, () => deadline - clock.now());
+    tempt(deployed, process);
+    environment.handler(JSON.parse(event), context).then(
+      (answer) => {
+        const payload = Buffer.from(JSON.stringify(answer ?? null));
+        settle({ kind: 'success', requestId, payload, durationMs: 0 }, 'well');
+      },
+      (error: unknown) => settle(failure(error instanceof Error ? error.name : 'Error'), `with ${error}`),
+    );
+  }
+
+  return {
+    processes,
+    running: () => running,
+    invoke(name, event, done) {
+      const deployed = functions.find((candidate) => candidate.name === name);
+      if (deployed === undefined) throw new Error(`there is no function ${name}`);
+      clock.after(random.int(1, 20), () => {
+        if (faults.strikes('lambda throttled', name)) clock.after(1, () => done({ kind: 'throttled' }));
+        else run(deployed, event, done);
+      });
+    },
+  };
+}
+
+function contextOf(awsRequestId: string, getRemainingTimeInMillis: () => number): Context {
+  const context: Pick<Context, 'awsRequestId' | 'functionName' | 'getRemainingTimeInMillis'> = {
+    awsRequestId,
+    functionName: '',
+    getRemainingTimeInMillis,
+  };
+  // The handlers look at nothing else of it.
+  return context as Context;
+}
+
+function summaryOf(event: string): string {
+  return event.length > 80 ? `${event.length} bytes` : event;
+}

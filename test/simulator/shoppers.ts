@@ -1,0 +1,101 @@
+import type { Chance } from './chance.ts';
+import type { Gateway } from './gateway.ts';
+import type { Scenario } from './scenario.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface ShopperPorts {
+  readonly clock: Scheduler;
+  readonly random: Chance;
+  readonly gateway: Gateway;
+}
+
+const RETRIES = 12;
+
+/**
+ * People who order, and what they and their programs do to a checkout: ask again when no answer comes, ask twice at once,
+ * ask for other things under the same key, change their minds.
+ */
+export function startShoppers(
+  { shoppers, duration, deadly, largeOrders }: Scenario,
+  ports: ShopperPorts,
+): void {
+  for (let n = 1; n <= shoppers; n += 1) {
+    // A placement that is given up is the way for a cancellation to come first.
+    const isFickle = deadly.some(({ shopper }) => shopper === n);
+    ports.clock.after(
+      ports.random.int(0, duration),
+      () => void shop(n, isFickle ? 0.9 : 0.4, largeOrders, ports),
+    );
+  }
+}
+
+async function shop(n: number, fickleness: number, largeOrders: number, ports: ShopperPorts): Promise<void> {
+  const { random, gateway } = ports;
+  const placement = {
+    kind: 'place',
+    customerId: `customer-${n}`,
+    idempotencyKey: `key-${n}`,
+    body: orderBody(n, random.hits(largeOrders), random),
+  } as const;
+  const again = () => untilAnswered(() => gateway.ask(placement), ports);
+  if (random.hits(0.1)) void gateway.ask({ ...placement, body: placement.body.replace('"email"', '"mail"') });
+  const twin = random.hits(0.3) ? again() : undefined;
+  if (random.hits(0.1))
+    void gateway.ask({ ...placement, body: orderBody(n, random.hits(largeOrders), random) });
+  // Some never ask again, and so never know.
+  const placed = random.hits(0.2) ? await gateway.ask(placement) : await again();
+  if (random.hits(0.1))
+    void gateway.ask({ ...placement, body: orderBody(n, random.hits(largeOrders), random) });
+  if (random.hits(0.1)) void again();
+  await twin;
+
+  const orderId = placed?.orderId;
+  if (orderId === undefined || !random.hits(fickleness)) return;
+  await wait(ports, random.int(0, 20_000));
+  const cancellation = { ...placement, kind: 'cancel', body: orderId } as const;
+  const cancel = () => untilAnswered(() => gateway.ask(cancellation), ports);
+  if (random.hits(0.3)) void cancel();
+  await cancel();
+  if (random.hits(0.2)) void again();
+}
+
+async function untilAnswered<Answer extends { readonly status: number }>(
+  ask: () => Promise<Answer | undefined>,
+  ports: ShopperPorts,
+): Promise<Answer | undefined> {
+  let answer: Answer | undefined;
+  for (let attempt = 0; attempt < RETRIES; attempt += 1) {
+    answer = await ask();
+    if (answer !== undefined && answer.status < 500) break;
+    await wait(ports, ports.random.int(100, 30_000));
+  }
+  return answer;
+}
+
+function wait({ clock }: ShopperPorts, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
+}
+
+/** An order with a canary in each place where a customer's data stands. */
+function orderBody(n: number, isLarge: boolean, random: Chance): string {
+  const mailbox = random.hits(0.05) ? 'refused' : 'canary';
+  const lines = Array.from({ length: isLarge ? 100 : random.int(1, 3) }, (_, line) => ({
+    sku: `SKU-${line}`,
+    name: random.hits(0.5) ? 'Tea' : `canary article ${'x'.repeat(isLarge ? 180 : 10)}`,
+    quantity: random.int(1, 9),
+    unitPrice: random.int(0, 100_000),
+  }));
+  return JSON.stringify({
+    customerId: `customer-${n}`,
+    email: `${mailbox}-${n}@example.com`,
+    shippingAddress: {
+      name: `Canary Name ${n}`,
+      line1: `Canary Street ${random.int(1, 999)}`,
+      city: 'Canary City',
+      postalCode: '12345',
+      country: 'DE',
+    },
+    currency: random.pick(['EUR', 'JPY', 'KWD']),
+    lines,
+  });
+}

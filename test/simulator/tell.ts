@@ -1,0 +1,42 @@
+import { lineOf } from './history.ts';
+import { type Scenario, START } from './scenario.ts';
+import { type Failure, shrink } from './shrink.ts';
+import type { Report } from './simulate.ts';
+
+/** Everything that happened in a world, a line each; times are seconds from its beginning. */
+export function traceOf({ evidence }: Report): string[] {
+  return evidence.history.past.map((past) => lineOf(past, START));
+}
+
+/** The command that lives through a world once more. */
+const replayOf = ({ seed }: Scenario): string => `npm run test:simulator -- --seed ${seed}`;
+
+/** Tells of a world that failed: what doesn't hold, the least that it takes, and what happened then. */
+export async function tellFailure(
+  failure: Failure,
+  simulate: (scenario: Scenario) => Promise<Report>,
+  say: (line: string) => void,
+): Promise<void> {
+  const smallest = await shrink(failure, simulate);
+  const { scenario, report } = smallest;
+  say(`seed ${scenario.seed} fails:`);
+  for (const { id, text } of failure.report.violations) say(`  ${id}: ${text}`);
+  say('what it takes:');
+  for (const line of describe(scenario)) say(`  ${line}`);
+  say('what happened then:');
+  for (const line of traceOf(report)) say(line);
+  for (const { id, text } of report.violations) say(`  ${id}: ${text}`);
+  say(`once more: ${replayOf(scenario)}`);
+}
+
+function describe(scenario: Scenario): string[] {
+  const { rates, outages, deadly, seed: _seed, ...others } = scenario;
+  return [
+    Object.entries(others)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', '),
+    ...[...rates].map(([kind, rate]) => `${kind}: ${(100 * rate).toFixed(1)} %`),
+    ...outages.map(({ kind, from, to }) => `${kind} all the time from ${from / 1_000} s to ${to / 1_000} s`),
+    ...deadly.map(({ shopper, group }) => `${group} dies of the order of shopper ${shopper}`),
+  ];
+}
