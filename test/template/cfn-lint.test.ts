@@ -1,17 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { cfnLint } from '../support/cfn-lint.ts';
 
-const STACKS = ['orderly-streaming', 'orderly-orders'];
 const assemblies = inject('assemblies');
 
 it('CloudFormation’s own linter finds nothing in any template', { timeout: 240_000 }, async () => {
   const templates = Object.values(assemblies).flatMap((folder) =>
-    STACKS.map((stack) => join(folder, `${stack}.template.json`)),
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.template.json'))
+      .map((name) => join(folder, name)),
   );
-  expect(templates).toHaveLength(10);
+  expect(templates.length).toBeGreaterThanOrEqual(2 * Object.keys(assemblies).length);
   expect(await cfnLint(templates)).toEqual([]);
 });
 
