@@ -54,10 +54,8 @@ export const FAULTS = {
   'kafka request lost': 0.1,
   /** Appended long after its producer has given it up. */
   'kafka request late': 0.1,
-  /** One partition of a request is refused, the others are appended. */
-  'kafka partition not led': 0.3,
-  /** The leader of a partition has moved by the next attempt. */
-  'kafka leader moved': 0.3,
+  /** A partition's leader is another broker by now: its old one refuses it, and appends the others of the request. */
+  'kafka leader moved': 0.5,
   /** F16: the connection takes everything and answers nothing, until a new one is made. */
   'kafka half open': 0.1,
   /** F8: the reader of the stream begins again before its checkpoint. */

@@ -32,7 +32,8 @@ export function streamMapping(
       after: ({ index }) => index + 1,
       rules: {
         ...common(world),
-        windowMs: 0,
+        // Lambda polls four times a second.
+        windowMs: world.random.pick([0, 250]),
         maxInFlight: 1,
         maximumRetryAttempts: STREAM_RETRIES,
         partialResponse: 'checkpoint',

@@ -35,13 +35,3 @@ it('a seed is one world, to the last line', async () => {
   const [one, other] = [await simulate(scenarioOf(1)), await simulate(scenarioOf(2))];
   expect(traceOf(one)).not.toEqual(traceOf(other));
 });
-
-it('every kind of fault strikes somewhere', async () => {
-  const { FAULTS } = await import('./faults.ts');
-  const struck = new Set<string>();
-  for (const seed of range(1, 150)) {
-    const { history } = (await simulate(scenarioOf(seed))).evidence;
-    for (const past of history.past) if (past.what === 'fault') struck.add(past.kind);
-  }
-  expect(Object.keys(FAULTS).filter((kind) => !struck.has(kind))).toEqual([]);
-});

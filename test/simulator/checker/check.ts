@@ -1,8 +1,15 @@
 import type { Evidence } from '../evidence.ts';
-import { answeredIsPublished, oneOrderPerKey, ordersAndOutbox, refusedIsNotPublished } from './checkout.ts';
+import {
+  answeredIsPublished,
+  answersAreAboutWhatWasAsked,
+  oneOrderPerKey,
+  ordersAndOutbox,
+  refusedIsNotPublished,
+} from './checkout.ts';
 import { lettersArePoison, nothingIsGivenUp } from './dead-letters.ts';
 import { nobodyWaitsForOthers } from './delays.ts';
 import {
+  cancellationsComeSecond,
   leasesAreKept,
   lostAnswersAreHeldBack,
   mailsFollowEvents,
@@ -17,6 +24,7 @@ const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   ordersAndOutbox,
   answeredIsPublished,
   refusedIsNotPublished,
+  answersAreAboutWhatWasAsked,
   oneOrderPerKey,
   keptIsPublished,
   copiesAreEqual,
@@ -28,6 +36,7 @@ const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   lostAnswersAreHeldBack,
   leasesAreKept,
   mailsFollowEvents,
+  cancellationsComeSecond,
   lettersArePoison,
   nothingIsGivenUp,
   nobodyWaitsForOthers,

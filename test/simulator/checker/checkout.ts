@@ -66,6 +66,21 @@ function isContentOf({ body }: ShopperRequest, content: Readonly<Record<string, 
   return Object.entries(wanted).every(([name, value]) => isDeepStrictEqual(content[name], value));
 }
 
+/** I4: who is answered that an order is placed is answered about the order that they asked for. */
+export function answersAreAboutWhatWasAsked(evidence: Evidence): Violation[] {
+  return answers(evidence).flatMap(({ request, status, body }): Violation[] => {
+    if (status === undefined || status >= 300 || request.kind !== 'place') return [];
+    return isContentOf(request, JSON.parse(body))
+      ? []
+      : [
+          {
+            id: 'I4',
+            text: `request ${request.id} was answered ${status} about another order than it asked for`,
+          },
+        ];
+  });
+}
+
 /** I4: one idempotency key, one order, one placement, one answer. */
 export function oneOrderPerKey(evidence: Evidence): Violation[] {
   const violations: Violation[] = [];

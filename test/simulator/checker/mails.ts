@@ -1,4 +1,5 @@
 /** What email made of the topic. */
+import type { Item } from '../dynamodb/values.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Mailed, Past } from '../history.ts';
 import { REFUSED_RECIPIENT } from '../mail-provider.ts';
@@ -127,6 +128,29 @@ export function mailsFollowEvents(evidence: Evidence): Violation[] {
     return events
       .filter((event) => !mailed.has(event.eventId) && !isRefused(evidence, event))
       .map(({ eventId }) => ({ id: 'I7', text: `there is no mail for ${eventId}` }));
+  });
+}
+
+/**
+ * Mails follow arrival: no cancellation is confirmed before its order's thank-you is out, unless nobody is at that any
+ * more (its claim's lease is past, so it is late) or it was refused.
+ */
+export function cancellationsComeSecond(evidence: Evidence): Violation[] {
+  const { history, scenario } = evidence;
+  const thanked = new Set<string>();
+  const claims = new Map<string, Item | undefined>();
+  return history.past.flatMap((past): Violation[] => {
+    if (past.what === 'written' && past.table === 'EmailLedger') claims.set(past.key, past.after);
+    if (past.what !== 'mailed') return [];
+    const [orderId = '', seq] = past.mail.eventId.split('.');
+    if (seq === '1') thanked.add(orderId);
+    if (seq === '1' || thanked.has(orderId)) return [];
+    const claim = claims.get(`${GROUP}#${orderId}.1|`);
+    const isLate =
+      claim?.status?.S === 'CLAIMED' && Number(claim.leaseUntil?.N) <= past.at + 2 * scenario.maxSkewMs;
+    return isLate || REFUSED_RECIPIENT.test(past.mail.to)
+      ? []
+      : [{ id: 'I7', text: `the cancellation of ${orderId} was confirmed before its thank-you` }];
   });
 }
 

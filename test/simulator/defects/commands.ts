@@ -5,7 +5,7 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   TransactWriteItemsCommand,
-  UpdateItemCommand,
+  type UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Defect } from '../defect.ts';
 import { clientWith } from '../dynamodb/client.ts';
@@ -76,15 +76,3 @@ export function overwriting(table: string): Pick<Defect, 'dynamoDb'> {
 }
 
 const NULL = { NULL: true } as const;
-
-/** An update that makes no item where there is none. */
-export const cancellingWhatIsThere = sending(async (command, right) => {
-  if (!(command instanceof UpdateItemCommand) || command.input.TableName !== 'Shipments')
-    return right(command);
-  if (command.input.ConditionExpression !== undefined) return right(command);
-  const input = { ...command.input, ConditionExpression: 'attribute_exists(orderId)' };
-  return right(new UpdateItemCommand(input)).catch((error: unknown) => {
-    if (error instanceof ConditionalCheckFailedException) return { $metadata: {} };
-    throw error;
-  });
-});

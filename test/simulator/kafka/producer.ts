@@ -123,24 +123,20 @@ async function attemptOf(
 ): Promise<Failure | undefined> {
   const byLeader = Map.groupBy(batches.keys(), (partition) => ports.cluster.leaders[partition] ?? 0);
   const failures = await Promise.all(
-    [...byLeader].map(async ([broker, partitions]) => {
-      if (answered.has(broker)) return undefined;
-      const answer = await requestTo(ports, partitions, batches);
+    [...byLeader].map(async ([broker, [first, ...others]]) => {
+      if (answered.has(broker) || first === undefined) return undefined;
+      const answer = await requestTo(ports, [first, ...others], batches);
       if ('error' in answer) return answer;
       answered.set(broker, answer.metadata);
       return undefined;
     }),
   );
-  const partition = ports.random.int(0, ports.topic.partitions.length - 1);
-  if (ports.faults.strikes('kafka leader moved', `partition ${partition}`)) {
-    ports.cluster.leaders[partition] = ports.random.int(0, BROKERS - 1);
-  }
   return failures.find((failure) => failure !== undefined);
 }
 
 function requestTo(
-  { topic, batchLimit, process, clock, random, faults }: ProducerPorts,
-  partitions: readonly number[],
+  { topic, cluster, batchLimit, process, clock, random, faults }: ProducerPorts,
+  partitions: readonly [number, ...number[]],
   batches: Batches,
 ): Promise<Failure | { readonly metadata: readonly RecordMetadata[] }> {
   const where = `${process.name} produce to ${partitions}`;
@@ -174,9 +170,10 @@ function requestTo(
     } else if (faults.strikes('kafka request late', where)) {
       clock.after(random.int(TIMEOUT_MS, LATE_MS), () => append(partitions));
       answer(TIMEOUT_MS, { kind: 'failed', error: timedOut() });
-    } else if (faults.strikes('kafka partition not led', where)) {
-      const notLed = random.int(0, partitions.length - 1);
-      clock.after(latency, () => append(partitions.filter((_, index) => index !== notLed)));
+    } else if (faults.strikes('kafka leader moved', where)) {
+      const moved = random.pick(partitions);
+      cluster.leaders[moved] = ((cluster.leaders[moved] ?? 0) + random.int(1, BROKERS - 1)) % BROKERS;
+      clock.after(latency, () => append(partitions.filter((partition) => partition !== moved)));
       answer(2 * latency, { kind: 'failed', error: protocolError('NOT_LEADER_FOR_PARTITION') });
     } else {
       clock.after(latency, () => {
