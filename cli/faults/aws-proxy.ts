@@ -14,6 +14,8 @@ export interface AwsRequest {
   /** `BatchExecuteStatement`; where the protocol has no target header, method and path: `POST /v2/email/outbound-emails`. */
   readonly operation: string;
   readonly body: string;
+  /** What the client says it is. */
+  readonly userAgent: string;
 }
 
 /** What becomes of a request. */
@@ -21,14 +23,20 @@ export type Fate =
   | { readonly kind: 'pass' }
   /** It takes so many milliseconds longer. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** The endpoint doesn't get it, and this is the answer; `type` is AWS's name of the error. */
-  | { readonly kind: 'answer'; readonly status: number; readonly type: string }
+  /** The endpoint doesn't get it, and this is the answer; `type` is AWS's name of the error, `detail` what its body says besides. */
+  | { readonly kind: 'answer'; readonly status: number; readonly type: string; readonly detail?: object }
   /** The endpoint doesn't get it, and the connection is closed. */
   | { readonly kind: 'lost-request' }
   /** The endpoint does it, and the connection is closed instead of an answer. */
-  | { readonly kind: 'lost-answer' };
+  | { readonly kind: 'lost-answer' }
+  /** The endpoint does it, and this is the answer all the same. */
+  | { readonly kind: 'untrue-answer'; readonly status: number; readonly type: string }
+  /** The endpoint gets a part of it, `ask`; the answer is what `tell` makes of its answer. */
+  | { readonly kind: 'partly'; readonly ask: string; readonly tell: (answer: string) => string };
 
 export const PASS: Fate = { kind: 'pass' };
+
+type Failure = Pick<Extract<Fate, { kind: 'answer' }>, 'status' | 'type' | 'detail'>;
 
 /** A proxy between a function and an AWS endpoint: it counts, and it breaks what it is told to. */
 export interface AwsProxy {
@@ -38,10 +46,16 @@ export interface AwsProxy {
   stop(): Promise<void>;
 }
 
-/** Starts a proxy on 127.0.0.1 and a free port in front of a plain http address, which may be known later. */
+/**
+ * Starts a proxy on 127.0.0.1 and a free port in front of a plain http address, which may be known later.
+ *
+ * @param done is told when the endpoint has answered a request, before its client hears of it: what the endpoint was
+ * asked, and the status of its answer; undefined if it gave none
+ */
 export async function startAwsProxy(
   target: () => string,
   fateOf: (request: AwsRequest) => Fate = () => PASS,
+  done: (request: AwsRequest, asked: string, status: number | undefined) => void = () => undefined,
 ): Promise<AwsProxy> {
   const operations: string[] = [];
   const agent = new Agent({ keepAlive: true });
@@ -50,29 +64,52 @@ export async function startAwsProxy(
     const body = await buffer(incoming);
     const operation = operationOf(incoming);
     operations.push(operation);
-    const fate = fateOf({ operation, body: body.toString('utf8') });
+    const userAgent = incoming.headers['user-agent'] ?? '';
+    const request: AwsRequest = { operation, body: body.toString('utf8'), userAgent };
+    const ask = async (asked: Buffer) => {
+      try {
+        const answer = await forward(target(), agent, incoming, asked);
+        done(request, asked.toString('utf8'), answer.status);
+        return answer;
+      } catch (error) {
+        done(request, asked.toString('utf8'), undefined);
+        throw error;
+      }
+    };
+    const fail = ({ status, type, detail }: Failure) => {
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': type });
+      response.end(JSON.stringify({ __type: type, message: 'injected', ...detail }));
+    };
+    const fate = fateOf(request);
     switch (fate.kind) {
       case 'answer':
-        response.writeHead(fate.status, {
-          'content-type': 'application/x-amz-json-1.0',
-          'x-amzn-errortype': fate.type,
-        });
-        response.end(JSON.stringify({ __type: fate.type, message: 'injected' }));
+        fail(fate);
+        return;
+      case 'untrue-answer':
+        await ask(body);
+        fail(fate);
         return;
       case 'lost-request':
         response.destroy();
         return;
       case 'lost-answer':
-        await forward(target(), agent, incoming, body);
+        await ask(body);
         response.destroy();
         return;
+      case 'partly': {
+        const { status, headers, body: told } = await ask(Buffer.from(fate.ask));
+        const { 'content-length': _length, 'x-amz-crc32': _checksum, ...others } = headers;
+        response.writeHead(status, others);
+        response.end(fate.tell(told.toString('utf8')));
+        return;
+      }
       case 'slow':
         await delay(fate.ms);
         break;
       case 'pass':
         break;
     }
-    const answer = await forward(target(), agent, incoming, body);
+    const answer = await ask(body);
     response.writeHead(answer.status, answer.headers);
     response.end(answer.body);
   }
@@ -104,10 +141,11 @@ function operationOf({ headers, method, url = '/' }: IncomingMessage): string {
 }
 
 async function forward(target: string, agent: Agent, incoming: IncomingMessage, body: Buffer) {
+  const { 'transfer-encoding': _chunked, ...asked } = incoming.headers;
   const outgoing = httpRequest(new URL(incoming.url ?? '/', target), {
     agent,
     method: incoming.method ?? 'POST',
-    headers: { ...incoming.headers, connection: 'keep-alive' },
+    headers: { ...asked, 'content-length': body.length, connection: 'keep-alive' },
   });
   outgoing.end(body);
   const [answer]: IncomingMessage[] = await once(outgoing, 'response');

@@ -1,6 +1,8 @@
 /** Email as it must not be: its ledger forgets everything between two batches. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deadLetterStore } from '../../functions/dead-letters/store.ts';
+import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS, sesClient, sesSender } from '../../functions/email/ses.ts';
 import type { KafkaHandler } from '../../functions/kafka/consume.ts';
@@ -8,7 +10,8 @@ import { inMemoryLedger } from '../../functions/ledger/in-memory-ledger.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { variablesOf } from './variables.ts';
 
-const [consumer, mailFrom] = variablesOf('CONSUMER_GROUP', 'MAIL_FROM');
+const [consumer, mailFrom, letters] = variablesOf('CONSUMER_GROUP', 'MAIL_FROM', 'DEAD_LETTERS_TABLE');
+const writeDeadLetter = deadLetterStore(dynamoDbClient(), letters);
 
 export const handler: KafkaHandler = (event, context) =>
   emailHandler({
@@ -16,7 +19,7 @@ export const handler: KafkaHandler = (event, context) =>
     ledger: inMemoryLedger(),
     sendMail: sesSender(sesClient(), mailFrom),
     sendDeadlineMs: SEND_DEADLINE_MS,
-    writeDeadLetter: () => Promise.reject(new Error('no dead letters here')),
+    writeDeadLetter,
     logger: functionLogger('email'),
     now: Date.now,
     newId: randomUUID,

@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttributeValue, BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
 import { variablesOf } from './variables.ts';
 
-const [shipments, consumer] = variablesOf('SHIPMENTS_TABLE', 'CONSUMER_GROUP');
+const [shipments, consumer, letters] = variablesOf('SHIPMENTS_TABLE', 'CONSUMER_GROUP', 'DEAD_LETTERS_TABLE');
 const dynamodb = dynamoDbClient();
 
 async function put(items: readonly Record<string, AttributeValue>[]): Promise<void> {
@@ -27,7 +28,7 @@ export const handler = shippingHandler({
       return new Map(items.map((item) => [item.orderId?.S ?? '', { kind: 'inserted' as const }]));
     },
   },
-  writeDeadLetter: () => Promise.reject(new Error('no dead letters here')),
+  writeDeadLetter: deadLetterStore(dynamodb, letters),
   logger: functionLogger('shipping'),
   now: Date.now,
   newId: randomUUID,

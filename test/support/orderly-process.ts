@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
+import { isRunning } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -55,18 +56,6 @@ export function orderly(
   };
 }
 
-/** Every process below one, with its command. */
-export function descendantsOf(pid: number): readonly { readonly pid: number; readonly command: string }[] {
-  const rows = execFileSync('ps', ['-axo', 'pid=,ppid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map((row) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(row))
-    .filter((match) => match !== null)
-    .map(([, id, parent, command = '']) => ({ pid: Number(id), parent: Number(parent), command }));
-  const below = (parent: number): { pid: number; command: string }[] =>
-    rows.filter((row) => row.parent === parent).flatMap((row) => [row, ...below(row.pid)]);
-  return below(pid);
-}
-
 /** Resolves when none of the processes is there any more. */
 export async function gone(processes: readonly { readonly pid: number }[]): Promise<void> {
   await vi.waitFor(
@@ -76,14 +65,4 @@ export async function gone(processes: readonly { readonly pid: number }[]): Prom
     },
     { timeout: 15_000, interval: 100 },
   );
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    const state = execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-    return state !== '' && !state.startsWith('Z');
-  } catch {
-    // ps exits with 1 for a process that is not there.
-    return false;
-  }
 }

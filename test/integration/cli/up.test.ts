@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { synthesize } from '../../../cli/synthesize.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
-import { descendantsOf, gone, type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
+import { gone, type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
+import { descendantsOf } from '../../support/process-tree.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const UP = /orderly is up/;

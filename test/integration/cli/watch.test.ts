@@ -5,7 +5,8 @@ import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { readRunFile } from '../../../local/run-file.ts';
 import { testEngines } from '../../support/engines.ts';
-import { descendantsOf, gone, type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
+import { gone, type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
+import { descendantsOf } from '../../support/process-tree.ts';
 
 /** A project whose app is a script: a function from `src/greeter.mjs`, and more resources from `src/resources.json`. */
 function project(): string {

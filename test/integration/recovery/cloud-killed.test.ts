@@ -17,7 +17,8 @@ import { type RunningCloud, runningCloud } from '../../../cli/running-cloud.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
 import { synthesize } from '../../../cli/synthesize.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
-import { descendantsOf, gone, orderly } from '../../support/orderly-process.ts';
+import { gone, orderly } from '../../support/orderly-process.ts';
+import { descendantsOf } from '../../support/process-tree.ts';
 import { type MailServer, mailServer } from './mail-server.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));

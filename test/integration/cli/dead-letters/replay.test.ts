@@ -16,7 +16,8 @@ import { synthesize } from '../../../../cli/synthesize.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { scan, testClient } from '../../../support/dynamodb.ts';
-import { descendantsOf, gone, type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
+import { gone, type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
+import { descendantsOf } from '../../../support/process-tree.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });

@@ -7,6 +7,7 @@ import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../../cli
 /** An endpoint that keeps what it gets and answers in kind, behind a proxy. */
 async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
   const received: string[] = [];
+  const done: string[] = [];
   const endpoint = createServer(async (request, response) => {
     received.push(await text(request));
     response.setHeader('x-amz-crc32', '7').end(`answer ${received.length}`);
@@ -15,7 +16,11 @@ async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
   await once(endpoint, 'listening');
   const address = endpoint.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const proxy = await startAwsProxy(() => `http://127.0.0.1:${port}`, fateOf);
+  const proxy = await startAwsProxy(
+    () => `http://127.0.0.1:${port}`,
+    fateOf,
+    ({ body }, asked, status) => done.push(`${body}: ${asked} ${status}`),
+  );
   onTestFinished(async () => {
     await proxy.stop();
     endpoint.close();
@@ -25,9 +30,9 @@ async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
     fetch(`${proxy.url}/v2/email/outbound-emails?x=1`, {
       method: 'POST',
       body,
-      headers: target === undefined ? {} : { 'x-amz-target': target },
+      headers: { 'user-agent': 'app/7', ...(target !== undefined && { 'x-amz-target': target }) },
     });
-  return { proxy, received, send };
+  return { proxy, received, done, send };
 }
 
 describe('startAwsProxy', () => {
@@ -61,5 +66,29 @@ describe('startAwsProxy', () => {
     await expect(send('request')).rejects.toThrow();
     await expect(send('answer')).rejects.toThrow();
     expect(received).toEqual(['answer']);
+  });
+
+  it('tells untruths about what was done', async () => {
+    const { done, send } = await behindProxy(({ userAgent }) =>
+      userAgent === 'app/7' ? { kind: 'untrue-answer', status: 500, type: 'InternalFailure' } : PASS,
+    );
+    const answer = await send('one');
+    expect([answer.status, await answer.json()]).toEqual([
+      500,
+      expect.objectContaining({ message: 'injected' }),
+    ]);
+    expect(done).toEqual(['one: one 200']);
+  });
+
+  it('has a part of a request done, and tells of the rest what it is told to', async () => {
+    const { received, done, send } = await behindProxy(({ body }) => ({
+      kind: 'partly',
+      ask: body.slice(0, 2),
+      tell: (answer) => `${answer}, ${body.slice(2)} is left`,
+    }));
+    const answer = await send('three');
+    expect([answer.headers.get('x-amz-crc32'), await answer.text()]).toEqual([null, 'answer 1, ree is left']);
+    expect(received).toEqual(['th']);
+    expect(done).toEqual(['three: th 200']);
   });
 });

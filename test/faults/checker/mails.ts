@@ -1,0 +1,85 @@
+/** What email made of the topic. */
+import { EMAIL, type Mail, type Observation, type State } from './observation.ts';
+import { type OrderEvent, orderEvents, placeOf } from './order-events.ts';
+import { type Violation, violationsOf } from './violation.ts';
+
+type Evidence = Pick<Observation, 'faults' | 'marks'>;
+
+/** A mail that was sent although one for the same event had been, and why that may be; undefined: it may not. */
+export interface SecondMail {
+  readonly first: Mail;
+  readonly second: Mail;
+  readonly excuse: 'lost answer' | 'crash' | 'no mark' | undefined;
+}
+
+/** Each mail that followed one for the same event, in the order in which the provider took them. */
+export function secondMails(mails: readonly Mail[], evidence: Evidence): readonly SecondMail[] {
+  const byEvent = Map.groupBy(mails, ({ eventId }) => eventId);
+  return [...byEvent.values()].flatMap((its) => {
+    const inOrder = its.toSorted((one, other) => one.at - other.at);
+    return inOrder.slice(1).flatMap((second, index) => {
+      const first = inOrder[index];
+      return first === undefined ? [] : [{ first, second, excuse: excuseOf(first, second, evidence) }];
+    });
+  });
+}
+
+/**
+ * The cases of docs/guarantees.md in which a mail may go out twice, each by what is on record in this run: the answer of
+ * the first was lost or untrue; its process died; its mark could not be written. None of them holds once the sender has
+ * marked the first.
+ */
+function excuseOf(first: Mail, second: Mail, { faults, marks }: Evidence): SecondMail['excuse'] {
+  const { eventId, pid } = first;
+  if (marks.some((mark) => mark.eventId === eventId && mark.pid === pid && mark.at < second.at))
+    return undefined;
+  if (!first.isAnswered) return 'lost answer';
+  const before = faults.filter(({ at, pids }) => at <= second.at && pids.includes(pid));
+  if (before.some(({ isDeath }) => isDeath)) return 'crash';
+  const isMarking = ({ operation, events }: (typeof before)[number]) =>
+    operation === 'BatchWriteItem' && events.includes(eventId);
+  return before.some(isMarking) ? 'no mark' : undefined;
+}
+
+/** I7: one mail for each event, but for the cases that are named and on record. */
+export function oneMailPerEvent(observation: Observation): readonly Violation[] {
+  const seconds = secondMails(observation.end.mails, observation).filter(
+    ({ excuse }) => excuse === undefined,
+  );
+  return violationsOf('I7', seconds, ({ first, second }) => {
+    return `the mail for ${first.eventId} was sent by process ${first.pid} and by ${second.pid}, and no fault explains it`;
+  });
+}
+
+/** I7: every event has had its mail, to whom it is due; a cancellation that was first because its placement was given up has none. */
+export function mailsFollowEvents({ end }: Observation): readonly Violation[] {
+  const events = new Map(orderEvents(end).map((event) => [event.eventId, event]));
+  const mailed = new Set(end.mails.map(({ eventId }) => eventId));
+  const astray = end.mails.filter((mail) => !isDue(mail, events.get(mail.eventId)));
+  const quiet = new Set(end.suppressed);
+  const missing = [...events.values()].filter(
+    ({ orderId, eventId }) => !quiet.has(orderId) && !mailed.has(eventId),
+  );
+  const wronglyQuiet = [...events.values()].filter(
+    (event) => event.seq === 1 && quiet.has(event.orderId) && !maySuppress(event, mailed, end),
+  );
+  return [
+    ...violationsOf('I7', astray, ({ eventId, kind, to }) => `a mail (${kind}) for ${eventId} went to ${to}`),
+    ...violationsOf('I7', missing, ({ eventId }) => `there is no mail for ${eventId}`),
+    ...violationsOf('I7', wronglyQuiet, ({ orderId }) => `the thank-you for ${orderId} was suppressed`),
+  ];
+}
+
+function isDue({ kind, to }: Mail, event: OrderEvent | undefined): boolean {
+  const expected = event?.type === 'OrderPlaced' ? 'thank-you' : 'cancellation';
+  return event !== undefined && kind === expected && to === event.data.email;
+}
+
+function maySuppress(
+  { orderId, record }: OrderEvent,
+  mailed: ReadonlySet<string>,
+  { givenUp }: State,
+): boolean {
+  const wasGivenUp = givenUp.some((one) => one.consumer === EMAIL && placeOf(one) === placeOf(record));
+  return wasGivenUp && ![1, 2].some((seq) => mailed.has(`${orderId}.${seq}`));
+}
