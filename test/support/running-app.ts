@@ -7,7 +7,8 @@ import { mappingsOf } from '../../cli/commands/mapping.ts';
 import { type RunningCloud, runningCloud } from '../../cli/running-cloud.ts';
 import { synthesize } from '../../cli/synthesize.ts';
 import { type FakeAws, fakeAws } from './fake-aws.ts';
-import { descendantsOf, gone, orderly } from './orderly-process.ts';
+import { gone, orderly } from './orderly-process.ts';
+import { descendantsOf } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -5,7 +5,7 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   TransactWriteItemsCommand,
-  type UpdateItemCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Defect } from '../defect.ts';
 import { clientWith } from '../dynamodb/client.ts';
@@ -76,3 +76,18 @@ export function overwriting(table: string): Pick<Defect, 'dynamoDb'> {
 }
 
 const NULL = { NULL: true } as const;
+
+/** An update that makes no item where there is none. */
+export const cancellingWhatIsThere = sending(async (command, right) => {
+  if (!(command instanceof UpdateItemCommand) || command.input.TableName !== 'Shipments')
+    return right(command);
+  const conditions = ['attribute_exists(orderId)', command.input.ConditionExpression];
+  const ConditionExpression = conditions.filter((condition) => condition !== undefined).join(' AND ');
+  const input = { ...command.input, ConditionExpression };
+  return right(new UpdateItemCommand(input)).catch((error: unknown) => {
+    // What exists is refused as it always was; what doesn't is forgotten.
+    if (error instanceof ConditionalCheckFailedException && error.Item === undefined)
+      return { $metadata: {} };
+    throw error;
+  });
+});

@@ -3,7 +3,13 @@ import type { InvariantId } from '../checker/violation.ts';
 import type { Defect } from '../defect.ts';
 import { type FaultKind, isFaultKind } from '../faults.ts';
 import type { Scenario } from '../scenario.ts';
-import { overwriting, placingUnconditionally, refusingTooLate, writingOneByOne } from './commands.ts';
+import {
+  cancellingWhatIsThere,
+  overwriting,
+  placingUnconditionally,
+  refusingTooLate,
+  writingOneByOne,
+} from './commands.ts';
 
 export interface KnownDefect {
   readonly name: string;
@@ -116,6 +122,12 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     breaks: 'I7',
     defect: { oneOwner: true },
     among: { rates: rates({ 'mail answer lost': 0.5, 'dynamodb statement failed': 0.5 }) },
+  },
+  {
+    name: 'shipping forgets a cancellation that comes before its placement',
+    breaks: 'commute',
+    defect: cancellingWhatIsThere,
+    among: { retryAttempts: 2, deadly: [{ shopper: 1, group: 'shipping-service' }] },
   },
   {
     name: 'the letters of the consumers are dropped',
