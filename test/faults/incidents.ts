@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { State } from './checker/observation.ts';
 import type { FunctionName, Incident, RequestFault } from './fault-kinds.ts';
 import { type FunctionNames, ORDERS_TOPIC, stateOf } from './world/observe.ts';

@@ -1,4 +1,4 @@
-import { type Chance, chance } from './chance.ts';
+import { type Chance, chance } from '../support/chance.ts';
 import {
   FUNCTION_NAMES,
   type FunctionName,

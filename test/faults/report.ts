@@ -1,5 +1,5 @@
+import { INVARIANTS } from '../support/invariants.ts';
 import { secondMails } from './checker/mails.ts';
-import { INVARIANTS } from './checker/violation.ts';
 import type { SeedResult } from './run-seed.ts';
 
 /** What came of a seed, as data: what `--json` prints. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessInterrupted } from '../../cli/interruption.ts';
+import type { Violation } from '../support/invariants.ts';
 import { check } from './checker/check.ts';
 import {
   CONSUMERS,
@@ -10,7 +11,6 @@ import {
   SHIPPING,
   type State,
 } from './checker/observation.ts';
-import type { Violation } from './checker/violation.ts';
 import { happen, rewind, switchMapping } from './incidents.ts';
 import type { Plan } from './plan.ts';
 import { settle } from './settle.ts';

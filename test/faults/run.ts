@@ -66,6 +66,7 @@ const seeds = values.short ? [...SHORT_SEEDS, first] : Array.from({ length: coun
 const interrupted = interruption(progress);
 const folder = await mkdtemp(join(tmpdir(), 'orderly-faults-'));
 const failed: number[] = [];
+let ended = 0;
 
 async function run(seed: number, assembly: string): Promise<void> {
   const begin = performance.now();
@@ -87,6 +88,7 @@ try {
       failed.push(seed);
       progress(`seed ${seed} could not be run to its end: ${error instanceof Error ? error.stack : error}`);
     });
+    ended += 1;
   }
   process.exitCode = failed.length === 0 ? 0 : 1;
 } catch (error) {
@@ -95,6 +97,4 @@ try {
 } finally {
   if (failed.length === 0) await rm(folder, { recursive: true, force: true });
 }
-progress(
-  `${seeds.length} seeds, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}`,
-);
+progress(`${ended} seeds, ${failed.length} failed${failed.length > 0 ? `: ${failed.join(', ')}` : ''}`);

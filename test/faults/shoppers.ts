@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { inFlight } from '../../cli/checkout-client.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { Exchange } from './checker/observation.ts';
 
 /** People who order, and what they and their programs do to a checkout. */

@@ -13,7 +13,7 @@ import { relayHandler } from '../../functions/relay/relay.ts';
 import { sweepHandler } from '../../functions/relay/sweep.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import { dyingOf } from './deadly.ts';
 import type { Defect } from './defect.ts';
 import { faultyClient } from './dynamodb/client.ts';

@@ -13,7 +13,7 @@ import {
   type PartitionKey,
 } from '../../local/event-sources/delivery/state.ts';
 import { judge, type Locate } from '../../local/event-sources/delivery/verdict.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { History } from './history.ts';
 import type { LambdaHost } from './lambda/host.ts';

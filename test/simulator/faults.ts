@@ -1,4 +1,4 @@
-import { type Chance, chance } from './chance.ts';
+import { type Chance, chance } from '../support/chance.ts';
 
 /**
  * What can go wrong, with the greatest probability that it has each time it could; a scenario takes some of them, at

@@ -4,7 +4,7 @@ import {
   SendEmailCommand,
   TooManyRequestsException,
 } from '@aws-sdk/client-sesv2';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import { named, timeout } from './dynamodb/errors.ts';
 import type { Faults } from './faults.ts';
 import type { Mailed } from './history.ts';

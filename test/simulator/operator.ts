@@ -3,7 +3,7 @@ import { type LettersTable, lettersTable } from '../../cli/dead-letters/letters-
 import { replayLetter } from '../../cli/dead-letters/replay-letter.ts';
 import { newRunId, type RunId } from '../../cli/dead-letters/run-id.ts';
 import type { LetterKey } from '../../cli/dead-letters/stored-letter.ts';
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import { faultyClient } from './dynamodb/client.ts';
 import type { Database } from './dynamodb/tables.ts';
 import type { Item } from './dynamodb/values.ts';

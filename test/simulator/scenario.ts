@@ -1,4 +1,4 @@
-import { type Chance, chance } from './chance.ts';
+import { type Chance, chance } from '../support/chance.ts';
 import { FAULTS, type FaultKind, isFaultKind, type Outage } from './faults.ts';
 import type { Group } from './names.ts';
 

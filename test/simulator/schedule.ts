@@ -1,4 +1,4 @@
-import type { Chance } from './chance.ts';
+import type { Chance } from '../support/chance.ts';
 import type { LambdaHost } from './lambda/host.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -1,6 +1,6 @@
+import type { Violation } from '../support/invariants.ts';
 import { check } from './checker/check.ts';
 import { commitsPassNothing } from './checker/commits.ts';
-import type { Violation } from './checker/violation.ts';
 import type { Defect } from './defect.ts';
 import type { Evidence } from './evidence.ts';
 import type { Scenario } from './scenario.ts';

@@ -1,5 +1,5 @@
+import { chance } from '../support/chance.ts';
 import { account } from './account.ts';
-import { chance } from './chance.ts';
 import type { Defect } from './defect.ts';
 import { deployedFunctions } from './deploy.ts';
 import type { EventSource } from './event-source.ts';

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Violation } from '../../support/invariants.ts';
 import { secondMails } from './mails.ts';
 import type { Letter, Observation } from './observation.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 /**
  * I11: after every group has read the topic once more, shipments are what they were, no mail went out that nothing

@@ -2,6 +2,8 @@
  * The checker: it reads what was seen from outside (observation.ts) and knows nothing of how it came to be; it shares no
  * module with functions/.
  */
+
+import type { Violation } from '../../support/invariants.ts';
 import { rereadingChangesNothing } from './again.ts';
 import {
   answeredIsPublished,
@@ -15,7 +17,7 @@ import type { Observation, State } from './observation.ts';
 import { everythingEnds, nothingIsPassed } from './positions.ts';
 import { copiesAreEqual, ordersKeepTheirOrder } from './publication.ts';
 import { oneShipmentPerOrder, shipmentsFollowEvents } from './shipments.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 /** What holds at any moment at which nothing runs. */
 const always: readonly ((state: State) => readonly Violation[])[] = [

@@ -1,8 +1,9 @@
 /** What the checkout promised, and what its table and the topic hold. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Violation } from '../../support/invariants.ts';
 import type { Exchange, Observation, State } from './observation.ts';
 import { orderEvents } from './order-events.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 const isAnswered2xx = ({ status }: Exchange) => status !== undefined && status >= 200 && status < 300;
 const isRefused = ({ status }: Exchange) => status !== undefined && status >= 400 && status < 500;

@@ -1,4 +1,6 @@
 /** What ended as a dead letter. */
+
+import type { Violation } from '../../support/invariants.ts';
 import {
   CONSUMERS,
   type Consumer,
@@ -9,7 +11,7 @@ import {
 } from './observation.ts';
 import { placeOf } from './order-events.ts';
 import { isEqual } from './publication.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 /** What the deployed mappings have; with fewer, records are given up within an outage that is shorter. */
 const DEPLOYED_RETRIES = 45;

@@ -1,7 +1,9 @@
 /** What email made of the topic. */
+
+import type { Violation } from '../../support/invariants.ts';
 import { EMAIL, type Mail, type Observation, type State } from './observation.ts';
 import { type OrderEvent, orderEvents, placeOf } from './order-events.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 type Evidence = Pick<Observation, 'faults' | 'marks'>;
 

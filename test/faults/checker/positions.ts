@@ -1,4 +1,6 @@
 /** How far the groups have come, and whether they may. */
+
+import type { Violation } from '../../support/invariants.ts';
 import {
   COLLECTOR,
   CONSUMERS,
@@ -11,7 +13,7 @@ import {
   type TopicRecord,
 } from './observation.ts';
 import { orderEvent, placeOf } from './order-events.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 /** I12, at any moment at which nothing runs: a group has passed no record that has neither its effect nor a letter. */
 export function nothingIsPassed(state: State): readonly Violation[] {

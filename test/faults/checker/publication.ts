@@ -1,8 +1,9 @@
 /** What the relay made of the outbox. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Violation } from '../../support/invariants.ts';
 import type { Content, State } from './observation.ts';
 import { orderEvents, placeOf } from './order-events.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 /** I5: all copies of an event are byte for byte what its order keeps. */
 export function copiesAreEqual(state: State): readonly Violation[] {

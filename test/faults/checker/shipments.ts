@@ -1,7 +1,9 @@
 /** What shipping made of the topic. */
+
+import type { Violation } from '../../support/invariants.ts';
 import type { State } from './observation.ts';
 import { type OrderEvent, orderEvents } from './order-events.ts';
-import { type Violation, violationsOf } from './violation.ts';
+import { violationsOf } from './violation.ts';
 
 /** I7: each order on the topic has a shipment, and there is no other. The row is the order's, so there can't be two. */
 export function oneShipmentPerOrder(state: State): readonly Violation[] {

@@ -1,5 +1,5 @@
 import zoo from '../../fixtures/payload-zoo.json' with { type: 'json' };
-import type { Chance } from '../chance.ts';
+import type { Chance } from '../../support/chance.ts';
 import type { Content, TopicRecord } from '../checker/observation.ts';
 
 type Outcome = NonNullable<TopicRecord['planted']>;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AwsRequest, type Fate, PASS } from '../../../cli/faults/aws-proxy.ts';
-import type { Chance } from '../chance.ts';
+import type { Chance } from '../../support/chance.ts';
 import type { RequestFault } from '../fault-kinds.ts';
 import { signal } from './processes.ts';
 import { failedStatements, halfUnprocessed, unprocessed } from './unprocessed.ts';

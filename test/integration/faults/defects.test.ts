@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../../cli/synthesize.ts';
-import type { InvariantId } from '../../faults/checker/violation.ts';
 import { FUNCTIONS, type FunctionName } from '../../faults/fault-kinds.ts';
 import { type Plan, planOf } from '../../faults/plan.ts';
 import { runSeed } from '../../faults/run-seed.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
+import type { InvariantId } from '../../support/invariants.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 

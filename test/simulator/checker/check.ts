@@ -1,3 +1,4 @@
+import type { Violation } from '../../support/invariants.ts';
 import type { Evidence } from '../evidence.ts';
 import {
   answeredIsPublished,
@@ -18,7 +19,6 @@ import {
 } from './mails.ts';
 import { copiesAreEqual, keptIsPublished, ordersKeepTheirOrder } from './publication.ts';
 import { oneLabelPerOrder, shipmentsFollowEvents } from './shipments.ts';
-import type { Violation } from './violation.ts';
 
 const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   ordersAndOutbox,

@@ -1,10 +1,10 @@
 /** What the checkout promised, and what its tables and the topic hold. */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import type { Violation } from '../../support/invariants.ts';
 import type { Evidence } from '../evidence.ts';
 import type { ShopperRequest } from '../history.ts';
 import { orderEvents } from './topic-events.ts';
-import type { Violation } from './violation.ts';
 
 const answered = z.object({ orderId: z.string(), status: z.string() });
 

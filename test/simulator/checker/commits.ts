@@ -1,8 +1,8 @@
+import type { Violation } from '../../support/invariants.ts';
 import type { Evidence, OnCommit } from '../evidence.ts';
 import { COLLECTOR, type Group } from '../names.ts';
 import { givenUp, givenUpIn, isDeadLetter } from './given-up.ts';
 import { type OrderEvent, topicEvent } from './topic-events.ts';
-import type { Violation } from './violation.ts';
 
 /** I12: a group's position passes no record that has neither its effect nor a dead letter, at the moment it does so. */
 export function commitsPassNothing(report: (violation: Violation) => void): OnCommit {

@@ -1,5 +1,6 @@
 /** What ended as a dead letter. */
 import { isDeepStrictEqual } from 'node:util';
+import type { Violation } from '../../support/invariants.ts';
 import type { Item } from '../dynamodb/values.ts';
 import type { Evidence } from '../evidence.ts';
 import type { TopicRecord } from '../kafka/topic.ts';
@@ -8,7 +9,6 @@ import { GROUPS, type Group } from '../names.ts';
 import { DEPLOYED_RETRIES } from '../scenario.ts';
 import { givenUp } from './given-up.ts';
 import { type TopicEvent, topicEvents } from './topic-events.ts';
-import type { Violation } from './violation.ts';
 
 const GIVEN_UP = 'retries-exhausted';
 const groups = Object.keys(GROUPS) as Group[];

@@ -1,7 +1,7 @@
+import type { Violation } from '../../support/invariants.ts';
 import type { Evidence } from '../evidence.ts';
 import type { FaultKind } from '../faults.ts';
 import { GROUPS, type Group } from '../names.ts';
-import type { Violation } from './violation.ts';
 
 /** What a record takes at most from the topic to behind the group's position, where nothing is wrong with the group. */
 const UNDISTURBED_MS = 30_000;

@@ -1,4 +1,5 @@
 /** What email made of the topic. */
+import type { Violation } from '../../support/invariants.ts';
 import type { Item } from '../dynamodb/values.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Mailed, Past } from '../history.ts';
@@ -6,7 +7,6 @@ import { REFUSED_RECIPIENT } from '../mail-provider.ts';
 import { START } from '../scenario.ts';
 import { givenUp, isDeadLetter } from './given-up.ts';
 import { type OrderEvent, orderEvents } from './topic-events.ts';
-import type { Violation } from './violation.ts';
 
 const GROUP = 'email-service';
 

@@ -1,9 +1,9 @@
 /** What the relay made of the outbox. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Violation } from '../../support/invariants.ts';
 import type { Evidence } from '../evidence.ts';
 import { orderEvents } from './topic-events.ts';
-import type { Violation } from './violation.ts';
 
 /** I2: every event that an order keeps is on the topic; no outbox row went before its event was there. */
 export function keptIsPublished(evidence: Evidence): Violation[] {

@@ -1,10 +1,10 @@
 /** What shipping made of the topic. */
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Violation } from '../../support/invariants.ts';
 import type { Item } from '../dynamodb/values.ts';
 import type { Evidence } from '../evidence.ts';
 import { type OrderEvent, orderEvents } from './topic-events.ts';
-import type { Violation } from './violation.ts';
 
 /** I7: an order's label is made once: what has content is only ever cancelled, and what is cancelled stays so. */
 export function oneLabelPerOrder({ history }: Evidence): Violation[] {

@@ -1,5 +1,5 @@
 import { OrderlyError } from '../../../functions/errors.ts';
-import type { InvariantId } from '../checker/violation.ts';
+import type { InvariantId } from '../../support/invariants.ts';
 import type { Defect } from '../defect.ts';
 import { type FaultKind, isFaultKind } from '../faults.ts';
 import type { Scenario } from '../scenario.ts';

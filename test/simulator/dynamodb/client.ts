@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Chance } from '../chance.ts';
+import type { Chance } from '../../support/chance.ts';
 import type { Faults } from '../faults.ts';
 import type { Process } from '../process.ts';
 import type { Scheduler } from '../scheduler.ts';

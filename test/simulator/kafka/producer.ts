@@ -6,7 +6,7 @@ import {
   type RecordMetadata,
 } from 'kafkajs';
 import type { ProducerFactory } from '../../../functions/kafka/producer.ts';
-import type { Chance } from '../chance.ts';
+import type { Chance } from '../../support/chance.ts';
 import { named } from '../dynamodb/errors.ts';
 import type { Faults } from '../faults.ts';
 import type { Process } from '../process.ts';

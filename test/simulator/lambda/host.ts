@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type { InvocationResult } from '../../../local/lambda/invocation.ts';
-import type { Chance } from '../chance.ts';
+import type { Chance } from '../../support/chance.ts';
 import type { Faults } from '../faults.ts';
 import type { History } from '../history.ts';
 import { type Process, simulatedProcess } from '../process.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../faults/checker/check.ts';
 import type { Observation, State } from '../../../faults/checker/observation.ts';
-import { INVARIANTS } from '../../../faults/checker/violation.ts';
+import { INVARIANTS } from '../../../support/invariants.ts';
 import { idOf, soundObservation } from './sound-observation.ts';
 
 type Tampered = readonly [id: string, what: string, tamper: (sound: Observation) => Observation];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chance } from '../../../faults/chance.ts';
 import { plantedAs, poison } from '../../../faults/world/planted.ts';
+import { chance } from '../../../support/chance.ts';
 
 describe('poison', () => {
   it('is known by its bytes, of every kind, and lies on every partition', () => {

@@ -2,7 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** The only source of randomness of a simulated world: the same seed, the same draws. */
+/** What a seed decides: the same seed, the same draws. */
 export interface Chance {
   /** 0 to below 1. */
   float(): number;
@@ -12,7 +12,7 @@ export interface Chance {
   hits(p: number): boolean;
   pick<T>(items: readonly [T, ...T[]]): T;
   bytes(length: number): Uint8Array;
-  /** Another source, so that what one part of the world draws doesn't change what another does. */
+  /** Another source, so that what one part draws doesn't change what another does. */
   fork(): Chance;
 }
 
