@@ -189,14 +189,17 @@ function waitingIn({ random }: Surroundings, { sleep }: Process) {
   return { sleep, random: random.float };
 }
 
+/** Places in the code tell a trace's reader nothing, and change. */
+const withoutFrames = (name: string, value: unknown) => (name === 'at' ? undefined : value);
+
 /** Keeps what would be printed. */
 function loggerOf({ history }: Surroundings, { name }: Process): FunctionLogger {
   const log = (message: string, fields: LogFields = {}, error?: unknown) => {
-    const described = error === undefined ? {} : { error: { ...describeError(error), at: undefined } };
+    const described = error === undefined ? {} : { error: describeError(error) };
     history.note({
       what: 'logged',
       process: name,
-      line: `${message} ${JSON.stringify({ ...fields, ...described })}`,
+      line: `${message} ${JSON.stringify({ ...fields, ...described }, withoutFrames)}`,
     });
   };
   return { info: log, warn: log, error: log, addContext: () => undefined, measure: () => undefined };

@@ -4,6 +4,7 @@
  *     npm run test:simulator -- --seeds 1000            a thousand worlds, from a seed of chance on
  *     npm run test:simulator -- --seeds 1000 --seed 1   the same thousand every time
  *     npm run test:simulator -- --seed 4711             one world, exactly as it was; --trace tells of it even if all is well
+ *     npm run test:simulator -- --seeds 100 --worst     worlds in which everything goes wrong, as often as it may
  *     npm run test:simulator -- --defect "deletes"      worlds with a part in the wrong, until it is found out
  *
  * **What is real**: all of functions/, down to the AWS SDK's `send` and kafkajs' `send` (checkout with its store, relay and
@@ -27,7 +28,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { KNOWN_DEFECTS } from './defects/known.ts';
-import { scenarioOf } from './scenario.ts';
+import { scenarioOf, worstOf } from './scenario.ts';
 import { simulate } from './simulate.ts';
 import { tellFailure, traceOf } from './tell.ts';
 
@@ -36,6 +37,7 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     seed: { type: 'string' },
     defect: { type: 'string' },
+    worst: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
   },
 });
@@ -59,13 +61,14 @@ if (values.defect !== undefined && known === undefined) {
   process.exit(2);
 }
 
+const flags = `${values.worst ? ' --worst' : ''}${known === undefined ? '' : ` --defect "${known.name}"`}`;
 progress(`seeds ${first} to ${first + count - 1}${known === undefined ? '' : `, where ${known.name}`}`);
 const startedAt = performance.now();
 const failed: number[] = [];
 let faults = 0;
 let done = 0;
 for (let seed = first; seed < first + count; seed += 1) {
-  const scenario = scenarioOf(seed);
+  const scenario = { ...(values.worst ? worstOf : scenarioOf)(seed), ...known?.among };
   const report = await simulate(scenario, known?.defect);
   done += 1;
   faults += report.evidence.history.past.filter(({ what }) => what === 'fault').length;
@@ -73,7 +76,7 @@ for (let seed = first; seed < first + count; seed += 1) {
   if (report.violations.length === 0) continue;
   failed.push(seed);
   if (failed.length === 1) {
-    await tellFailure({ scenario, report }, (smaller) => simulate(smaller, known?.defect), say);
+    await tellFailure({ scenario, report }, flags, (smaller) => simulate(smaller, known?.defect), say);
   } else say(`seed ${seed}: ${report.violations.map(({ id }) => id).join(', ')}`);
   if (known !== undefined) break;
 }

@@ -69,11 +69,27 @@ export function scenarioOf(seed: number): Scenario {
   };
 }
 
+/** A scenario of the seed in which everything goes wrong that can, as often as it may. */
+export function worstOf(seed: number): Scenario {
+  const scenario = scenarioOf(seed);
+  return {
+    ...scenario,
+    duration: 10 * 60_000,
+    retryAttempts: 2,
+    rates: new Map(kinds.map((kind) => [kind, FAULTS[kind]])),
+    deadly: [
+      { shopper: 1, group: 'email-service' },
+      { shopper: scenario.shoppers, group: 'shipping-service' },
+    ],
+  };
+}
+
+const kinds = Object.keys(FAULTS).filter(isFaultKind);
+
 /** Beginnings of the names of faults that only what is given up can meet. */
 const AFTER_GIVING_UP = ['collector', 'operator', 'dead letter', 'answer to operator'];
 
 function ratesOf(random: Chance, isGivenUp: boolean): Scenario['rates'] {
-  const kinds = Object.keys(FAULTS).filter(isFaultKind);
   const part = random.hits(0.2)
     ? random.pick(['mail', 'email', 'shipping', 'dynamodb', 'kafka', 'stream'])
     : '';

@@ -1,33 +1,41 @@
 import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { scenarioOf } from './scenario.ts';
+import { FAULTS, type FaultKind, isFaultKind } from './faults.ts';
+import { type Scenario, scenarioOf, worstOf } from './scenario.ts';
 import { simulate } from './simulate.ts';
 import { tellFailure, traceOf } from './tell.ts';
 
-/** Fails with the first world in which something doesn't hold, and everything that happened there. */
-async function survive(seeds: Iterable<number>): Promise<void> {
-  for (const seed of seeds) {
-    const scenario = scenarioOf(seed);
-    const report = await simulate(scenario);
-    if (report.violations.length === 0) continue;
-    const lines: string[] = [];
-    await tellFailure({ scenario, report }, simulate, (line) => lines.push(line));
-    throw new Error(lines.join('\n'));
-  }
-}
-
 const range = (first: number, count: number) => Array.from({ length: count }, (_, n) => first + n);
 
-it('the same 150 worlds', async () => {
-  await survive(range(1, 150));
+/** Fails with the first world in which something doesn't hold, and with everything that happened there. */
+async function survive(scenarios: readonly Scenario[], flags = ''): Promise<ReadonlySet<FaultKind>> {
+  const struck = new Set<FaultKind>();
+  for (const scenario of scenarios) {
+    const report = await simulate(scenario);
+    for (const past of report.evidence.history.past) if (past.what === 'fault') struck.add(past.kind);
+    if (report.violations.length === 0) continue;
+    const lines: string[] = [];
+    await tellFailure({ scenario, report }, flags, simulate, (line) => lines.push(line));
+    throw new Error(lines.join('\n'));
+  }
+  return struck;
+}
+
+it('the same 120 worlds', async () => {
+  await survive(range(1, 120).map(scenarioOf));
 });
 
 const first = randomInt(1, 1_000_000_000);
-it(`50 worlds of seeds ${first} to ${first + 49}`, async () => {
-  await survive(range(first, 50));
+it(`60 worlds of chance, seeds ${first} to ${first + 59}`, async () => {
+  await survive(range(first, 60).map(scenarioOf));
 });
 
-it('a seed is one world, to the last line', async () => {
+it('worlds in which everything goes wrong that can, and every kind of fault does', async () => {
+  const struck = await survive(range(1, 25).map(worstOf), ' --worst');
+  expect(Object.keys(FAULTS).filter((kind) => isFaultKind(kind) && !struck.has(kind))).toEqual([]);
+});
+
+it('a seed is one world, to the last line of what happens in it', async () => {
   for (const seed of range(1, 5)) {
     const [once, again] = [await simulate(scenarioOf(seed)), await simulate(scenarioOf(seed))];
     expect(traceOf(again)).toEqual(traceOf(once));

@@ -8,12 +8,13 @@ export function traceOf({ evidence }: Report): string[] {
   return evidence.history.past.map((past) => lineOf(past, START));
 }
 
-/** The command that lives through a world once more. */
-const replayOf = ({ seed }: Scenario): string => `npm run test:simulator -- --seed ${seed}`;
-
-/** Tells of a world that failed: what doesn't hold, the least that it takes, and what happened then. */
+/**
+ * Tells of a world that failed: what doesn't hold, the least that it takes, what happened then, and the command that lives
+ * through it once more, with its flags beside the seed.
+ */
 export async function tellFailure(
   failure: Failure,
+  flags: string,
   simulate: (scenario: Scenario) => Promise<Report>,
   say: (line: string) => void,
 ): Promise<void> {
@@ -26,7 +27,7 @@ export async function tellFailure(
   say('what happened then:');
   for (const line of traceOf(report)) say(line);
   for (const { id, text } of report.violations) say(`  ${id}: ${text}`);
-  say(`once more: ${replayOf(scenario)}`);
+  say(`once more: npm run test:simulator -- --seed ${scenario.seed}${flags}`);
 }
 
 function describe(scenario: Scenario): string[] {

@@ -131,24 +131,31 @@ export function mailsFollowEvents(evidence: Evidence): Violation[] {
   });
 }
 
+/** What lies between looking at a thank-you and the confirmation's being out, at most. */
+const LOOKED_MS = 30_000;
+
 /**
- * Mails follow arrival: no cancellation is confirmed before its order's thank-you is out, unless nobody is at that any
- * more (its claim's lease is past, so it is late) or it was refused.
+ * Mails follow arrival: no cancellation is confirmed before its order's thank-you is out, unless nobody was at that when
+ * email looked (its claim's lease was past, so it is late), or it was refused.
  */
-export function cancellationsComeSecond(evidence: Evidence): Violation[] {
-  const { history, scenario } = evidence;
+export function cancellationsComeSecond({ history }: Evidence): Violation[] {
   const thanked = new Set<string>();
-  const claims = new Map<string, Item | undefined>();
+  const claims = new Map<string, { readonly item: Item | undefined; readonly late: number }>();
+  /** When nobody was at a thank-you last. */
+  const lateUntil = (key: string, now: number): number => {
+    const { item, late = Number.NEGATIVE_INFINITY } = claims.get(key) ?? {};
+    return item?.status?.S === 'CLAIMED' && Number(item.leaseUntil?.N) <= now ? now : late;
+  };
   return history.past.flatMap((past): Violation[] => {
-    if (past.what === 'written' && past.table === 'EmailLedger') claims.set(past.key, past.after);
+    if (past.what === 'written' && past.table === 'EmailLedger') {
+      claims.set(past.key, { item: past.after, late: lateUntil(past.key, past.at) });
+    }
     if (past.what !== 'mailed') return [];
     const [orderId = '', seq] = past.mail.eventId.split('.');
     if (seq === '1') thanked.add(orderId);
     if (seq === '1' || thanked.has(orderId)) return [];
-    const claim = claims.get(`${GROUP}#${orderId}.1|`);
-    const isLate =
-      claim?.status?.S === 'CLAIMED' && Number(claim.leaseUntil?.N) <= past.at + 2 * scenario.maxSkewMs;
-    return isLate || REFUSED_RECIPIENT.test(past.mail.to)
+    const wasLate = lateUntil(`${GROUP}#${orderId}.1|`, past.at) >= past.at - LOOKED_MS;
+    return wasLate || REFUSED_RECIPIENT.test(past.mail.to)
       ? []
       : [{ id: 'I7', text: `the cancellation of ${orderId} was confirmed before its thank-you` }];
   });

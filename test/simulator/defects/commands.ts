@@ -77,17 +77,17 @@ export function overwriting(table: string): Pick<Defect, 'dynamoDb'> {
 
 const NULL = { NULL: true } as const;
 
-/** An update that makes no item where there is none. */
+/** A cancellation that makes no item where there is none. */
 export const cancellingWhatIsThere = sending(async (command, right) => {
-  if (!(command instanceof UpdateItemCommand) || command.input.TableName !== 'Shipments')
-    return right(command);
-  const conditions = ['attribute_exists(orderId)', command.input.ConditionExpression];
-  const ConditionExpression = conditions.filter((condition) => condition !== undefined).join(' AND ');
-  const input = { ...command.input, ConditionExpression };
-  return right(new UpdateItemCommand(input)).catch((error: unknown) => {
-    // What exists is refused as it always was; what doesn't is forgotten.
-    if (error instanceof ConditionalCheckFailedException && error.Item === undefined)
-      return { $metadata: {} };
-    throw error;
-  });
+  if (!(command instanceof UpdateItemCommand)) return right(command);
+  const { ConditionExpression: condition, ExpressionAttributeValues: values } = command.input;
+  if (command.input.TableName !== 'Shipments' || values?.[':cancelled'] === undefined) return right(command);
+  const both = `(${condition}) AND attribute_exists(orderId)`;
+  return right(new UpdateItemCommand({ ...command.input, ConditionExpression: both })).catch(
+    (error: unknown) => {
+      if (error instanceof ConditionalCheckFailedException && error.Item === undefined)
+        return { $metadata: {} };
+      throw error;
+    },
+  );
 });
