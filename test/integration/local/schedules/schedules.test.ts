@@ -7,7 +7,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Code, Function as LambdaFn, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { run } from '../../../../cli/program.ts';
 import { readAssembly } from '../../../../local/assembly/read.ts';
 import { startLocalCloud } from '../../../../local/cloud.ts';
@@ -85,14 +85,16 @@ it('a schedule invokes its function at its time, and the status tells', async ()
   });
   const before = (await cloud.status()).schedules;
   expect(before).toMatchObject([{ path: 'Night/Soon', runs: 0, nextRun: at.toISOString() }]);
-  await eventually(() =>
-    expect(events()).toEqual([
-      expect.objectContaining({
-        'detail-type': 'Scheduled Event',
-        source: 'aws.scheduler',
-        time: at.toISOString().replace('.000Z', 'Z'),
-      }),
-    ]),
+  await vi.waitFor(
+    () =>
+      expect(events()).toEqual([
+        expect.objectContaining({
+          'detail-type': 'Scheduled Event',
+          source: 'aws.scheduler',
+          time: at.toISOString().replace('.000Z', 'Z'),
+        }),
+      ]),
+    { timeout: 60_000, interval: 100 },
   );
   expect((await cloud.status()).schedules).toMatchObject([
     { runs: 1, lastRun: at.toISOString(), nextRun: null },
