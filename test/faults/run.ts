@@ -6,7 +6,7 @@
  *     npm run test:faults -- --seeds 20                twenty, from a seed of chance on
  *     npm run test:faults -- --seed 4711               this one; the plan is the same every time, what comes when is not
  *     npm run test:faults -- --seed 4711 --orders 20   the same with fewer orders
- *     npm run test:faults -- --short                   for CI: two seeds that are always the same, and one of chance
+ *     npm run test:faults -- --short                   two seeds that are always the same, and one of chance
  *
  * **What runs**: `orderly up` as its user starts it, with a broker and a MiniStack that outlive it (world/engine.ts). Every
  * request of a function goes through a proxy (world/requests.ts, world/kafka-requests.ts), which knows the process that
