@@ -8,6 +8,7 @@ import { singleNode } from '../../../local/engines/kafka/properties.ts';
 import { startPart } from '../../../local/engines/part.ts';
 import { freePorts } from '../../../local/engines/ports.ts';
 import { javaCommand } from '../../../local/engines/tools.ts';
+import { isUnreachable } from '../../../local/kafka/client.ts';
 import { testKafka } from '../../support/topics.ts';
 import type { OwnBroker } from './own-broker.ts';
 
@@ -53,7 +54,8 @@ export async function secondBroker(first: OwnBroker): Promise<SecondBroker> {
       cwd: folder,
       env: process.env,
       log: () => undefined,
-      isReady: () => knows(first, port),
+      // A broker is told of before it takes connections, and takes them before all others have been told.
+      isReady: async () => (await knows(first.bootstrapServers, port)) && knows(`127.0.0.1:${port}`, port),
     });
   let running = await start();
   onTestFinished(async () => {
@@ -69,12 +71,15 @@ export async function secondBroker(first: OwnBroker): Promise<SecondBroker> {
   };
 }
 
-/** Whether a broker tells its clients of one at that port. */
-async function knows({ bootstrapServers }: OwnBroker, port: number): Promise<boolean> {
+/** Whether a broker takes connections yet and tells its clients of one at that port. */
+async function knows(bootstrapServers: string, port: number): Promise<boolean> {
   const admin = testKafka(bootstrapServers).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).brokers.some((broker) => broker.port === port);
+  } catch (error) {
+    if (isUnreachable(error)) return false;
+    throw error;
   } finally {
     await admin.disconnect();
   }
