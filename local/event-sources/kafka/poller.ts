@@ -85,6 +85,7 @@ export function startPoller(options: PollerOptions): Poller {
   });
 
   function onJoin(member: Consumer, event: ConsumerGroupJoinEvent): void {
+    if (member !== consumer) return;
     const now = event.payload.memberAssignment[topic] ?? [];
     // A member that comes back under a new id has missed what happened meanwhile: it kept nothing.
     const rejoined = event.payload.memberId !== memberId;
@@ -108,10 +109,10 @@ export function startPoller(options: PollerOptions): Poller {
     started.resolve();
   }
 
-  async function onBatch(payload: EachBatchPayload): Promise<void> {
+  async function onBatch(member: Consumer, payload: EachBatchPayload): Promise<void> {
     const { partition, messages } = payload.batch;
     const last = messages.at(-1);
-    if (stopping || last === undefined || !assigned.has(partition)) return;
+    if (stopping || member !== consumer || last === undefined || !assigned.has(partition)) return;
     // Resolved before anything can fail, so that no batch is fetched, and queued, twice.
     payload.resolveOffset(last.offset);
     positions.set(partition, String(BigInt(last.offset) + 1n));
@@ -138,16 +139,21 @@ export function startPoller(options: PollerOptions): Poller {
     consumer = member;
     member.on(member.events.GROUP_JOIN, (event) => onJoin(member, event));
     member.on(member.events.CRASH, ({ payload }) => onCrash(member, payload.error));
+    // kafkajs keeps a connection that has stopped answering, and asks on it again and again: a minute and more without
+    // a word to the group.
+    member.on(member.events.REQUEST_TIMEOUT, ({ payload }) =>
+      onCrash(member, new Error(`no answer to ${payload.apiName} from ${payload.broker}`)),
+    );
     try {
       await member.connect();
       await member.subscribe({ topics: [topic], fromBeginning: true });
-      if (stopping) return;
+      if (stopping || member !== consumer) return;
       await member.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         // Each partition's records are queued the moment they are there, whatever another one waits for.
         partitionsConsumedConcurrently: options.partitions,
-        eachBatch: onBatch,
+        eachBatch: (payload) => onBatch(member, payload),
       });
     } catch (error) {
       onCrash(member, error instanceof Error ? error : new Error(String(error)));
