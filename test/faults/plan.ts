@@ -84,7 +84,7 @@ function ratesOf(random: Chance): Plan['rates'] {
       (name) =>
         [name, ratesFor(name === 'relay' ? [...requestFaults, ...kafkaFaults] : requestFaults)] as const,
     ),
-    ['pollers', ratesFor(kafkaFaults.filter((fault) => fault !== 'kafka half open'))] as const,
+    ['pollers', ratesFor(kafkaFaults)] as const,
   ]);
 }
 

@@ -44,6 +44,8 @@ const { values } = parseArgs({
 });
 
 const SHORT_ORDERS = 60;
+/** Most of a run is waiting: for leases, restarts and time-outs. */
+const AT_ONCE = 3;
 /** A busy machine may take its time. */
 const STALLED_MS = 60_000;
 
@@ -71,25 +73,35 @@ let ended = 0;
 async function run(seed: number, assembly: string): Promise<void> {
   const begin = performance.now();
   const elapsed = () => `${((performance.now() - begin) / 1_000).toFixed(1)} s`.padStart(8);
-  const tell = (step: string) => progress(`${elapsed()}  ${step}`);
+  const tell = (step: string) => progress(`${String(seed).padStart(9)}  ${elapsed()}  ${step}`);
   const options = { assembly, folder, interrupted, stalledMs: STALLED_MS, progress: tell };
   const report = reportOf(await runSeed(planOf(seed, { orders }), options));
   say(values.json ? JSON.stringify(report) : describeReport(report));
   if (report.violations.length > 0) failed.push(seed);
 }
 
+/** Runs one seed after another of those that nobody has begun. */
+async function runSome(waiting: number[], assembly: string): Promise<void> {
+  for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
+    const own = seed;
+    await run(own, assembly).catch((error: unknown) => {
+      if (error instanceof Interrupted) throw error;
+      failed.push(own);
+      progress(`seed ${own} could not be run to its end: ${error instanceof Error ? error.stack : error}`);
+    });
+    ended += 1;
+  }
+}
+
 try {
   progress(`seeds ${seeds.join(', ')}`);
   const assembly = join(folder, 'cdk.out');
   await synthesize(root, assembly);
-  for (const seed of seeds) {
-    await run(seed, assembly).catch((error: unknown) => {
-      if (error instanceof Interrupted) throw error;
-      failed.push(seed);
-      progress(`seed ${seed} could not be run to its end: ${error instanceof Error ? error.stack : error}`);
-    });
-    ended += 1;
-  }
+  const waiting = [...seeds];
+  const working = Array.from({ length: AT_ONCE }, () => runSome(waiting, assembly));
+  // An interruption ends them all, and each puts away what it started before it is heard of here.
+  await Promise.allSettled(working);
+  await Promise.all(working);
   process.exitCode = failed.length === 0 ? 0 : 1;
 } catch (error) {
   if (!(error instanceof Interrupted)) throw error;
