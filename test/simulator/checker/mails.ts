@@ -138,13 +138,15 @@ const LOOKED_MS = 30_000;
  * Mails follow arrival: no cancellation is confirmed before its order's thank-you is out, unless nobody was at that when
  * email looked (its claim's lease was past, so it is late), or it was refused.
  */
-export function cancellationsComeSecond({ history }: Evidence): Violation[] {
+export function cancellationsComeSecond({ history, scenario }: Evidence): Violation[] {
   const thanked = new Set<string>();
   const claims = new Map<string, { readonly item: Item | undefined; readonly late: number }>();
-  /** When nobody was at a thank-you last. */
+  /** When nobody was at a thank-you last, by the clock of one whose clock is fast. */
   const lateUntil = (key: string, now: number): number => {
     const { item, late = Number.NEGATIVE_INFINITY } = claims.get(key) ?? {};
-    return item?.status?.S === 'CLAIMED' && Number(item.leaseUntil?.N) <= now ? now : late;
+    return item?.status?.S === 'CLAIMED' && Number(item.leaseUntil?.N) <= now + scenario.maxSkewMs
+      ? now
+      : late;
   };
   return history.past.flatMap((past): Violation[] => {
     if (past.what === 'written' && past.table === 'EmailLedger') {
