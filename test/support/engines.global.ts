@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { z } from 'zod';
+import { synthesize } from '../../cli/synthesize.ts';
 import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
 import { startDynamodbLocal } from './dynamodb-local/start.ts';
 import type { TestEngines } from './engines.ts';
@@ -11,46 +13,63 @@ import { leakedProcesses } from './leaks.ts';
 
 const given = z.strictObject({ bootstrapServers: z.string(), ministack: z.url(), dynamodbLocal: z.url() });
 
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
 /**
- * Starts the engines of a test run on free ports, in a temporary folder, and stops them at its end; the run fails if a
- * process is left over. `ORDERLY_TEST_ENGINES`, the JSON of their addresses, names engines that run already.
+ * Starts the engines of a test run on free ports, and synthesizes the app, both in a temporary folder; stops them at its
+ * end. The run fails if a process is left over. `ORDERLY_TEST_ENGINES`, the JSON of their addresses, names engines that
+ * run already.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const addresses = process.env.ORDERLY_TEST_ENGINES;
-  if (addresses !== undefined) {
-    project.provide('engines', given.parse(JSON.parse(addresses)));
-    return failOnLeaks;
+  const folder = await mkdtemp(join(tmpdir(), 'orderly-test-'));
+  const assembly = join(folder, 'cdk.out');
+  const engines = enginesIn(folder);
+  const stop = async () => {
+    await engines.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const [addresses] = await Promise.all([engines.addresses, synthesize(root, assembly)]);
+    project.provide('engines', addresses);
+    project.provide('assembly', assembly);
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  const { engines, stop } = await start();
-  project.provide('engines', engines);
   return async () => {
     await stop();
     await failOnLeaks();
   };
 }
 
-async function start(): Promise<{ engines: TestEngines; stop: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'orderly-test-'));
+interface Engines {
+  readonly addresses: Promise<TestEngines>;
+  stop(): Promise<void>;
+}
+
+function enginesIn(folder: string): Engines {
+  const running = process.env.ORDERLY_TEST_ENGINES;
+  if (running !== undefined) {
+    return {
+      addresses: Promise.resolve(given.parse(JSON.parse(running))),
+      stop: () => Promise.resolve(),
+    };
+  }
   const starting = [
     startEmbeddedEngine({ dataDir: folder, log: () => undefined, progress: () => undefined }),
     startDynamodbLocal(folder),
   ] as const;
-  const stop = async () => {
-    const started = await Promise.allSettled(starting);
-    await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.stop()));
-    await rm(folder, { recursive: true, force: true });
+  return {
+    addresses: Promise.all(starting).then(([{ bootstrapServers, awsEndpoint }, { endpoint }]) => ({
+      bootstrapServers,
+      ministack: awsEndpoint,
+      dynamodbLocal: endpoint,
+    })),
+    async stop() {
+      const started = await Promise.allSettled(starting);
+      await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.stop()));
+    },
   };
-  try {
-    const [engine, dynamodbLocal] = await Promise.all(starting);
-    const { bootstrapServers, awsEndpoint } = engine;
-    return {
-      engines: { bootstrapServers, ministack: awsEndpoint, dynamodbLocal: dynamodbLocal.endpoint },
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
 /** Test workers may be ending just now, and what they ran has its grace. */

@@ -10,12 +10,12 @@ import { type AwsRequest, type Fate, startAwsProxy } from '../../cli/faults/aws-
 import { type KafkaFate, type KafkaRequest, PASS, startKafkaProxy } from '../../cli/faults/kafka-proxy.ts';
 import { sentMails } from '../../cli/mailbox.ts';
 import { run } from '../../cli/program.ts';
-import { synthesize } from '../../cli/synthesize.ts';
 import { readAssembly } from '../../local/assembly/read.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { readLocalConfig } from '../../local/config.ts';
 import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
 import { stateDirOf, writeRunFile } from '../../local/run-file.ts';
+import { testAssembly } from './assembly.ts';
 import { engineClient, scan } from './dynamodb.ts';
 import { eventIdOf } from './engine-relay.ts';
 import { readTopic, type TopicRecord, testKafka } from './topics.ts';
@@ -85,10 +85,7 @@ export async function orderCloud(): Promise<OrderCloud> {
   };
   let relay = '';
   const cloud = await startLocalCloud({
-    loadAssembly: async () => {
-      await synthesize(root, join(dir, 'cdk.out'));
-      return readAssembly(join(dir, 'cdk.out'));
-    },
+    loadAssembly: () => readAssembly(testAssembly()),
     startEngine: async () => {
       const dataDir = join(dir, 'engine');
       engine = await startEmbeddedEngine({ dataDir, log: () => undefined, progress: () => undefined });

@@ -6,6 +6,7 @@ import { localApp } from '../../cli/app/local-app.ts';
 import { mappingsOf } from '../../cli/commands/mapping.ts';
 import { type RunningCloud, runningCloud } from '../../cli/running-cloud.ts';
 import { synthesize } from '../../cli/synthesize.ts';
+import { testAssembly } from './assembly.ts';
 import { type FakeAws, fakeAws } from './fake-aws.ts';
 import { gone, orderly } from './orderly-process.ts';
 import { descendantsOf } from './process-tree.ts';
@@ -31,14 +32,14 @@ export interface RunningApp {
 }
 
 /**
- * Synthesizes the app and runs it.
+ * Runs the app, synthesized anew if it has other context.
  *
  * @param context over that of cdk.json
  * @param config over that of orderly.json
  */
 export async function runningApp(
   auth: 'iam' | 'jwt',
-  { context = {}, config = {} }: { readonly context?: object; readonly config?: object } = {},
+  { context, config = {} }: { readonly context?: object; readonly config?: object } = {},
 ): Promise<RunningApp> {
   const cwd = mkdtempSync(join(tmpdir(), 'orderly-app-'));
   const elsewhere = mkdtempSync(join(tmpdir(), 'orderly-operator-'));
@@ -46,8 +47,9 @@ export async function runningApp(
   const write = (name: string, content: object) => writeFileSync(join(cwd, name), JSON.stringify(content));
   write('cdk.json', { app: `node ${root}bin/app.ts`, context: { ...cdk.context, ...context } });
   write('orderly.json', { ...(readJson('orderly.json') as object), ...config });
-  await synthesize(cwd, join(cwd, 'app'));
-  const up = orderly(['up', '--engine', 'embedded', '--app', 'app', '--port', '0'], { cwd });
+  const app = context === undefined ? testAssembly() : join(cwd, 'app');
+  if (context !== undefined) await synthesize(cwd, app);
+  const up = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
   await up.wrote(/orderly is up/);
   const cloud = await runningCloud(cwd);
   const { outputs, apis, engine } = cloud.status;

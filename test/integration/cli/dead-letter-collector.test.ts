@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { synthesize } from '../../../cli/synthesize.ts';
 import { readAssembly } from '../../../local/assembly/read.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { type LocalConfig, readLocalConfig } from '../../../local/config.ts';
 import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
 import { kafkaClient } from '../../../local/kafka/client.ts';
+import { testAssembly } from '../../support/assembly.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { anOrder, placedEvent } from '../../support/orders.ts';
@@ -31,10 +31,9 @@ describe('a record that ends its consumer, from the topic to its letter', { time
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'orderly-collector-'));
-    await synthesize(root, join(dir, 'cdk.out'));
     const app = join(dir, 'app');
     await defectiveAssembly(
-      join(dir, 'cdk.out'),
+      testAssembly(),
       app,
       'orderly-orders/Shipping/Function',
       'shipping-that-exits.ts',

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demo } from '../../../cli/commands/demo.ts';
 import type { DemoReport } from '../../../cli/demo/report.ts';
-import { synthesize } from '../../../cli/synthesize.ts';
 import type { Deliver } from '../../../local/event-sources/delivery/deliver.ts';
+import { testAssembly } from '../../support/assembly.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 
@@ -14,15 +14,14 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 describe('the demo sees', { timeout: 180_000 }, () => {
   let dir: string;
-  beforeAll(async () => {
+  beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'orderly-defects-'));
-    await synthesize(root, join(dir, 'cdk.out'));
   });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   async function runWith(construct: string, handler: string): Promise<DemoReport> {
     const app = join(dir, handler);
-    await defectiveAssembly(join(dir, 'cdk.out'), app, construct, handler);
+    await defectiveAssembly(testAssembly(), app, construct, handler);
     return runDemo({ app });
   }
 
@@ -67,7 +66,7 @@ describe('the demo sees', { timeout: 180_000 }, () => {
       await invoke();
       return { kind: 'handled' };
     };
-    const report = await runDemo({ app: join(dir, 'cdk.out'), deliver: atMostOnce });
+    const report = await runDemo({ app: testAssembly(), deliver: atMostOnce });
     expect(report.exact).toBe(false);
     expect(wrong(report)).toContain('lost: orders without mail or shipment');
   });

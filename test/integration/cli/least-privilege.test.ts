@@ -9,12 +9,12 @@ import { poison } from '../../../cli/demo/faults/poison.ts';
 import { topicWitness } from '../../../cli/demo/topic.ts';
 import { type AwsProxy, type Fate, PASS, startAwsProxy } from '../../../cli/faults/aws-proxy.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
-import { synthesize } from '../../../cli/synthesize.ts';
 import { readAssembly } from '../../../local/assembly/read.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { readLocalConfig } from '../../../local/config.ts';
 import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
 import { kafkaClient } from '../../../local/kafka/client.ts';
+import { testAssembly } from '../../support/assembly.ts';
 import { grantedTo, type Permission, type TemplateJson } from '../../support/policies/granted.ts';
 import {
   type FunctionProperties,
@@ -61,10 +61,7 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
       functions[path] = { environment };
     }
     cloud = await startLocalCloud({
-      loadAssembly: async () => {
-        await synthesize(root, join(dir, 'cdk.out'));
-        return readAssembly(join(dir, 'cdk.out'));
-      },
+      loadAssembly: () => readAssembly(testAssembly()),
       startEngine: async () => {
         const quiet = { log: () => undefined, progress: () => undefined };
         const engine = await startEmbeddedEngine({ dataDir: join(dir, 'engine'), ...quiet });
@@ -78,7 +75,7 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
       log: () => undefined,
     });
     const template: TemplateJson = JSON.parse(
-      readFileSync(join(dir, 'cdk.out', 'orderly-orders.template.json'), 'utf8'),
+      readFileSync(join(testAssembly(), 'orderly-orders.template.json'), 'utf8'),
     );
     granted = grantedTo(template);
     await exercise(cloud);

@@ -3,24 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openApi } from '../../../cli/app/api.ts';
 import { checkoutClient } from '../../../cli/checkout-client.ts';
 import { outputNamed } from '../../../cli/outputs.ts';
 import { apiUrl, runningCloud } from '../../../cli/running-cloud.ts';
-import { synthesize } from '../../../cli/synthesize.ts';
+import { testAssembly } from '../../support/assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { orderly } from '../../support/orderly-process.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const DAY_MS = 86_400_000;
-
-let app: string;
-beforeAll(async () => {
-  app = mkdtempSync(join(tmpdir(), 'orderly-manifest-app-'));
-  await synthesize(root, app);
-});
-afterAll(() => rmSync(app, { recursive: true, force: true }));
 
 const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
 
@@ -28,7 +21,7 @@ const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeo
 async function running() {
   const cwd = mkdtempSync(join(tmpdir(), 'orderly-manifest-'));
   cpSync(join(root, 'orderly.json'), join(cwd, 'orderly.json'));
-  const up = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
+  const up = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
   onTestFinished(async () => {
     up.kill('SIGTERM');
     await up.exited;

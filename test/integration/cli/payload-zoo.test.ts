@@ -7,13 +7,13 @@ import type { IHeaders, Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sentMails } from '../../../cli/mailbox.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
-import { synthesize } from '../../../cli/synthesize.ts';
 import { readAssembly } from '../../../local/assembly/read.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { readLocalConfig } from '../../../local/config.ts';
 import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
 import { kafkaClient } from '../../../local/kafka/client.ts';
 import zoo from '../../fixtures/payload-zoo.json' with { type: 'json' };
+import { testAssembly } from '../../support/assembly.ts';
 import type { LambdaRecord } from '../../support/kafka-event.ts';
 
 interface Animal {
@@ -35,10 +35,7 @@ describe('the payload zoo on the topic', { timeout: 120_000 }, () => {
 
   beforeAll(async () => {
     cloud = await startLocalCloud({
-      loadAssembly: async () => {
-        await synthesize(root, join(dir, 'cdk.out'));
-        return readAssembly(join(dir, 'cdk.out'));
-      },
+      loadAssembly: () => readAssembly(testAssembly()),
       startEngine: () =>
         startEmbeddedEngine({
           dataDir: join(dir, 'engine'),

@@ -1,22 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { demo } from '../../../cli/commands/demo.ts';
-import { synthesize } from '../../../cli/synthesize.ts';
+import { testAssembly } from '../../support/assembly.ts';
 import { renamedAssembly, renamedPath } from '../../support/renamed-assembly.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 it('the local cloud runs the app under other names, since it knows none of them', {
   timeout: 180_000,
 }, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'orderly-renamed-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const [original, app] = [join(dir, 'original'), join(dir, 'renamed')];
-  await synthesize(root, original);
+  const [original, app] = [testAssembly(), join(dir, 'renamed')];
   await renamedAssembly(original, app, 'bestellungen');
   const relay = renamedPath(original, 'orderly-orders', 'orderly-orders/Relay/Function');
   const config = { functions: { [relay]: { environment: { KAFKA_AUTH: 'none' } } } };

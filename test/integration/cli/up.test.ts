@@ -4,8 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { synthesize } from '../../../cli/synthesize.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { testAssembly } from '../../support/assembly.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
 import { gone, type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
 import { descendantsOf } from '../../support/process-tree.ts';
@@ -14,12 +14,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const UP = /orderly is up/;
 
 describe('orderly up', { timeout: 180_000 }, () => {
-  let app: string;
-  beforeAll(async () => {
-    app = mkdtempSync(join(tmpdir(), 'orderly-up-app-'));
-    await synthesize(root, app);
-  });
-  afterAll(() => rmSync(app, { recursive: true, force: true }));
+  const app = testAssembly();
 
   /** A project folder that runs the app's assembly, removed when the test ends. */
   function project(): string {

@@ -1,16 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { synthesize } from '../../../cli/synthesize.ts';
 import { FUNCTIONS, type FunctionName } from '../../faults/fault-kinds.ts';
 import { type Plan, planOf } from '../../faults/plan.ts';
 import { runSeed } from '../../faults/run-seed.ts';
+import { testAssembly } from '../../support/assembly.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
 import type { InvariantId } from '../../support/invariants.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A run in which little is broken on purpose: what the checker finds is the defect's. */
 const plan: Plan = {
@@ -30,15 +27,14 @@ const plan: Plan = {
 
 describe('the fault suite finds', { timeout: 300_000 }, () => {
   let dir: string;
-  beforeAll(async () => {
+  beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'orderly-faults-defects-'));
-    await synthesize(root, join(dir, 'cdk.out'));
   });
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   /** Runs the app with other handlers in the place of some; answers the invariants that are broken. */
   async function brokenBy(defects: Readonly<Partial<Record<FunctionName, string>>>): Promise<InvariantId[]> {
-    let assembly = join(dir, 'cdk.out');
+    let assembly = testAssembly();
     for (const [name, handler] of Object.entries(defects) as [FunctionName, string][]) {
       const outdir = join(dir, `${handler}.out`);
       await defectiveAssembly(assembly, outdir, FUNCTIONS[name], handler);

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   type AttributeValue,
   DeleteItemCommand,
@@ -10,31 +9,23 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openApi } from '../../../cli/app/api.ts';
 import { checkoutClient, inFlight } from '../../../cli/checkout-client.ts';
 import { type RunningCloud, runningCloud } from '../../../cli/running-cloud.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
-import { synthesize } from '../../../cli/synthesize.ts';
+import { testAssembly } from '../../support/assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { gone, orderly } from '../../support/orderly-process.ts';
 import { descendantsOf } from '../../support/process-tree.ts';
 import { type MailServer, mailServer } from './mail-server.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const ORDERS = 400;
 const CUSTOMERS = 20;
 /** A lease of the ledger, as the process that was killed took it. */
 const LEASE_MS = 60_000;
 /** A mail is noted within this time; only then may it come a second time. */
 const NOTED_WITHIN_MS = 3_000;
-
-let app: string;
-beforeAll(async () => {
-  app = mkdtempSync(join(tmpdir(), 'orderly-recovery-app-'));
-  await synthesize(root, app);
-});
-afterAll(() => rmSync(app, { recursive: true, force: true }));
 
 const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
 
@@ -108,7 +99,7 @@ function project({ url }: MailServer): string {
 async function up(
   cwd: string,
 ): Promise<{ readonly cloud: RunningCloud; readonly api: string; readonly pid: number; kill(): void }> {
-  const started = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
+  const started = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
   onTestFinished(async () => {
     const children = descendantsOf(started.pid);
     started.kill('SIGKILL');

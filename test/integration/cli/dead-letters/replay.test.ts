@@ -12,9 +12,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sentMails } from '../../../../cli/mailbox.ts';
 import { type RunningCloud, runningCloud } from '../../../../cli/running-cloud.ts';
-import { synthesize } from '../../../../cli/synthesize.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
+import { testAssembly } from '../../../support/assembly.ts';
 import { scan, testClient } from '../../../support/dynamodb.ts';
 import { gone, type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
 import { descendantsOf } from '../../../support/process-tree.ts';
@@ -39,8 +39,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     cpSync(join(root, 'orderly.json'), join(cwd, 'orderly.json'));
-    await synthesize(root, join(cwd, 'app'));
-    cloud = orderly(['up', '--engine', 'embedded', '--app', 'app', '--port', '0'], { cwd });
+    cloud = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
     await cloud.wrote(/orderly is up/);
     running = await runningCloud(cwd);
   });
