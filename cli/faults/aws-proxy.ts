@@ -6,6 +6,7 @@ import {
   type IncomingMessage,
   type ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -46,19 +47,35 @@ export interface AwsProxy {
   stop(): Promise<void>;
 }
 
-/**
- * Starts a proxy on 127.0.0.1 and a free port in front of a plain http address, which may be known later.
- *
- * @param done is told when the endpoint has answered a request, before its client hears of it: what the endpoint was
- * asked, and the status of its answer; undefined if it gave none
- */
+/** What a proxy tells of the requests that pass it. */
+export interface AwsProxyListener {
+  /**
+   * The endpoint has answered, and the client hasn't heard of it yet: what the endpoint was asked, and the status of its
+   * answer; undefined if it gave none.
+   */
+  readonly done?: (request: AwsRequest, asked: string, status: number | undefined) => void;
+  /**
+   * The client closed its connection, over which this was its last request: it is dead, or it has stopped waiting. One
+   * that has heard the answer keeps its connection.
+   */
+  readonly hungUp?: (request: AwsRequest) => void;
+}
+
+/** Starts a proxy on 127.0.0.1 and a free port in front of a plain http address, which may be known later. */
 export async function startAwsProxy(
   target: () => string,
   fateOf: (request: AwsRequest) => Fate = () => PASS,
-  done: (request: AwsRequest, asked: string, status: number | undefined) => void = () => undefined,
+  { done, hungUp }: AwsProxyListener = {},
 ): Promise<AwsProxy> {
   const operations: string[] = [];
   const agent = new Agent({ keepAlive: true });
+  /** The last request of each connection that is not closed from this side. */
+  const last = new WeakMap<Socket, AwsRequest>();
+
+  const close = (response: ServerResponse) => {
+    if (response.socket !== null) last.delete(response.socket);
+    response.destroy();
+  };
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(incoming);
@@ -66,13 +83,14 @@ export async function startAwsProxy(
     operations.push(operation);
     const userAgent = incoming.headers['user-agent'] ?? '';
     const request: AwsRequest = { operation, body: body.toString('utf8'), userAgent };
+    last.set(incoming.socket, request);
     const ask = async (asked: Buffer) => {
       try {
         const answer = await forward(target(), agent, incoming, asked);
-        done(request, asked.toString('utf8'), answer.status);
+        done?.(request, asked.toString('utf8'), answer.status);
         return answer;
       } catch (error) {
-        done(request, asked.toString('utf8'), undefined);
+        done?.(request, asked.toString('utf8'), undefined);
         throw error;
       }
     };
@@ -90,11 +108,11 @@ export async function startAwsProxy(
         fail(fate);
         return;
       case 'lost-request':
-        response.destroy();
+        close(response);
         return;
       case 'lost-answer':
         await ask(body);
-        response.destroy();
+        close(response);
         return;
       case 'partly': {
         const { status, headers, body: told } = await ask(Buffer.from(fate.ask));
@@ -116,7 +134,15 @@ export async function startAwsProxy(
 
   const server = createServer((incoming, response) => {
     // The endpoint is gone, or the function that asked: to the one who waits, both are a lost answer.
-    handle(incoming, response).catch(() => response.destroy());
+    handle(incoming, response).catch(() => close(response));
+  });
+  // An idle connection is left to its client, or who closed it could not be told.
+  server.keepAliveTimeout = 0;
+  server.on('connection', (socket) => {
+    socket.once('close', () => {
+      const request = last.get(socket);
+      if (request !== undefined) hungUp?.(request);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

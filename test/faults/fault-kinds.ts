@@ -47,7 +47,7 @@ export const REQUEST_FAULTS = {
   'killed before': { rate: 0.04, limit: 2 },
   'killed after': { rate: 0.06, limit: 3 },
   'killed, request late': { rate: 0.03, limit: 1 },
-  /** SIGSTOP, and SIGCONT up to two seconds later. */
+  /** SIGSTOP, and SIGCONT up to seven seconds later. */
   frozen: { rate: 0.03, limit: 2 },
 } as const satisfies Record<string, Kind>;
 

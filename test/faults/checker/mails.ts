@@ -1,9 +1,11 @@
 /** What email made of the topic. */
 
 import type { Violation } from '../../support/invariants.ts';
-import { EMAIL, type Mail, type Observation, type State } from './observation.ts';
+import { EMAIL, GIVEN_UP, type Mail, type Observation, type State } from './observation.ts';
 import { type OrderEvent, orderEvents, placeOf } from './order-events.ts';
 import { violationsOf } from './violation.ts';
+
+const SENDING = 'POST /v2/email/outbound-emails';
 
 type Evidence = Pick<Observation, 'faults' | 'marks'>;
 
@@ -28,8 +30,8 @@ export function secondMails(mails: readonly Mail[], evidence: Evidence): readonl
 
 /**
  * The cases of docs/guarantees.md in which a mail may go out twice, each by what is on record in this run: the answer of
- * the first was lost or untrue; its process died; its mark could not be written. None of them holds once the sender has
- * marked the first.
+ * the first was lost or untrue, or came when its sender had stopped waiting; its process died; its mark could not be
+ * written. None of them holds once the sender has marked the first.
  */
 function excuseOf(first: Mail, second: Mail, { faults, marks }: Evidence): SecondMail['excuse'] {
   const { eventId, pid } = first;
@@ -37,10 +39,10 @@ function excuseOf(first: Mail, second: Mail, { faults, marks }: Evidence): Secon
     return undefined;
   if (!first.isAnswered) return 'lost answer';
   const before = faults.filter(({ at, pids }) => at <= second.at && pids.includes(pid));
+  const ofEvent = before.filter(({ events }) => events.includes(eventId));
+  if (ofEvent.some(({ kind, operation }) => kind === GIVEN_UP && operation === SENDING)) return 'lost answer';
   if (before.some(({ isDeath }) => isDeath)) return 'crash';
-  const isMarking = ({ operation, events }: (typeof before)[number]) =>
-    operation === 'BatchWriteItem' && events.includes(eventId);
-  return before.some(isMarking) ? 'no mark' : undefined;
+  return ofEvent.some(({ operation }) => operation === 'BatchWriteItem') ? 'no mark' : undefined;
 }
 
 /** I7: one mail for each event, but for the cases that are named and on record. */

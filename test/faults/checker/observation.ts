@@ -132,7 +132,10 @@ export interface Outage {
   readonly servedByItself: readonly string[];
 }
 
-/** Something that was broken on purpose. */
+/** What no one did: a living process gave a request up, whether or not it had been answered by then. */
+export const GIVEN_UP = 'given up';
+
+/** Something that was broken on purpose, or was seen to break: `GIVEN_UP`. */
 export interface Fault {
   readonly at: number;
   readonly kind: string;

@@ -7,6 +7,8 @@ import { failedStatements, halfUnprocessed, unprocessed } from './unprocessed.ts
 
 /** The clients give up after 3 s (DynamoDB) and 5 s (SES). */
 const LATE_MS = { dynamodb: 3_500, ses: 5_500 } as const;
+/** Longer than a client waits: on waking, it gives up what has been answered meanwhile. */
+const FROZEN_MS = 7_000;
 export type Service = keyof typeof LATE_MS;
 
 /** A request that a fault strikes. */
@@ -66,7 +68,7 @@ export function fateBy(fault: RequestFault, { request, service, pid }: StruckReq
       return { kind: 'slow', ms: random.int(20, 400) };
     case 'frozen':
       signal(pid, 'SIGSTOP');
-      void delay(random.int(100, 2_000)).then(() => signal(pid, 'SIGCONT'));
+      void delay(random.int(100, FROZEN_MS)).then(() => signal(pid, 'SIGCONT'));
       return PASS;
   }
 }

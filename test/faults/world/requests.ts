@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../cli/faults/aws-proxy.ts';
+import { GIVEN_UP } from '../checker/observation.ts';
 import {
   FUNCTION_NAMES,
   type FunctionName,
@@ -8,7 +10,7 @@ import {
 } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
 import type { FaultLog } from './fault-log.ts';
-import { pidOf, signal } from './processes.ts';
+import { isAlive, pidOf, signal } from './processes.ts';
 import { fateBy, leavesUnanswered, type Service } from './request-fates.ts';
 
 /** A request that the endpoint has carried out. */
@@ -46,6 +48,7 @@ export interface RequestsPorts {
   readonly done: (name: FunctionName, request: DoneRequest) => void;
 }
 
+const DYING_MS = 1_000;
 const EVENT = /ord_[0-9a-z]{26}\.\d+/g;
 
 interface CutOff {
@@ -90,17 +93,26 @@ export async function startRequests(ports: RequestsPorts): Promise<Requests> {
     const fault = isCutOff ? cutOff?.fault : isOn ? draw(name, request.operation) : undefined;
     const fate = fault === undefined ? PASS : fateBy(fault, { request, service, pid }, random);
     if (fate.kind !== 'answer' && fate.kind !== 'lost-request') open.set(request, { pid, service, fault });
-    if (fault !== undefined) {
-      log.note({
-        kind: fault,
-        where: name,
-        pids: [pid],
-        isDeath: fault.startsWith('killed'),
-        operation: request.operation,
-        events: [...new Set(request.body.match(EVENT))],
-      });
-    }
+    if (fault !== undefined) note(fault, name, request, pid);
     return fate;
+  }
+
+  function note(
+    kind: RequestFault | typeof GIVEN_UP,
+    name: FunctionName,
+    request: AwsRequest,
+    pid: number,
+    at = Date.now(),
+  ) {
+    log.note({
+      at,
+      kind,
+      where: name,
+      pids: [pid],
+      isDeath: kind.startsWith('killed'),
+      operation: request.operation,
+      events: [...new Set(request.body.match(EVENT))],
+    });
   }
 
   function isDone(name: FunctionName, request: AwsRequest, asked: string, status: number | undefined): void {
@@ -115,11 +127,23 @@ export async function startRequests(ports: RequestsPorts): Promise<Requests> {
     if (fault === 'killed after') signal(pid, 'SIGKILL');
   }
 
+  /** On record, since a living process that gives a request up hears nothing of what was done. */
+  async function isGivenUp(name: FunctionName, request: AwsRequest): Promise<void> {
+    const at = Date.now();
+    const pid = pidOf(request.userAgent);
+    // The connections of a killed process close before it is gone.
+    await delay(DYING_MS, undefined, { ref: false });
+    if (isAlive(pid)) note(GIVEN_UP, name, request, pid, at);
+  }
+
   const proxy = (name: FunctionName, service: Service, target: string) =>
     startAwsProxy(
       () => target,
       (request) => fateOf(name, service, request),
-      (request, asked, status) => isDone(name, request, asked, status),
+      {
+        done: (request, asked, status) => isDone(name, request, asked, status),
+        hungUp: (request) => void isGivenUp(name, request),
+      },
     );
 
   const dynamodb = new Map(

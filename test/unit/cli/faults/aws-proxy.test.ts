@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { Agent, createServer, request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../../cli/faults/aws-proxy.ts';
@@ -8,6 +8,7 @@ import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../../cli
 async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
   const received: string[] = [];
   const done: string[] = [];
+  const hungUp: string[] = [];
   const endpoint = createServer(async (request, response) => {
     received.push(await text(request));
     response.setHeader('x-amz-crc32', '7').end(`answer ${received.length}`);
@@ -16,11 +17,10 @@ async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
   await once(endpoint, 'listening');
   const address = endpoint.address();
   const port = typeof address === 'object' ? address?.port : undefined;
-  const proxy = await startAwsProxy(
-    () => `http://127.0.0.1:${port}`,
-    fateOf,
-    ({ body }, asked, status) => done.push(`${body}: ${asked} ${status}`),
-  );
+  const proxy = await startAwsProxy(() => `http://127.0.0.1:${port}`, fateOf, {
+    done: ({ body }, asked, status) => done.push(`${body}: ${asked} ${status}`),
+    hungUp: ({ body }) => hungUp.push(body),
+  });
   onTestFinished(async () => {
     await proxy.stop();
     endpoint.close();
@@ -32,7 +32,7 @@ async function behindProxy(fateOf: (request: AwsRequest) => Fate) {
       body,
       headers: { 'user-agent': 'app/7', ...(target !== undefined && { 'x-amz-target': target }) },
     });
-  return { proxy, received, done, send };
+  return { proxy, received, done, hungUp, send };
 }
 
 describe('startAwsProxy', () => {
@@ -78,6 +78,34 @@ describe('startAwsProxy', () => {
       expect.objectContaining({ message: 'injected' }),
     ]);
     expect(done).toEqual(['one: one 200']);
+  });
+
+  it('tells of the last request of a connection that its client closed, answered or not', async () => {
+    const { proxy, hungUp } = await behindProxy(({ body }) =>
+      body === 'lost' ? { kind: 'lost-answer' } : body === 'slow' ? { kind: 'slow', ms: 50 } : PASS,
+    );
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (body: string) => {
+      const request = httpRequest(proxy.url, { agent, method: 'POST' }).end(body);
+      return { request, answer: once(request, 'response') };
+    };
+    const heard = async (body: string) => {
+      const [answer] = await ask(body).answer;
+      await text(answer);
+    };
+    await heard('one');
+    await heard('two');
+    await expect(ask('lost').answer).rejects.toThrow();
+    expect(hungUp).toEqual([]);
+    await heard('three');
+    agent.destroy();
+    await expect.poll(() => hungUp).toEqual(['three']);
+    const { request, answer } = ask('slow');
+    answer.catch(() => undefined);
+    await expect.poll(() => proxy.operations.length).toBe(5);
+    request.destroy();
+    await expect.poll(() => hungUp).toEqual(['three', 'slow']);
+    agent.destroy();
   });
 
   it('has a part of a request done, and tells of the rest what it is told to', async () => {

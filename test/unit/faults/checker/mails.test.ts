@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { secondMails } from '../../../faults/checker/mails.ts';
-import type { Fault, Mail } from '../../../faults/checker/observation.ts';
+import { type Fault, GIVEN_UP, type Mail } from '../../../faults/checker/observation.ts';
 
 const first: Mail = {
   eventId: 'ord_1.1',
@@ -21,6 +21,11 @@ const fault: Fault = {
   events: [],
 };
 const unwritten: Fault = { ...fault, isDeath: false, operation: 'BatchWriteItem', events: ['ord_1.1'] };
+const givenUp: Fault = {
+  ...unwritten,
+  kind: GIVEN_UP,
+  operation: 'POST /v2/email/outbound-emails',
+};
 
 function excuse(mails: readonly Mail[], faults: readonly Fault[] = [], markedAt?: number) {
   const marks = markedAt === undefined ? [] : [{ eventId: 'ord_1.1', pid: 1, at: markedAt }];
@@ -34,6 +39,7 @@ describe('secondMails', () => {
 
   it.each<[string, Mail, readonly Fault[]]>([
     ['lost answer', { ...first, isAnswered: false }, []],
+    ['lost answer', first, [givenUp]],
     ['crash', first, [fault]],
     ['no mark', first, [unwritten]],
   ])('%s: explains a second mail, unless the first was marked before it', (why, mail, faults) => {
@@ -47,6 +53,8 @@ describe('secondMails', () => {
     ['of another process', [{ ...fault, pids: [2] }]],
     ['that came after the second mail', [{ ...fault, at: 2_500 }]],
     ['that let the process live', [{ ...fault, isDeath: false }]],
+    ['in the sending of another mail', [{ ...givenUp, events: ['ord_2.1'] }]],
+    ['that gave up something else', [{ ...givenUp, operation: 'BatchGetItem' }]],
     ['in the mark of another mail', [{ ...unwritten, events: ['ord_2.1'] }]],
   ])('takes no fault %s for an explanation', (_what, faults) => {
     expect(excuse([first, second], faults)).toEqual([undefined]);
