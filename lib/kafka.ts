@@ -25,9 +25,9 @@ export interface KafkaTopic {
 }
 
 /**
- * What a producer needs on one topic and nothing else.
+ * What a producer without idempotence needs on one topic and nothing else, as ours is.
  *
- * Actions: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
+ * Actions: https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control-use-cases.html
  */
 export function produceStatements(scope: Construct, topic: KafkaTopic): iam.PolicyStatement[] {
   return [
@@ -42,7 +42,7 @@ export function produceStatements(scope: Construct, topic: KafkaTopic): iam.Poli
 /**
  * What a client needs to read one topic in one group and nothing else.
  *
- * Actions: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
+ * Actions: https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control-use-cases.html
  */
 export function consumeStatements(
   scope: Construct,
@@ -107,11 +107,19 @@ export const INTERFACES_ANYWHERE = [
 /**
  * What the pollers need to write what they gave up to a topic.
  *
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html, which asks for `ReadData` too
+ * They are Kafka's Java client, whose producer is idempotent unless it is told otherwise. Kafka lets it be so with the right
+ * to write to any topic; MSK's IAM does only where that right is on every topic, and else wants `WriteDataIdempotently`.
+ *
+ * Sources: https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html, which asks for `ReadData` too, and
+ * has every topic; https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html
  */
 export function destinationStatements(scope: Construct, topic: KafkaTopic): iam.PolicyStatement[] {
   return [
     ...produceStatements(scope, topic),
+    new iam.PolicyStatement({
+      actions: ['kafka-cluster:WriteDataIdempotently'],
+      resources: [topic.cluster.arn],
+    }),
     new iam.PolicyStatement({
       actions: ['kafka-cluster:ReadData'],
       resources: [kafkaArn(scope, topic.cluster, 'topic', topic.name)],

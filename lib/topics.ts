@@ -48,7 +48,7 @@ export function createTopic(
     topicName: definition.name,
     partitionCount: definition.partitions,
     replicationFactor: cluster.brokers.availabilityZones,
-    configs: propertiesInBase64({ ...definition.configs, ...replicationConfigs(cluster.brokers) }),
+    configs: jsonInBase64({ ...definition.configs, ...replicationConfigs(cluster.brokers) }),
   });
   topic.applyRemovalPolicy(RemovalPolicy.RETAIN);
   return { name: definition.name, cluster };
@@ -65,8 +65,14 @@ function replicationConfigs(brokers: Brokers): Readonly<Record<string, number>> 
   }
 }
 
-/** Topic configuration as `AWS::MSK::Topic` takes it: properties lines in base64. */
-function propertiesInBase64(configs: Readonly<Record<string, number>>): string {
-  const lines = Object.entries(configs).map(([name, value]) => `${name}=${value}`);
-  return Buffer.from(`${lines.join('\n')}\n`, 'utf8').toString('base64');
+/**
+ * Topic configuration as `AWS::MSK::Topic` hands it to MSK: JSON in base64, every value a text.
+ *
+ * The page of the property says base64 and no more, and an answer of `DescribeTopic` on another has lines `name=value`:
+ * https://docs.aws.amazon.com/msk/latest/developerguide/describe-topic-cli.html. What real accounts take and give back is
+ * JSON: `aws_msk_topic` of Terraform's provider, whose tests run on AWS, https://github.com/hashicorp/terraform-provider-aws/pull/46490.
+ */
+function jsonInBase64(configs: Readonly<Record<string, number>>): string {
+  const texts = Object.entries(configs).map(([name, value]) => [name, String(value)]);
+  return Buffer.from(JSON.stringify(Object.fromEntries(texts)), 'utf8').toString('base64');
 }

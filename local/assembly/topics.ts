@@ -50,24 +50,42 @@ export function topicOf(scope: Scope, resource: Resource): Reading<TopicModel> {
     },
     findings:
       config === undefined
-        ? [...findings, findingOn(resource, 'Configs', 'it is not base64 of lines `name=value`')]
+        ? [
+            ...findings,
+            findingOn(resource, 'Configs', 'it is base64 neither of JSON nor of lines `name=value`'),
+          ]
         : findings,
   };
 }
 
-/** `Configs` is base64 of a properties file: lines `name=value`, `#` begins a comment. */
+/** `Configs` is base64 of JSON, or of lines `name=value` (`#` begins a comment): AWS shows the latter, and takes the former. */
 function configOf(base64: string): Readonly<Record<string, string>> | undefined {
-  const lines = Buffer.from(base64, 'base64')
-    .toString('utf8')
+  const text = Buffer.from(base64, 'base64').toString('utf8').trim();
+  const entries = text.startsWith('{') ? jsonEntries(text) : lineEntries(text);
+  if (entries === undefined || entries.some(([name]) => !/^[a-z.]+$/.test(name))) return undefined;
+  return Object.fromEntries(entries.filter(([name]) => !needsMoreThanOneBroker.has(name)));
+}
+
+const jsonConfig = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
+
+function jsonEntries(text: string): readonly (readonly [string, string])[] | undefined {
+  try {
+    const config = jsonConfig.safeParse(JSON.parse(text));
+    return config.success ? Object.entries(config.data) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lineEntries(text: string): readonly (readonly [string, string])[] {
+  return text
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('!'));
-  const entries = lines.map((line): [string, string] => {
-    const at = line.search(/[=:]/);
-    return [line.slice(0, Math.max(at, 0)).trim(), line.slice(at + 1).trim()];
-  });
-  if (entries.some(([name]) => !/^[a-z.]+$/.test(name))) return undefined;
-  return Object.fromEntries(entries.filter(([name]) => !needsMoreThanOneBroker.has(name)));
+    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('!'))
+    .map((line) => {
+      const at = line.search(/[=:]/);
+      return [line.slice(0, Math.max(at, 0)).trim(), line.slice(at + 1).trim()];
+    });
 }
 
 /** The topics a mapping needs: the one it reads, and its on-failure destination. */

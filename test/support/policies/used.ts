@@ -64,6 +64,7 @@ function restPermission(method: string, path: string, model: CloudModel): Permis
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html,
  * https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html,
  * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html,
+ * https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html,
  * https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
  */
 export function permissionsOfMapping(mapping: MappingModel, model: CloudModel): Permission[] {
@@ -89,7 +90,11 @@ export function permissionsOfMapping(mapping: MappingModel, model: CloudModel): 
     `kafka-cluster:AlterGroup group/${groupId}`,
     ...(onFailureTopic === undefined
       ? []
-      : [...permissionsToProduce(onFailureTopic), `kafka-cluster:ReadData topic/${onFailureTopic}`]),
+      : [
+          ...permissionsToProduce(onFailureTopic),
+          'kafka-cluster:WriteDataIdempotently cluster',
+          `kafka-cluster:ReadData topic/${onFailureTopic}`,
+        ]),
   ];
 }
 

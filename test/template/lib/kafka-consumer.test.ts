@@ -66,12 +66,13 @@ it('a consumer is given its cluster, its topic and its group, and what its polle
   expect(granted(consumer(false))).toEqual(ALONE);
 });
 
-it('a consumer with a destination is given that topic too', () => {
+it('a consumer with a destination is given that topic too, for an idempotent producer', () => {
   const more = granted(consumer(true)).filter((grant) => !ALONE.includes(grant));
   expect(more).toEqual([
     'kafka-cluster:DescribeTopic on topic/shared/uuid-1/payments.dead-letters',
     'kafka-cluster:ReadData on topic/shared/uuid-1/payments.dead-letters',
     'kafka-cluster:WriteData on topic/shared/uuid-1/payments.dead-letters',
+    'kafka-cluster:WriteDataIdempotently on cluster/shared/uuid-1',
   ]);
 });
 

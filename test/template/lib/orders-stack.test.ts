@@ -222,11 +222,12 @@ describe('OrdersStack', () => {
       'kafka-cluster:ReadData',
       'kafka-cluster:ReadData',
       'kafka-cluster:WriteData',
+      'kafka-cluster:WriteDataIdempotently',
     ]);
     const resources = kafka.map(({ Resource }) => JSON.stringify(Resource));
     expect(resources.filter((resource) => resource.includes(`/${group}`))).toHaveLength(1);
     expect(resources.filter((resource) => resource.includes('/orders"'))).toHaveLength(1);
-    const written = kafka.filter(({ Action }) => String(Action).includes('WriteData'));
+    const written = kafka.filter(({ Action }) => [Action].flat().includes('kafka-cluster:WriteData'));
     expect(written.map(({ Resource }) => JSON.stringify(Resource))).toEqual([
       expect.stringContaining('/orders.dead-letters"'),
     ]);

@@ -15,14 +15,11 @@ const topicResource = (properties: Readonly<Record<string, unknown>> = {}) => ({
 const configs = (text: string) => ({ Configs: Buffer.from(text).toString('base64') });
 
 describe('topics', () => {
-  it('have partitions and a configuration, without what needs more than one broker', () => {
-    const { model, findings } = judged({
-      Orders: topicResource(
-        configs(
-          '# a comment\nretention.ms=604800000\n\nmin.insync.replicas=2\r\nmax.message.bytes = 73728\n',
-        ),
-      ),
-    });
+  it.each([
+    ['lines', '# a comment\nretention.ms=604800000\n\nmin.insync.replicas=2\r\nmax.message.bytes = 73728\n'],
+    ['JSON', '{ "retention.ms": "604800000", "min.insync.replicas": "2", "max.message.bytes": 73728 }'],
+  ])('have partitions and a configuration in %s, without what needs more than one broker', (_form, text) => {
+    const { model, findings } = judged({ Orders: topicResource(configs(text)) });
     expect(findings).toEqual([]);
     expect(model.topics).toEqual([
       {
@@ -56,14 +53,17 @@ describe('topics', () => {
     expect(model.topics.map(({ logicalId }) => logicalId)).toEqual(['Orders']);
   });
 
-  it('that a mapping reads are refused with a configuration that cannot be read', () => {
-    const { findings } = judged({
-      Consumer: functionResource(),
-      Mapping: kafkaMappingResource(),
-      Orders: topicResource(configs('retention')),
-    });
-    expect(accepts(findings)).toEqual(['Orders.Configs']);
-  });
+  it.each(['retention', '{"retention.ms":', '{"retention.ms":{}}', '{"not a name":"1"}'])(
+    'that a mapping reads are refused with a configuration that cannot be read: %s',
+    (text) => {
+      const { findings } = judged({
+        Consumer: functionResource(),
+        Mapping: kafkaMappingResource(),
+        Orders: topicResource(configs(text)),
+      });
+      expect(accepts(findings)).toEqual(['Orders.Configs']);
+    },
+  );
 
   it('of one name on two clusters are one too many: there is one broker', () => {
     const { model, findings } = judged({ One: topicResource(), Two: topicResource() });
