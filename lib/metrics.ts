@@ -37,7 +37,8 @@ export function ofCluster(
 
 /**
  * Records that a group has not read yet, as the cluster counts them: also when its pollers are disabled, or can't reach the
- * cluster, and then Lambda's own `OffsetLag` says nothing.
+ * cluster any more, and then Lambda's own `OffsetLag` says nothing. Nothing is told of a group while it rebalances, or
+ * before it has committed for the first time: https://docs.aws.amazon.com/msk/latest/developerguide/consumer-lag.html
  */
 export function lagOf({ topic, groupId }: KafkaConsumer): Metric {
   return ofCluster(topic.cluster.name, 'SumOffsetLag', {

@@ -1,6 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import type { KafkaConsumer } from './kafka-consumer.ts';
@@ -10,21 +11,28 @@ export interface OperatorRoleProps {
   readonly tables: Tables;
   /** Whose records are replayed, and whose mappings are switched. */
   readonly consumers: readonly KafkaConsumer[];
+  /** ARN of the event source mapping that wakes the relay: it is switched as the consumers' are. */
+  readonly relayMappingArn: string;
+  /** Run by hand for a day that it has failed for. */
+  readonly manifest: lambda.IFunction;
 }
 
 /**
- * Who operates the system: what `orderly dead-letters`, `mapping` and `republish` do on AWS, and nothing else. It reads no
- * customer's data but what lies in orders and dead letters.
+ * Who operates the system: what `orderly status`, `mapping`, `dead-letters`, `republish` and `label` do on AWS, a manifest
+ * written by hand (docs/runbooks.md), and nothing else. It reads no customer's data but what lies in orders, dead letters and
+ * the one shipment that it makes a label of. docs/deploying.md has every command and its rights; a test holds the two
+ * together. `order`, `smoke` and `verify` are not an operator's: they place orders.
  *
  * Whoever in the account may assume roles can assume it; who that is, is the account's own decision.
  */
 export class OperatorRole extends Construct {
   readonly role: iam.Role;
 
-  constructor(scope: Construct, id: string, { tables, consumers }: OperatorRoleProps) {
+  constructor(scope: Construct, id: string, props: OperatorRoleProps) {
     super(scope, id);
+    const { tables, consumers, relayMappingArn, manifest } = props;
     this.role = new iam.Role(this, 'Role', {
-      description: 'orderly: replay dead letters, switch mappings, publish orders again',
+      description: 'orderly: replay dead letters, switch mappings, publish orders again, print labels',
       assumedBy: new iam.AccountRootPrincipal(),
     });
 
@@ -34,16 +42,19 @@ export class OperatorRole extends Construct {
       ['lambda:InvokeFunction'],
       consumers.map(({ function: { functionArn } }) => functionArn),
     );
-    // dead-letters and mapping: who is behind a group. The action knows no resource.
+    // status, dead-letters and mapping: who is behind a group. The action knows no resource.
     this.#allow(['lambda:ListEventSourceMappings'], ['*']);
     // mapping
     this.#allow(
       ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
-      consumers.map(({ mapping }) => mapping.eventSourceMappingArn),
+      [...consumers.map(({ mapping }) => mapping.eventSourceMappingArn), relayMappingArn],
     );
     // republish: an order keeps its events; a row that is there already stays as it is.
     this.#onTable(tables.orders, ['BatchGetItem', 'Scan']);
     this.#onTable(tables.outbox, ['PutItem']);
+    // label: one shipment, by its order.
+    this.#onTable(tables.shipments, ['GetItem']);
+    this.#allow(['lambda:InvokeFunction'], [manifest.functionArn]);
     acknowledge(
       this.role,
       'IAM5[Resource::*]',

@@ -55,7 +55,7 @@ export class OrdersStack extends Stack {
 
     const access = props.apiAccess ?? { kind: 'iam' };
     const { api } = this.#checkout(access);
-    this.#relay();
+    const relayMappingArn = this.#relay();
     this.#email(props.mailFrom);
     this.#shipping();
     this.#deadLetterCollector();
@@ -68,6 +68,8 @@ export class OrdersStack extends Stack {
     const { role: operator } = new OperatorRole(this, 'Operator', {
       tables: this.#tables,
       consumers: this.#consumers,
+      relayMappingArn,
+      manifest,
     });
 
     new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
@@ -102,7 +104,8 @@ export class OrdersStack extends Stack {
     return new CheckoutApi(this, 'CheckoutApi', { checkout, access, stage: this.#stage });
   }
 
-  #relay(): void {
+  /** Returns the ARN of the event source mapping that wakes it. */
+  #relay(): string {
     const { outbox } = this.#tables;
     const relay = new NodeFunction(this, 'Relay', {
       description: 'Publishes the events in the outbox to the topic, in order per order',
@@ -123,23 +126,23 @@ export class OrdersStack extends Stack {
     this.#functions.set('relay', relay);
     allow(relay, outbox, ['BatchGetItem', 'Query', 'Scan', 'BatchWriteItem']);
     for (const statement of produceStatements(this, this.#topic)) relay.addToRolePolicy(statement);
-    relay.addEventSource(
-      new DynamoEventSource(outbox, {
-        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-        batchSize: 100,
-        reportBatchItemFailures: true,
-        // Few, so that an order that can't be published doesn't block the shard: the sweep comes back to it.
-        retryAttempts: 5,
-        // The relay's own deletes are on the stream too.
-        filters: [lambda.FilterCriteria.filter({ eventName: lambda.FilterRule.isEqual('INSERT') })],
-      }),
-    );
+    const stream = new DynamoEventSource(outbox, {
+      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+      batchSize: 100,
+      reportBatchItemFailures: true,
+      // Few, so that an order that can't be published doesn't block the shard: the sweep comes back to it.
+      retryAttempts: 5,
+      // The relay's own deletes are on the stream too.
+      filters: [lambda.FilterCriteria.filter({ eventName: lambda.FilterRule.isEqual('INSERT') })],
+    });
+    relay.addEventSource(stream);
     new Rule(this, 'RelaySweep', {
       description:
         'Publishes what is older than five minutes: events whose stream record was lost or given up',
       schedule: Schedule.rate(Duration.minutes(5)),
       targets: [new LambdaFunction(relay)],
     });
+    return stream.eventSourceMappingArn;
   }
 
   #email(mailFrom: string): void {

@@ -41,6 +41,7 @@ export class OwnCluster extends Construct implements KafkaCluster {
       },
       clientAuthentication: { sasl: { iam: { enabled: true } }, unauthenticated: { enabled: false } },
       encryptionInfo: { encryptionInTransit: { clientBroker: 'TLS', inCluster: true } },
+      // Express brokers have them since 2026: https://docs.aws.amazon.com/msk/latest/developerguide/msk-logging.html
       loggingInfo: { brokerLogs: { cloudWatchLogs: { enabled: true, logGroup: logs.logGroupName } } },
     });
     cluster.applyRemovalPolicy(dataRemovalPolicy(stage));

@@ -17,7 +17,12 @@ export type Caller =
   /** A customer, who sees their own orders alone. */
   | { readonly kind: 'customer'; readonly customerId: CustomerId };
 
-/** What API Gateway says of the caller, payload format 2.0; it comes from nobody else. */
+/**
+ * What API Gateway says of the caller, payload format 2.0; it comes from nobody else.
+ *
+ * Of `iam`, beside `userArn`, there are `accessKey`, `accountId`, `callerId`, `userId` and more:
+ * https://docs.aws.amazon.com/powertools/typescript/2.14.0/api/types/_aws-lambda-powertools_parser.types.APIGatewayRequestContextV2.html
+ */
 const Iam = z.object({ iam: z.object({ userArn: z.string() }) });
 const Jwt = z.object({ jwt: z.object({ claims: z.object({ sub: CustomerId }) }) });
 

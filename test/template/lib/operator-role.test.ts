@@ -1,17 +1,54 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { statementsOf, synthesized } from '../../support/template.ts';
+
+/** What the documentation calls the resources of the stack, and what they come from. */
+const RESOURCES: Readonly<Record<string, readonly string[]>> = {
+  'the stack': ['the stack'],
+  everything: ['"*"'],
+  'the consumers': ['DeadLetterCollectorFunction', 'EmailFunction', 'ShippingFunction'],
+  'the mappings': [
+    'DeadLetterCollectorConsumerMapping',
+    'EmailConsumerMapping',
+    'RelayFunctionDynamoDBEventSource',
+    'ShippingConsumerMapping',
+  ],
+  '`manifest`': ['ManifestsManifestFunction'],
+  ...Object.fromEntries(
+    ['DeadLetters', 'Orders', 'Outbox', 'Shipments'].map((table) => [`\`${table}\``, [`Tables${table}`]]),
+  ),
+};
+
+/** The rights of the table *Who may run what*, of the commands that are run under a role. */
+function documentedFor(role: string): ReadonlySet<string> {
+  const text = readFileSync(new URL('../../../docs/deploying.md', import.meta.url), 'utf8');
+  const [, section = ''] = /\n## Who may run what\n(.*?)\n## /s.exec(text) ?? [];
+  const rows = [...section.matchAll(/^\| (.+) \| (.+) \| (.+) \|$/gm)];
+  return new Set(
+    rows
+      .filter(([, , under]) => under === role)
+      .flatMap(([, , , rights = '']) => rights.split('; '))
+      .flatMap((right) => {
+        const [actions = '', resource = ''] = right.split(' on ');
+        const names = RESOURCES[resource] ?? [`unknown: ${resource}`];
+        return [...actions.matchAll(/`(\w+:\w+)`/g)].flatMap(([, action]) =>
+          names.map((name) => `${action} on ${name}`),
+        );
+      }),
+  );
+}
 
 describe('the operator role', () => {
   const stacks = synthesized();
 
-  /** `action on resource`, a resource as the logical id that it comes from. */
+  /** `action on resource`, a resource as the logical id that it comes from; a stream's mapping without its table. */
   const granted = () =>
     statementsOf(stacks.orders, 'OperatorRole')
       .flatMap(({ Action, Resource }) =>
         [Action].flat().flatMap((action) =>
           [Resource].flat().map((resource) => {
             const [, id] = /"(?:Fn::GetAtt":\[|Ref":)"(\w+)[0-9A-F]{8}"/.exec(JSON.stringify(resource)) ?? [];
-            return `${action} on ${id ?? JSON.stringify(resource)}`;
+            return `${action} on ${id?.replace(/(DynamoDBEventSource).+/, '$1') ?? JSON.stringify(resource)}`;
           }),
         ),
       )
@@ -23,6 +60,7 @@ describe('the operator role', () => {
       expect.stringMatching(/^cloudformation:ListStackResources on .*stack\/orderly-orders\/\*/),
       'dynamodb:BatchGetItem on TablesOrders',
       'dynamodb:GetItem on TablesDeadLetters',
+      'dynamodb:GetItem on TablesShipments',
       'dynamodb:PutItem on TablesDeadLetters',
       'dynamodb:PutItem on TablesOutbox',
       'dynamodb:Query on TablesDeadLetters',
@@ -31,20 +69,31 @@ describe('the operator role', () => {
       'dynamodb:UpdateItem on TablesDeadLetters',
       'lambda:GetEventSourceMapping on DeadLetterCollectorConsumerMapping',
       'lambda:GetEventSourceMapping on EmailConsumerMapping',
+      'lambda:GetEventSourceMapping on RelayFunctionDynamoDBEventSource',
       'lambda:GetEventSourceMapping on ShippingConsumerMapping',
       'lambda:InvokeFunction on DeadLetterCollectorFunction',
       'lambda:InvokeFunction on EmailFunction',
+      'lambda:InvokeFunction on ManifestsManifestFunction',
       'lambda:InvokeFunction on ShippingFunction',
       'lambda:ListEventSourceMappings on "*"',
       'lambda:UpdateEventSourceMapping on DeadLetterCollectorConsumerMapping',
       'lambda:UpdateEventSourceMapping on EmailConsumerMapping',
+      'lambda:UpdateEventSourceMapping on RelayFunctionDynamoDBEventSource',
       'lambda:UpdateEventSourceMapping on ShippingConsumerMapping',
     ]);
   });
 
+  it('may do exactly what docs/deploying.md says that its commands take', () => {
+    const documented = documentedFor('operator role');
+    expect(documented.size).toBeGreaterThan(15);
+    expect(granted().map((grant) => grant.replace(/ on .*stack\/orderly-orders.*/, ' on the stack'))).toEqual(
+      [...documented].sort(),
+    );
+  });
+
   it('is assumed by whom the account lets assume it, and told in an output', () => {
     stacks.orders.hasResourceProperties('AWS::IAM::Role', {
-      Description: 'orderly: replay dead letters, switch mappings, publish orders again',
+      Description: 'orderly: replay dead letters, switch mappings, publish orders again, print labels',
       AssumeRolePolicyDocument: {
         Statement: [
           {
