@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { LocalCloudError } from '../local/errors.ts';
 import { Interrupted, interruption } from './interruption.ts';
 import { deadLetterCommands } from './program/dead-letters.ts';
+import { eraseCommand } from './program/erase.ts';
 import { mappingCommands } from './program/mapping.ts';
 import {
   type CommandContext,
@@ -150,6 +151,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   scheduleCommands(program, context);
   deadLetterCommands(program, context);
   republishCommand(program, context);
+  eraseCommand(program, context);
 
   localOnly(program.command('mails'), 'SES keeps no mailbox; orderly smoke tells whether mails are sent')
     .description('the newest mails that were sent')

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Evidence, numbersIn, withRecord } from './seen.ts';
 
 /** What a record wants of the invocations that it is in, the first one and so on; the last stands for all that follow. */
-type Script = readonly ('ok' | 'fail' | 'throw' | 'malformed')[];
+type Script = readonly ('ok' | 'fail' | 'throw' | 'exit' | 'malformed')[];
 
 /** A rule of the emulator held against what was seen. */
 interface Check {
@@ -147,9 +147,10 @@ const namedAlways: Case = {
   ],
 };
 
-const throwing: Case = {
-  name: 'one of four records makes the function throw',
-  scripts: [OK, ['throw'], OK, OK],
+/** A batch fails because of one of its records. */
+const failing = (name: string, how: 'throw' | 'exit'): Case => ({
+  name,
+  scripts: [OK, [how], OK, OK],
   isOver: (evidence) =>
     tellsOf(evidence.deadLetters, 1) && [0, 2, 3].every((n) => withoutPoison(evidence, n).length > 0),
   checks: [
@@ -169,12 +170,15 @@ const throwing: Case = {
     },
     {
       rule: 'R9',
-      about: 'functionError of a message after an error',
+      about: `functionError of a message after ${how === 'throw' ? 'an error' : 'an exit'}`,
       here: 'Unhandled',
       seen: envelopes(({ responseContext }) => responseContext?.functionError ?? 'none'),
     },
   ],
-};
+});
+
+const throwing = failing('one of four records makes the function throw', 'throw');
+const exiting = failing('one of four records makes the function’s process exit', 'exit');
 
 const unreadable: Case = {
   name: 'an answer names something that is no record, once',
@@ -196,7 +200,7 @@ const unreadable: Case = {
 const again = (evidence: Evidence) => [0, 1].filter((n) => withRecord(evidence, n).length > 1);
 
 /** What is looked at, one after the other: two at once would be in each other's batches. */
-export const CASES: readonly Case[] = [namedOnce, unreadable, throwing, namedAlways];
+export const CASES: readonly Case[] = [namedOnce, unreadable, throwing, exiting, namedAlways];
 
 function isAlone(numbers: readonly number[]): boolean {
   return numbers.length === 1 && numbers[0] === 1;

@@ -7,7 +7,11 @@ import { probesTable } from './probes-table.ts';
 
 const { PROBES_TABLE } = readEnvironment(z.object({ PROBES_TABLE: variable }), process.env);
 const now = () => new Date();
-const probe = probeHandler({ ...probesTable(dynamoDbClient(), PROBES_TABLE, now), now });
+const probe = probeHandler({
+  ...probesTable(dynamoDbClient(), PROBES_TABLE, now),
+  now,
+  exit: () => process.exit(1),
+});
 
 /** Entry of the function `probe`: an event source mapping on the topic `orders`. */
 export function handler(event: unknown, { awsRequestId }: Context) {

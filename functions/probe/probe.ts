@@ -27,6 +27,8 @@ export interface ProbePorts {
   attempt(probe: Pick<Probe, 'run' | 'case' | 'n'>): Promise<number>;
   note(seen: Seen): Promise<void>;
   now(): Date;
+  /** Ends the process. */
+  exit(): never;
 }
 
 export type ProbeHandler = (
@@ -39,7 +41,7 @@ export type ProbeHandler = (
  *
  * @throws {OrderlyError} `PROBE_THROWS`, where a record wants it.
  */
-export function probeHandler({ attempt, note, now }: ProbePorts): ProbeHandler {
+export function probeHandler({ attempt, note, now, exit }: ProbePorts): ProbeHandler {
   return async (event, requestId) => {
     const { fields, probes } = probesIn(event);
     const tried = await Promise.all(probes.map(async (probe) => ({ probe, attempt: await attempt(probe) })));
@@ -54,6 +56,7 @@ export function probeHandler({ attempt, note, now }: ProbePorts): ProbeHandler {
 
     const wanted = tried.map(({ probe, attempt }) => ({ probe, action: actionOf(probe, attempt) }));
     const wants = (action: Action) => wanted.some((each) => each.action === action);
+    if (wants('exit')) exit();
     if (wants('throw')) throw new OrderlyError('PROBE_THROWS', 'a probe wants an error');
     if (wants('malformed')) return { batchItemFailures: [{ itemIdentifier: 'no identifier' }] as const };
     return {

@@ -11,9 +11,9 @@ import * as z from 'zod';
 
 /**
  * What a record wants of the invocation that it is in: to be handled, to be named as a batch item failure, an error of
- * the function, or an answer that no mapping can read.
+ * the function, the end of its process, or an answer that no mapping can read.
  */
-const Action = z.enum(['ok', 'fail', 'throw', 'malformed']);
+const Action = z.enum(['ok', 'fail', 'throw', 'exit', 'malformed']);
 export type Action = z.infer<typeof Action>;
 
 const Value = z.object({

@@ -102,6 +102,20 @@ describe('an app behind IAM', { timeout: 180_000 }, () => {
     expect(JSON.parse(output)).toMatchObject({ orders: 1, written: 1, waiting: 0, missing: 0 });
   });
 
+  it('erases nothing of a customer that the topic would bring back', async () => {
+    await app.deployed({}, 'order', '--stack', 'orders', '--json');
+    const [{ customerId, orderId } = {}] = await rows('OrdersTable');
+    const asked = ['erase', customerId?.S ?? '', '--stack', 'orders', '--execute'];
+    const { code, output } = await app.deployed({}, ...asked);
+    expect(code, output).toBe(1);
+    expect(output).toMatch(new RegExp(`${orderId?.S}.*waits: on the topic until \\d{4}-\\d\\d-\\d\\d`));
+    expect((await rows('OrdersTable')).map((row) => row.orderId?.S)).toContain(orderId?.S);
+    expect(await app.deployed({}, 'erase', 'nobody', '--stack', 'orders')).toEqual({
+      code: 0,
+      output: expect.stringContaining('The tables hold no order of this customer.'),
+    });
+  });
+
   it('is told of what the APIs of AWS tell', async () => {
     const { code, output } = await app.deployed({}, 'status', '--stack', 'orders');
     expect(code, output).toBe(0);

@@ -1,7 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ON_TOPIC_MS } from '../../../cli/erase/decide.ts';
 import { MAX_BATCH_BYTES } from '../../../functions/relay/plan.ts';
 import { synthesized } from '../../support/template.ts';
+
+const TopicConfigs = z.object({ 'retention.ms': z.coerce.number() });
+/** Kafka's default of `segment.ms`, which no topic here changes. */
+const SEGMENT_MS = 7 * 86_400_000;
 
 describe('StreamingStack', () => {
   const { streaming: template } = synthesized();
@@ -27,6 +33,12 @@ describe('StreamingStack', () => {
       'retention.ms': '2592000000',
       'max.message.bytes': '1048576',
     });
+  });
+
+  it('has forgotten a record before a customer’s order is erased: a segment may be open as long as it is kept', () => {
+    const { 'retention.ms': keptMs } = TopicConfigs.parse(configsOf('orders'));
+    expect(configsOf('orders')).not.toHaveProperty(['segment.ms']);
+    expect(ON_TOPIC_MS).toBeGreaterThan(keptMs + SEGMENT_MS);
   });
 
   it('takes the batches that the relay makes, and no larger ones', () => {

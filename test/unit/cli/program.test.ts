@@ -27,6 +27,7 @@ describe('the command line', () => {
     [['mapping', 'rewind', 'shipping-service']],
     [['mapping', 'rewind', 'shipping-service', '--to', 'yesterday']],
     [['republish', 'ord_1']],
+    [['erase']],
     [['republish', `ord_${'0'.repeat(26)}`, '--since', '2h']],
     [['frobnicate']],
     [['order', '--cuont', '3']],

@@ -50,14 +50,20 @@ interface World {
   readonly fieldsAgain?: readonly string[];
 }
 
-const [NAMED_ONCE = '', UNREADABLE = '', THROWING = '', NAMED_ALWAYS = ''] = CASES.map(({ name }) => name);
+const [NAMED_ONCE = '', UNREADABLE = '', THROWING = '', EXITING = '', NAMED_ALWAYS = ''] = CASES.map(
+  ({ name }) => name,
+);
+
+/** A batch of four that fails because of record 1: halves, until that is alone and has been tried three times. */
+const SPLIT = [[0, 1, 2, 3], [0, 1], [0], [1], [1], [1], [2, 3]];
 
 /** What the emulator does. */
 const asHere: World = {
   deliveries: {
     [NAMED_ONCE]: [[0, 1, 2, 3, 4], [2]],
     [UNREADABLE]: [[0, 1], [0], [1]],
-    [THROWING]: [[0, 1, 2, 3], [0, 1], [0], [1], [1], [1], [2, 3]],
+    [THROWING]: SPLIT,
+    [EXITING]: SPLIT,
     [NAMED_ALWAYS]: [
       [0, 1, 2, 3],
       [1, 2],
@@ -66,6 +72,7 @@ const asHere: World = {
   },
   messages: {
     [THROWING]: [message([1], { error: 'Unhandled' })],
+    [EXITING]: [message([1], { error: 'Unhandled' })],
     [NAMED_ALWAYS]: [message([1]), message([2])],
   },
 };

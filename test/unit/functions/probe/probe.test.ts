@@ -21,6 +21,9 @@ function consumer() {
       noted.push(seen);
     },
     now: () => new Date(0),
+    exit: () => {
+      throw new Error('exited');
+    },
   });
   const deliver = (...records: readonly object[]) =>
     handle({ eventSource: 'aws:kafka', records: { 'orders-1': records } }, 'request');
@@ -55,6 +58,12 @@ it('writes down what it was given before it fails', async () => {
       ],
     },
   ]);
+});
+
+it('ends its process where a record wants that, after it has written down what it was given', async () => {
+  const { deliver, noted } = consumer();
+  await expect(deliver(probe(0, 'throw'), probe(1, 'exit'))).rejects.toThrow('exited');
+  expect(noted).toHaveLength(1);
 });
 
 it('answers with no identifier where a record wants that', async () => {
