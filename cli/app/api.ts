@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { ClientSettings } from './app.ts';
+import type { ClientSettings } from './client-settings.ts';
 
 /** A request as it goes over the wire. */
 interface ApiRequest {

@@ -4,7 +4,7 @@ import {
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { LocalCloudError } from '../../local/errors.ts';
-import type { ClientSettings } from './app.ts';
+import type { ClientSettings } from './client-settings.ts';
 
 /** A deployed stack as CloudFormation tells it. */
 export interface DeployedStack {

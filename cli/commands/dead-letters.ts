@@ -1,5 +1,5 @@
 import { LocalCloudError } from '../../local/errors.ts';
-import type { AppAddress } from '../app/app.ts';
+import type { AppAddress } from '../app/address.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describeLetter, describeLetters, letterJson } from '../dead-letters/describe-letter.ts';
 import { describeRuns } from '../dead-letters/describe-runs.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AppAddress } from '../app/app.ts';
+import type { AppAddress } from '../app/address.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describeLetters } from '../dead-letters/describe-letter.ts';
 import { discardAll } from '../dead-letters/discard.ts';

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
 import { eraseCustomer, type OrderVerdict } from '../erase/erase.ts';
 import { type Terminal, table } from '../terminal.ts';
 

@@ -1,6 +1,7 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { LocalCloudError } from '../../local/errors.ts';
-import { type App, type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
+import type { App } from '../app/app.ts';
 import { type MappingApi, type MappingConfiguration, mappingApi, sourceOf } from '../mapping-api.ts';
 import { namedMapping } from '../named-mapping.ts';
 import { type Terminal, table } from '../terminal.ts';

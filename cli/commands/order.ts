@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
 import { checkoutClient, inFlight } from '../checkout-client.ts';
 import { sampleOrder } from '../sample-orders.ts';
 import type { Terminal } from '../terminal.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AppAddress } from '../app/app.ts';
+import type { AppAddress } from '../app/address.ts';
 import type { ReplayLimits } from '../dead-letters/audit.ts';
 import { type DeadLetters, withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describePlan } from '../dead-letters/describe-plan.ts';

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
 import { pacer, realTiming } from '../pacing.ts';
 import { chosenOrders, type Selection } from '../republish/chosen-orders.ts';
 import { type Republished, republish } from '../republish/republish.ts';

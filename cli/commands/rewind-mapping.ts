@@ -1,5 +1,5 @@
 import { LocalCloudError } from '../../local/errors.ts';
-import type { AppAddress } from '../app/app.ts';
+import type { AppAddress } from '../app/address.ts';
 import { localApp } from '../app/local-app.ts';
 import { type MappingConfiguration, sourceOf } from '../mapping-api.ts';
 import { namedMapping } from '../named-mapping.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
 import { checkoutClient } from '../checkout-client.ts';
 import { openDeadLetters } from '../dead-letters/dead-letters.ts';
 import { nameOf } from '../dead-letters/selection.ts';

@@ -1,5 +1,5 @@
 import type { CloudStatus } from '../../local/cloud-status.ts';
-import { type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { bold, duration, type Terminal, table } from '../terminal.ts';
 import { describeMappings, mappingsOf } from './mapping.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LocalCloudError } from '../../local/errors.ts';
-import { type App, type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
+import type { App } from '../app/app.ts';
 import { openDeadLetters } from '../dead-letters/dead-letters.ts';
 import { nameOf } from '../dead-letters/selection.ts';
 import { bold, capturing, duration, green, red, type Terminal, table } from '../terminal.ts';

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { type App, type AppAddress, appAt } from '../app/app.ts';
+import { type AppAddress, appAt } from '../app/address.ts';
+import type { App } from '../app/app.ts';
 import type { Audit } from './audit.ts';
 import { auditTable } from './audit-table.ts';
 import { consumersOf, type FindConsumer } from './consumers.ts';

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { AppAddress } from '../app/app.ts';
+import type { AppAddress } from '../app/address.ts';
 import { durationMs, momentOf } from '../moments.ts';
 import type { Terminal } from '../terminal.ts';
 

@@ -1,5 +1,5 @@
+import type { DeliveryAction } from './action.ts';
 import { announce, givenUp, hold, replace } from './holding.ts';
-import type { DeliveryAction } from './machine.ts';
 import { type Deliverable, dequeue, head, headArrivedAt } from './queue.ts';
 import {
   type Batch,

@@ -1,5 +1,6 @@
+import type { DeliveryAction } from './action.ts';
 import { stillOwned } from './holding.ts';
-import { type DeliveryAction, type DeliveryEvent, step, wakeAt } from './machine.ts';
+import { type DeliveryEvent, step, wakeAt } from './machine.ts';
 import type { Deliverable } from './queue.ts';
 import { failures } from './settlement.ts';
 import { type Batch, type DeliveryRules, deliveryState, type GiveUp, type PartitionKey } from './state.ts';

@@ -1,4 +1,4 @@
-import type { DeliveryAction } from './machine.ts';
+import type { DeliveryAction } from './action.ts';
 import type { Deliverable } from './queue.ts';
 import type { DeliveryState, GiveUp, GiveUpReason, Held, Partition, Past, Slice } from './state.ts';
 

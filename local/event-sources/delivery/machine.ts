@@ -1,8 +1,9 @@
+import type { DeliveryAction } from './action.ts';
 import { assign } from './assignment.ts';
 import { send } from './batching.ts';
 import { type Deliverable, enqueue, headArrivedAt } from './queue.ts';
 import { settle, settleGiveUp } from './settlement.ts';
-import { type Batch, type DeliveryState, type GiveUp, inFlight, isNext, type PartitionKey } from './state.ts';
+import { type DeliveryState, inFlight, isNext, type PartitionKey } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
 export type DeliveryEvent<R extends Deliverable> =
@@ -27,13 +28,6 @@ export type DeliveryEvent<R extends Deliverable> =
   | { readonly type: 'woken' }
   /** From now on nothing is sent; what is in flight may still be handled. */
   | { readonly type: 'stopping' };
-
-export type DeliveryAction<R extends Deliverable> =
-  | { readonly type: 'deliver'; readonly batch: Batch<R> }
-  /** These records are delivered no more: send them to the destination or drop them, then say `gave-up`. */
-  | { readonly type: 'give-up'; readonly giveUp: GiveUp<R> }
-  /** Everything of the partition up to and including `last` is handled. */
-  | { readonly type: 'commit'; readonly poller: number; readonly partition: PartitionKey; readonly last: R };
 
 /**
  * The delivery rules of an event source mapping, as a state machine: events and the time in, actions out.

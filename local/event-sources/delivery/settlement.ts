@@ -1,5 +1,5 @@
+import type { DeliveryAction } from './action.ts';
 import { givenUp, replace, stillOwned } from './holding.ts';
-import type { DeliveryAction } from './machine.ts';
 import type { Deliverable } from './queue.ts';
 import type { Batch, DeliveryRules, DeliveryState, Held, LastResult, Past, Slice } from './state.ts';
 import type { Verdict } from './verdict.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { appAt } from '../../../../cli/app/app.ts';
+import { appAt } from '../../../../cli/app/address.ts';
 import { type FakeAwsOptions, fakeAws, NO_PROFILES } from '../../../support/fake-aws.ts';
 
 const orders = {

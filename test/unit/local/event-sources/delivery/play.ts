@@ -1,5 +1,5 @@
+import type { DeliveryAction } from '../../../../../local/event-sources/delivery/action.ts';
 import {
-  type DeliveryAction,
   type DeliveryEvent,
   type step,
   wakeAt,
