@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicModel } from '../assembly/model.ts';
 import { LocalCloudError } from '../errors.ts';
@@ -5,12 +6,16 @@ import { kafkaClient } from '../kafka/client.ts';
 import { planTopics } from './topic-plan.ts';
 
 // Node finds only some of this CommonJS package's names by itself.
-const { ConfigResourceTypes, KafkaJSAggregateError } = kafkajs;
+const { ConfigResourceTypes, KafkaJSAggregateError, KafkaJSError } = kafkajs;
+
+const LED_WITHIN_MS = 30_000;
+const ASK_EVERY_MS = 100;
 
 /**
  * Makes the topics exist as modelled: missing ones are created, partitions added, and configurations set to exactly
  * what the model says. Records stay. A topic with more partitions than modelled is refused with PROVISIONING_FAILED,
- * before anything is changed, because Kafka can't take partitions away.
+ * before anything is changed, because Kafka can't take partitions away. When it resolves, every partition has a leader that
+ * answers.
  */
 export async function provisionTopics(
   bootstrapServers: string,
@@ -32,10 +37,27 @@ export async function provisionTopics(
       await admin.createPartitions({ topicPartitions });
     }
     if (plan.existing.length > 0) await configure(admin, plan.existing);
+    for (const { name } of topics) await untilLed(admin, name);
   } catch (error) {
     throw error instanceof LocalCloudError ? error : provisioningFailed(error);
   } finally {
     await admin.disconnect();
+  }
+}
+
+/**
+ * A broker that has just started names itself as the leader of partitions before it leads them, and kafkajs asks but once.
+ */
+async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let asked = 1; ; asked++) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (!(error instanceof KafkaJSError && error.retriable) || asked === LED_WITHIN_MS / ASK_EVERY_MS)
+        throw error;
+    }
+    await delay(ASK_EVERY_MS);
   }
 }
 

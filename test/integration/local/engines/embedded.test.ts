@@ -77,6 +77,8 @@ async function fill(engine: { bootstrapServers: string; awsEndpoint: string }) {
 }
 
 async function contents(engine: { bootstrapServers: string; awsEndpoint: string }) {
+  // As the local cloud does: until then a broker that has just started may not lead its partitions.
+  await provisionTopics(engine.bootstrapServers, [topic]);
   const admin = kafkaClient({ ...engine, clientId: 'test' }).admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets('orders');
