@@ -3,7 +3,4 @@ import { orderSystem } from '../lib/order-system.ts';
 import { readSettings } from '../lib/settings.ts';
 
 const app = new App();
-orderSystem(
-  app,
-  readSettings((key) => app.node.tryGetContext(key), process.env),
-);
+orderSystem(app, readSettings(app.node.getAllContext(), process.env));

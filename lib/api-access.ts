@@ -18,14 +18,15 @@ export type ApiAccess =
 const EXAMPLE =
   '-c jwtIssuer=https://login.example.com/ -c jwtAudience=orders [-c corsOrigins=https://shop.example.com]';
 
+/** The context keys that say who may call. */
+export const API_ACCESS_KEYS = ['jwtIssuer', 'jwtAudience', 'corsOrigins'] as const;
+
 /**
  * Who may call, by the context keys `jwtIssuer`, `jwtAudience` and `corsOrigins`, the last two with commas between; IAM
  * without them. Throws an error that says which key is wrong.
  */
 export function apiAccessOf(node: Node): ApiAccess {
-  const [issuer, audience, origins] = ['jwtIssuer', 'jwtAudience', 'corsOrigins'].map((key) =>
-    textOf(node, key),
-  );
+  const [issuer, audience, origins] = API_ACCESS_KEYS.map((key) => textOf(node, key));
   if (issuer === undefined && audience === undefined) {
     if (origins === undefined) return { kind: 'iam' };
     throw wrong(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { API_ACCESS_KEYS } from './api-access.ts';
 import { production, type Stage, sandbox } from './stages.ts';
 
 /** An MSK cluster that is there already, with IAM authentication. */
@@ -103,23 +104,29 @@ const Given = Context.partial({
   };
 });
 
+const KNOWN: readonly string[] = [...Object.keys(Context.shape), ...API_ACCESS_KEYS];
+
 /**
  * Reads the settings of a deployment from CDK context (`-c name=value`, or cdk.json), and account and region, where the
  * context has none, from what the CDK CLI found out from the credentials at hand.
  *
- * Throws an `Error` that names everything that is wrong at once.
+ * Throws an `Error` that names what is wrong, a setting that there isn't among it: a misspelt one would deploy the default.
  */
 export function readSettings(
-  context: (key: string) => unknown,
+  context: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>>,
 ): Settings {
-  const given = Object.fromEntries(Object.keys(Context.shape).map((key) => [key, context(key)]));
+  // What CDK and its feature flags keep in the context has a colon, a slash or a dash in its name.
+  const unknown = Object.keys(context).filter((key) => /^\w+$/.test(key) && !KNOWN.includes(key));
   const parsed = Given.safeParse({
-    ...given,
-    account: given.account ?? env.CDK_DEFAULT_ACCOUNT,
-    region: given.region ?? env.CDK_DEFAULT_REGION,
+    ...context,
+    account: context.account ?? env.CDK_DEFAULT_ACCOUNT,
+    region: context.region ?? env.CDK_DEFAULT_REGION,
   });
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')} ${message}`);
+  if (parsed.success && unknown.length === 0) return parsed.data;
+  const problems = [
+    ...unknown.map((key) => `  ${key} is no setting: there are ${KNOWN.join(', ')}`),
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')} ${message}`),
+  ];
   throw new Error(['The CDK context is not valid:', ...problems].join('\n'));
 }

@@ -87,8 +87,11 @@ function describe(verdicts: readonly OrderVerdict[], execute: boolean): string {
     ]),
     '',
     ...(waiting ? ['  What waits would come back if it were erased now: run this again later.'] : []),
-    execute
-      ? '  Manifests and backups still name the customer: docs/personal-data.md says for how long.'
-      : '  Nothing was erased. To erase what can be: --execute',
+    ...(verdicts.some(({ isErased }) => isErased)
+      ? ['  Manifests and backups still name the customer: docs/personal-data.md says for how long.']
+      : ['  Nothing was erased.']),
+    ...(!execute && verdicts.some(({ decision }) => decision.kind === 'erase')
+      ? ['  To erase what can be: --execute']
+      : []),
   ].join('\n');
 }

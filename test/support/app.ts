@@ -12,9 +12,6 @@ export function appOf(context: Readonly<Record<string, unknown>>, outdir: string
     context: Record<string, unknown>;
   };
   const app = new App({ outdir, context: { ...flags, ...WITHOUT_BUNDLES, ...context } });
-  orderSystem(
-    app,
-    readSettings((key) => app.node.tryGetContext(key), {}),
-  );
+  orderSystem(app, readSettings(app.node.getAllContext(), {}));
   return app;
 }

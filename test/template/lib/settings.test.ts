@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../lib/settings.ts';
 import { EXISTING_CLUSTER, PRODUCTION } from '../../support/contexts.ts';
 
-const read = (context: Readonly<Record<string, unknown>>, env = {}) =>
-  readSettings((key) => context[key], env);
+const read = (context: Readonly<Record<string, unknown>>, env = {}) => readSettings(context, env);
 
 describe('the settings of a deployment', () => {
   it('are the sandbox, with a cluster of its own, unless something is said', () => {
@@ -13,6 +12,11 @@ describe('the settings of a deployment', () => {
       environment: undefined,
       cluster: undefined,
     });
+  });
+
+  it('leave alone what CDK keeps in the context', () => {
+    const context = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:checkSecretUsage': true, jwtIssuer: 'x' };
+    expect(read(context).stage.name).toBe('sandbox');
   });
 
   it('take account and region of production from the credentials at hand', () => {
@@ -39,6 +43,12 @@ describe('the settings of a deployment', () => {
 
   it.each([
     ['a stage that there isn’t', { stage: 'staging' }, /stage must be sandbox or production/],
+    ['a setting that there isn’t', { stagee: 'production' }, /stagee is no setting: there are stage, /],
+    [
+      'a setting that there isn’t beside a wrong one',
+      { foo: 'bar', stage: 'staging' },
+      /foo is no setting[\s\S]*stage must be/,
+    ],
     ['a sender that is no address', { mailFrom: 'shop' }, /mailFrom must be an e-mail address/],
     [
       'a receiver of alarms that is no address',
