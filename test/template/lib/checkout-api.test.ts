@@ -1,9 +1,9 @@
-import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { CheckoutApi } from '../../../lib/checkout-api.ts';
 import { sandbox } from '../../../lib/stages.ts';
+import { stackOfItsOwn } from '../../support/stack-of-its-own.ts';
 import { synthesized } from '../../support/template.ts';
 
 const routesOf = (template: Template) =>
@@ -89,7 +89,7 @@ describe('CheckoutApi with tokens', () => {
   });
 
   it('answers no origin unless it is told one', () => {
-    const stack = new Stack(new App(), 'Stack');
+    const stack = stackOfItsOwn();
     new CheckoutApi(stack, 'CheckoutApi', {
       checkout: lambda.Function.fromFunctionArn(
         stack,

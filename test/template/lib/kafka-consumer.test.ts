@@ -1,18 +1,19 @@
-import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { expect, it } from 'vitest';
 import type { KafkaTopic } from '../../../lib/kafka.ts';
 import { KafkaConsumer } from '../../../lib/kafka-consumer.ts';
+import { stackOfItsOwn } from '../../support/stack-of-its-own.ts';
 
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shared/uuid-1';
 
 /** A consumer of somebody else's: a plain function of CDK's, on a topic that has nothing to do with orders. */
 function consumer(deadLetters: boolean): Template {
-  const stack = new Stack(new App({ context: { '@aws-cdk/core:enablePartitionLiterals': true } }), 'Stack', {
-    env: { account: '123456789012', region: 'eu-west-1' },
-  });
+  const stack = stackOfItsOwn(
+    { env: { account: '123456789012', region: 'eu-west-1' } },
+    { '@aws-cdk/core:enablePartitionLiterals': true },
+  );
   const vpc = new ec2.Vpc(stack, 'Vpc');
   const clientSecurityGroup = new ec2.SecurityGroup(stack, 'Clients', { vpc });
   const cluster = { arn: CLUSTER, name: 'shared', brokers: undefined, vpc, subnets: {}, clientSecurityGroup };
