@@ -1,9 +1,8 @@
-import { App } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
 import { apiAccessOf } from '../../../lib/api-access.ts';
+import { stackOfItsOwn } from '../../support/stack-of-its-own.ts';
 
-const access = (context: Record<string, unknown>) =>
-  apiAccessOf(new App({ context, analyticsReporting: false }).node);
+const access = (context: Record<string, unknown>) => apiAccessOf(stackOfItsOwn({}, context).node);
 
 const jwt = { jwtIssuer: 'https://login.example.com/', jwtAudience: 'orders' };
 
