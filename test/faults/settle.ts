@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { State } from './checker/observation.ts';
 import { positionsOf } from './world/observe.ts';
 import type { LetterRow } from './world/tables.ts';
 import type { World } from './world/world.ts';
@@ -12,7 +13,8 @@ const SWEEP_AFTER_MS = 1_500;
 /** What a person could do something about when nothing else is to be done. */
 interface Left {
   readonly outbox: number;
-  readonly lag: number;
+  /** Records that a group has not come to, by group; only those that have some. */
+  readonly lag: ReadonlyMap<string, number>;
   /** Letters of records that are no poison. */
   readonly letters: readonly LetterRow[];
 }
@@ -54,9 +56,17 @@ async function whatIsLeft(world: World): Promise<Left> {
   ]);
   return {
     outbox: outbox.length,
-    lag: positions.reduce((sum, { committed, end }) => sum + end - committed, 0),
+    lag: lagOf(positions),
     letters: letters.filter(isToReplay),
   };
+}
+
+function lagOf(positions: State['positions']): Left['lag'] {
+  const lag = new Map<string, number>();
+  for (const { group, committed, end } of positions) {
+    if (end > committed) lag.set(group, (lag.get(group) ?? 0) + end - committed);
+  }
+  return lag;
 }
 
 /** One that is being replayed belongs to a run that was killed, when nothing moves. */
@@ -65,20 +75,20 @@ function isToReplay({ reason, status }: LetterRow): boolean {
 }
 
 function isNothing({ outbox, lag, letters }: Left): boolean {
-  return outbox === 0 && lag === 0 && letters.length === 0;
+  return outbox === 0 && lag.size === 0 && letters.length === 0;
 }
 
 function describe({ outbox, lag, letters }: Left): readonly string[] {
   return [
     ...(outbox > 0 ? [`${outbox} rows in the outbox`] : []),
-    ...(lag > 0 ? [`${lag} records that groups have not come to`] : []),
+    ...[...lag].map(([group, count]) => `${count} records that ${group} has not come to`),
     ...letters.map((letter) => `the letter ${nameOf(letter)} (${letter.reason}, ${letter.status})`),
   ];
 }
 
 async function nudge({ operator, mend, leases }: World, { outbox, lag, letters }: Left): Promise<void> {
   if (outbox > 0) await operator.run('schedule', 'run', 'RelaySweep');
-  if (outbox + lag > 0) return;
+  if (outbox + lag.size > 0) return;
   mend();
   await leases.expireAll();
   const runs = new Set(letters.flatMap(({ runId }) => (runId === undefined ? [] : [runId])));

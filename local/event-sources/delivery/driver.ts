@@ -10,6 +10,8 @@ import type { Verdict } from './verdict.ts';
 export interface Delivery<R extends Deliverable> {
   /** The poller owns exactly these partitions from now on; see the `assigned` event. */
   assigned(poller: number, partitions: readonly PartitionKey[], rejoined: boolean): void;
+  /** Whether the partition is the poller's, so that what it has fetched is still queued, in flight or handled. */
+  owns(poller: number, partition: PartitionKey): boolean;
   /** The records that follow those fetched before. */
   fetched(poller: number, partition: PartitionKey, records: readonly R[]): void;
   /** What of a partition waits for its first delivery. */
@@ -113,6 +115,7 @@ export function startDelivery<R extends Deliverable>(
 
   return {
     assigned: (poller, partitions, rejoined) => take({ type: 'assigned', poller, partitions, rejoined }),
+    owns: (poller, partition) => state.partitions.get(partition)?.poller === poller,
     fetched: (poller, partition, records) => take({ type: 'fetched', poller, partition, records }),
     queued: (partition) => state.partitions.get(partition)?.queue ?? { count: 0, bytes: 0 },
     isDone: (key) => {

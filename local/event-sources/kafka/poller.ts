@@ -84,6 +84,15 @@ export function startPoller(options: PollerOptions): Poller {
     },
   });
 
+  /**
+   * Begins to read what the member is given, and goes on with what it kept.
+   *
+   *     generation       7           8            9
+   *     poller 0      orders-1       ?         orders-1     its SyncGroup of 8 was told that 9 is being formed
+   *     poller 1      orders-0    orders-1     orders-0     took orders-1 over, and with it what poller 0 had queued
+   *
+   * So whether a partition was kept isn't seen from the assignments alone: the delivery rules know whose it was.
+   */
   function onJoin(member: Consumer, event: ConsumerGroupJoinEvent): void {
     if (member !== consumer) return;
     const now = event.payload.memberAssignment[topic] ?? [];
@@ -91,7 +100,9 @@ export function startPoller(options: PollerOptions): Poller {
     const rejoined = event.payload.memberId !== memberId;
     memberId = event.payload.memberId;
     crashes = 0;
-    const lost = [...assigned].filter((partition) => rejoined || !now.includes(partition));
+    const keeps = (partition: number) =>
+      !rejoined && now.includes(partition) && delivery.owns(options.id, keyOf(partition));
+    const lost = [...assigned].filter((partition) => !keeps(partition));
     commits?.drop(lost);
     for (const partition of lost) {
       assigned.delete(partition);
