@@ -10,6 +10,12 @@ const TOLD_CHARACTERS = 200;
 /** So long a row may lie in the outbox, with nothing moving, before the relay's schedule is run. */
 const SWEEP_AFTER_MS = 1_500;
 
+/**
+ * So long no group may move before the claims that they may be waiting for run out: longer than a process is frozen, so
+ * that nobody is left who could act under one.
+ */
+const LEASES_AFTER_MS = 10_000;
+
 /** What a person could do something about when nothing else is to be done. */
 interface Left {
   readonly outbox: number;
@@ -41,7 +47,7 @@ export async function settle(
     if (described !== last) [last, movedAt, nudgedAt] = [described, now, now];
     else if (now - movedAt > stalledMs) return typeof left === 'string' ? [left] : describe(left);
     else if (typeof left !== 'string' && now - nudgedAt > SWEEP_AFTER_MS) {
-      await nudge(world, left);
+      await nudge(world, left, now - movedAt);
       nudgedAt = performance.now();
     }
     await delay(LOOK_EVERY_MS);
@@ -86,8 +92,14 @@ function describe({ outbox, lag, letters }: Left): readonly string[] {
   ];
 }
 
-async function nudge({ operator, mend, leases }: World, { outbox, lag, letters }: Left): Promise<void> {
+async function nudge(
+  { operator, mend, leases }: World,
+  { outbox, lag, letters }: Left,
+  stillMs: number,
+): Promise<void> {
   if (outbox > 0) await operator.run('schedule', 'run', 'RelaySweep');
+  // A claim that nobody hears he was granted is a living process's, and holds its partition up until its lease ends.
+  if (lag.size > 0 && stillMs > LEASES_AFTER_MS) await leases.expireAll();
   if (outbox + lag.size > 0) return;
   mend();
   await leases.expireAll();

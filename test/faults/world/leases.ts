@@ -15,7 +15,7 @@ export interface LeasesPorts {
 }
 
 export interface Leases {
-  /** While no consumer is at work: lets every claim run out that is not of this very moment. */
+  /** While no consumer acts: lets every claim run out that is not of this very moment. */
   expireAll(): Promise<void>;
   stop(): Promise<void>;
 }
