@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
+import { ORDERLY } from '../local/command-line.ts';
 import { LocalCloudError } from '../local/errors.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { Interrupted, interruption } from './interruption.ts';
 import { deadLetterCommands } from './program/dead-letters.ts';
 import { eraseCommand } from './program/erase.ts';
@@ -29,8 +31,9 @@ const USAGE = 2;
  */
 export async function run(argv: readonly string[], projectDir: string, terminal: Terminal): Promise<number> {
   let exitCode = OK;
-  const program = new Command('orderly')
+  const program = new Command(ORDERLY)
     .description('Runs a CDK app with Kafka event sources on this machine, and shows what it does.')
+    .version(packageJson.version, '--version', 'print the version')
     .option('--debug', 'print stack traces')
     .option(
       '--stack <name>',
@@ -42,7 +45,10 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
       ),
     )
     .exitOverride()
-    .configureOutput({ writeErr: (text) => terminal.error(text.trimEnd()) });
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.error(text.trimEnd()),
+    });
 
   const context: CommandContext = {
     projectDir,
@@ -89,7 +95,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
       await up(projectDir, options, terminal, interruption(terminal.progress));
     });
 
-  localOnly(program.command('demo'), 'it kills and breaks things; orderly smoke is for a stack')
+  localOnly(program.command('demo'), `it kills and breaks things; ${ORDERLY} smoke is for a stack`)
     .description('prove the whole chain by counting, on free ports, in a throw-away folder')
     .option('--orders <n>', 'how many orders (300; with --faults 120)', positiveInteger)
     .option('--faults', 'the second part: poison, a crash loop, an outage, a dark hour, a replay', false)
@@ -153,7 +159,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   republishCommand(program, context);
   eraseCommand(program, context);
 
-  localOnly(program.command('mails'), 'SES keeps no mailbox; orderly smoke tells whether mails are sent')
+  localOnly(program.command('mails'), `SES keeps no mailbox; ${ORDERLY} smoke tells whether mails are sent`)
     .description('the newest mails that were sent')
     .option('--last <n>', 'how many', positiveInteger, 10)
     .option(...JSON_OPTION)
@@ -165,7 +171,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   program
     .command('label')
     .description('write the shipping label of an order as a PDF of 4 by 6 inches')
-    .argument('<orderId>', 'as orderly order prints it', orderId)
+    .argument('<orderId>', `as ${ORDERLY} order prints it`, orderId)
     .option('--out <file>', 'where it goes; <orderId>.pdf unless said otherwise')
     .option(...JSON_OPTION)
     .action(async (id, options) => {

@@ -1,4 +1,5 @@
 import type { CloudStatus } from '../local/cloud-status.ts';
+import { START } from '../local/command-line.ts';
 import { LocalCloudError } from '../local/errors.ts';
 import { readRunFile, stateDirOf } from '../local/run-file.ts';
 
@@ -23,7 +24,7 @@ export async function findRunningCloud(projectDir: string): Promise<RunningCloud
     throw new LocalCloudError('NOT_RUNNING', `the local cloud at ${run.url} does not answer`, {
       cause,
       retriable: true,
-      remedy: [`Look at process ${run.pid}, or end it and run npm start again.`],
+      remedy: [`Look at process ${run.pid}, or end it and run ${START} again.`],
     });
   }
 }
@@ -33,7 +34,7 @@ export async function runningCloud(projectDir: string): Promise<RunningCloud> {
   const found = await findRunningCloud(projectDir);
   if (found) return found;
   throw new LocalCloudError('NOT_RUNNING', 'no local cloud runs in this folder', {
-    remedy: ['Start one in another terminal: npm start'],
+    remedy: [`Start one in another terminal: ${START}`],
   });
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { z } from 'zod';
+import { ORDERLY } from '../local/command-line.ts';
 import { LocalCloudError } from '../local/errors.ts';
 import { spawnGuarded } from '../local/processes/guarded.ts';
 
@@ -53,7 +54,7 @@ async function readJson(path: string): Promise<unknown> {
   } catch (cause) {
     throw new LocalCloudError('ASSEMBLY_UNREADABLE', `cannot read ${path}`, {
       cause,
-      remedy: ['Run orderly in the folder of a CDK app, or name a cloud assembly with --app <folder>.'],
+      remedy: [`Run ${ORDERLY} in the folder of a CDK app, or name a cloud assembly with --app <folder>.`],
     });
   }
 }

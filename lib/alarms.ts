@@ -136,7 +136,7 @@ export class Alarms extends Construct {
     const services: readonly Service[] = ['email', 'shipping', 'dead-letters'];
     this.#alarm('DeadLetters', {
       runbook: 'new-dead-letters',
-      says: 'records were given up: orderly dead-letters list',
+      says: 'records were given up: npx orderly dead-letters list',
       metric: sum(
         'new dead letters',
         services.map((service) => measured(service, 'DeadLetters')),

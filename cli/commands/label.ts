@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { ORDERLY } from '../../local/command-line.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { type AppAddress, appAt } from '../app/address.ts';
 import type { App } from '../app/app.ts';
@@ -47,7 +48,7 @@ async function readShipment(app: App, orderId: string): Promise<Shipment> {
     if (row === undefined) {
       throw new LocalCloudError('SHIPMENT_NOT_FOUND', `there is no shipment of ${orderId}`, {
         remedy: [
-          'orderly order prints the ids of the orders it places; their shipments follow within a second.',
+          `${ORDERLY} order prints the ids of the orders it places; their shipments follow within a second.`,
         ],
       });
     }

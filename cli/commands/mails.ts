@@ -1,3 +1,4 @@
+import { ORDERLY } from '../../local/command-line.ts';
 import { sentMails } from '../mailbox.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { bold, printable, type Terminal, table } from '../terminal.ts';
@@ -18,7 +19,7 @@ export async function mails(projectDir: string, options: MailsOptions, terminal:
   }
   const last = newest.at(-1);
   if (last === undefined) {
-    terminal.out('No mail has been sent yet. Place an order: npm run orderly order');
+    terminal.out(`No mail has been sent yet. Place an order: ${ORDERLY} order`);
     return;
   }
   const rows = newest.map((mail) => [printable(mail.To.join(', ')), printable(mail.Subject)]);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ORDERLY } from '../../local/command-line.ts';
 import type { AppAddress } from '../app/address.ts';
 import type { ReplayLimits } from '../dead-letters/audit.ts';
 import { type DeadLetters, withDeadLetters } from '../dead-letters/dead-letters.ts';
@@ -74,7 +75,7 @@ export async function replayLetters(
     else terminal.out(describeRun(runId, result, 'replayed'));
     if (ended === 'failed') throw failure;
     if (ended === 'interrupted') {
-      terminal.progress(`It goes on with: orderly dead-letters replay --execute --resume ${runId}`);
+      terminal.progress(`It goes on with: ${ORDERLY} dead-letters replay --execute --resume ${runId}`);
       throw interrupted.reason;
     }
     return toDo.length === chosen.length && results.every(({ outcome }) => outcome === 'replayed');

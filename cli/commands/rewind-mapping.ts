@@ -1,3 +1,4 @@
+import { ORDERLY } from '../../local/command-line.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import type { AppAddress } from '../app/address.ts';
 import { localApp } from '../app/local-app.ts';
@@ -54,7 +55,7 @@ function rewindableOf(mapping: MappingConfiguration): Rewindable {
   const [topic] = mapping.Topics ?? [];
   if (groupId !== undefined && topic !== undefined) return { mapping, groupId, topic };
   throw new LocalCloudError('REWIND_REFUSED', `${sourceOf(mapping)} reads no topic`, {
-    remedy: ['Only event source mappings of Kafka topics have offsets: orderly mapping list'],
+    remedy: [`Only event source mappings of Kafka topics have offsets: ${ORDERLY} mapping list`],
   });
 }
 
@@ -80,7 +81,7 @@ function describe({ rewindable: { groupId, topic }, steps, executed, state }: De
     ...(state === 'Disabled'
       ? [
           '  The mapping is disabled, by somebody or by a rewind that was ended in the middle; a rewind leaves it so.',
-          `  To let it read: orderly mapping enable ${groupId}`,
+          `  To let it read: ${ORDERLY} mapping enable ${groupId}`,
         ]
       : []),
   ].join('\n');

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAssembly } from '../../local/assembly/read.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
+import { ORDERLY, START } from '../../local/command-line.ts';
 import { readLocalConfig } from '../../local/config.ts';
 import { chooseEngine, type WantedEngine } from '../../local/engines/choose.ts';
 import { LocalCloudError } from '../../local/errors.ts';
@@ -99,7 +100,7 @@ export async function up(
       'ENGINE_UNREACHABLE',
       `${exit.part} ended by itself (${exit.exit.signal ?? `exit code ${exit.exit.code}`})`,
       {
-        remedy: [...exit.lastOutput, 'Start again: npm start'],
+        remedy: [...exit.lastOutput, `Start again: ${START}`],
       },
     );
   } finally {
@@ -135,7 +136,7 @@ function describeStart({ model, engine, apis }: LocalCloud, elapsed: string, isT
     '',
     bold('Try'),
     ...(isThisApp ? ORDERS_TO_TRY : ['status', 'logs', 'mapping list']).map(
-      (command) => `  npx orderly ${command}`,
+      (command) => `  ${ORDERLY} ${command}`,
     ),
     '',
     'Ctrl-C stops it. Orders, offsets and tables are there again after the next start; the list of mails is not.',

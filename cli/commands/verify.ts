@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ORDERLY } from '../../local/command-line.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { type AppAddress, appAt } from '../app/address.ts';
 import type { App } from '../app/app.ts';
@@ -69,7 +70,7 @@ function probesTableOf(app: App): string {
     throw new LocalCloudError('CONFIG_INVALID', `${app.name} has no probe`, {
       cause,
       remedy: [
-        'Here: npx orderly up -c verify=true',
+        `Here: ${ORDERLY} up -c verify=true`,
         'Deployed: npx cdk deploy orderly-verify -c verify=true; npx cdk destroy orderly-verify -c verify=true removes it.',
       ],
     });

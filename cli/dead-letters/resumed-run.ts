@@ -1,3 +1,4 @@
+import { ORDERLY } from '../../local/command-line.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { theOne } from '../the-one.ts';
 import type { Audit, AuditedRun, ReplayLimits } from './audit.ts';
@@ -27,7 +28,7 @@ function notFound(message: string, candidates: readonly AuditedRun[]): LocalClou
   return new LocalCloudError('RUN_NOT_FOUND', message, {
     remedy:
       candidates.length === 0
-        ? ['orderly dead-letters runs lists them; without --resume a new one begins.']
+        ? [`${ORDERLY} dead-letters runs lists them; without --resume a new one begins.`]
         : ['Name one of these:', ...candidates.map(({ runId }) => runId)],
   });
 }

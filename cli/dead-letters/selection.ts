@@ -1,4 +1,5 @@
 import type { LetterReason, LetterStatus } from '../../functions/dead-letters/letter.ts';
+import { ORDERLY } from '../../local/command-line.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { theOne } from '../the-one.ts';
 import type { LettersTable } from './letters-table.ts';
@@ -72,7 +73,7 @@ function notFound(message: string, names: readonly string[]): LocalCloudError {
   return new LocalCloudError('LETTER_NOT_FOUND', message, {
     remedy:
       names.length === 0
-        ? ['orderly dead-letters list names them all.']
+        ? [`${ORDERLY} dead-letters list names those that need somebody.`]
         : [
             'Name one of these:',
             ...names.slice(0, CANDIDATES_SHOWN),

@@ -1,3 +1,4 @@
+import { ORDERLY } from '../../local/command-line.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import type { MappingApi, MappingConfiguration } from '../mapping-api.ts';
 import type { Timing } from '../pacing.ts';
@@ -75,7 +76,7 @@ export async function rewind(
       retriable: true,
       remedy: [
         'Its mapping may be disabled, and its offsets may be set. Run the same command again, which shows both;',
-        `or let it go on where the group is: orderly mapping enable ${groupId}`,
+        `or let it go on where the group is: ${ORDERLY} mapping enable ${groupId}`,
       ],
     });
   }

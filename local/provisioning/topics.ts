@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicModel } from '../assembly/model.ts';
+import { ORDERLY } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { planTopics } from './topic-plan.ts';
@@ -104,7 +105,7 @@ function tooManyPartitions(
     ({ name, partitions, found }) => `topic ${name} has ${found} partitions, modelled are ${partitions}`,
   );
   return new LocalCloudError('PROVISIONING_FAILED', `Kafka can't take partitions away: ${each.join('; ')}.`, {
-    remedy: ['Forget the local data and start again: orderly reset.'],
+    remedy: [`Forget the local data and start again: ${ORDERLY} reset`],
   });
 }
 

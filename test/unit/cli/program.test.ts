@@ -64,6 +64,16 @@ describe('the command line', () => {
     },
   );
 
+  it('answers --version with the version of the package', async () => {
+    expect(await run(['--version'], dir, terminal)).toBe(0);
+    expect(said).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+$/)]);
+  });
+
+  it('calls itself in its help as the README calls it', async () => {
+    expect(await run(['mapping', 'enable', '--help'], dir, terminal)).toBe(0);
+    expect(said.join('\n')).toContain('Usage: npx orderly mapping enable');
+  });
+
   it('shows a stack trace only when it is asked for', async () => {
     await run(['status'], dir, terminal);
     expect(said.join('\n')).not.toContain('    at ');
