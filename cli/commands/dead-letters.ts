@@ -1,11 +1,18 @@
 import { LocalCloudError } from '../../local/errors.ts';
 import type { AppAddress } from '../app/address.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
-import { describeLetter, describeLetters, letterJson } from '../dead-letters/describe-letter.ts';
+import {
+  describeLetter,
+  describeLetters,
+  describeNoLetter,
+  letterJson,
+} from '../dead-letters/describe-letter.ts';
 import { describeRuns } from '../dead-letters/describe-runs.ts';
 import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
 import type { LetterSummary } from '../dead-letters/stored-letter.ts';
 import type { Terminal } from '../terminal.ts';
+
+const NEED_SOMEBODY: readonly LetterSummary['status'][] = ['OPEN', 'REPLAYING', 'PARKED'];
 
 interface JsonOption {
   readonly json: boolean;
@@ -18,16 +25,12 @@ export async function listLetters(
   { json }: JsonOption,
   terminal: Terminal,
 ): Promise<void> {
+  const statuses = choice.status.length > 0 ? choice.status : NEED_SOMEBODY;
   const found = await withDeadLetters(at, async ({ letters }) =>
-    chosenLetters(
-      letters,
-      await selectionOf(letters, choice),
-      choice.status.length > 0 ? choice.status : ['OPEN', 'REPLAYING', 'PARKED'],
-    ),
+    chosenLetters(letters, await selectionOf(letters, choice), statuses),
   );
   if (json) return terminal.out(JSON.stringify(found));
-  if (found.length === 0) return terminal.out('No dead letter is chosen.');
-  terminal.out(describeLetters(found));
+  terminal.out(found.length === 0 ? describeNoLetter(statuses) : describeLetters(found));
 }
 
 /** `orderly dead-letters show <id>`: all that is known of one letter, what its record says included. */

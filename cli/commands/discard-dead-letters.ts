@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { AppAddress } from '../app/address.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
-import { describeLetters } from '../dead-letters/describe-letter.ts';
+import { describeLetters, describeNoLetter } from '../dead-letters/describe-letter.ts';
 import { discardAll } from '../dead-letters/discard.ts';
 import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
 import { operator } from '../dead-letters/operator.ts';
 import { newRunId } from '../dead-letters/run-id.ts';
 import { describeRun } from '../dead-letters/run-report.ts';
 import type { Terminal } from '../terminal.ts';
+
+const DISCARDABLE = ['OPEN', 'PARKED'] as const;
 
 export interface DiscardOptions extends LetterChoice {
   readonly execute: boolean;
@@ -31,10 +33,10 @@ export async function discardLetters(
 ): Promise<boolean> {
   return withDeadLetters(at, async ({ letters, audit }) => {
     const selection = await selectionOf(letters, options);
-    const chosen = await chosenLetters(letters, selection, ['OPEN', 'PARKED']);
+    const chosen = await chosenLetters(letters, selection, DISCARDABLE);
     if (!options.execute) {
       if (options.json) terminal.out(JSON.stringify({ letters: chosen }));
-      else if (chosen.length === 0) terminal.out('No dead letter is chosen.');
+      else if (chosen.length === 0) terminal.out(describeNoLetter(DISCARDABLE));
       else {
         const what = `Nothing was done. To discard ${chosen.length === 1 ? 'it' : `these ${chosen.length}`}`;
         terminal.out(`${describeLetters(chosen)}\n\n  ${what}: --execute --reason "why"`);

@@ -3,6 +3,7 @@ import { ORDERLY } from '../../local/command-line.ts';
 import type { AppAddress } from '../app/address.ts';
 import type { ReplayLimits } from '../dead-letters/audit.ts';
 import { type DeadLetters, withDeadLetters } from '../dead-letters/dead-letters.ts';
+import { describeNoLetter } from '../dead-letters/describe-letter.ts';
 import { describePlan } from '../dead-letters/describe-plan.ts';
 import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
 import { operator } from '../dead-letters/operator.ts';
@@ -30,6 +31,7 @@ export interface ReplayOptions extends LetterChoice {
   readonly json: boolean;
 }
 
+const REPLAYABLE = ['OPEN', 'REPLAYING'] as const;
 const DEFAULT_LIMITS: ReplayLimits = { rate: 10, cap: 3, maxAgeMs: DEFAULT_MAX_AGE_MS };
 
 /**
@@ -56,7 +58,7 @@ export async function replayLetters(
       named: run.selection.keys.length > 0,
       findConsumer: await deadLetters.consumers(),
     };
-    const chosen = await chosenLetters(letters, run.selection, ['OPEN', 'REPLAYING']);
+    const chosen = await chosenLetters(letters, run.selection, REPLAYABLE);
     const now = new Date();
     const planned = chosen.map((letter) => ({ letter, fate: fateOf(letter, rules, now) }));
 
@@ -114,7 +116,7 @@ function upTo(now: Date, selection: Selection): Selection {
 }
 
 function planText(planned: readonly PlannedLetter[], rules: PlanRules): string {
-  if (planned.length === 0) return 'No dead letter is chosen.';
+  if (planned.length === 0) return describeNoLetter(REPLAYABLE);
   return `${describePlan(planned, rules)}\n\n  Nothing was done. To do it: --execute --reason "why"`;
 }
 

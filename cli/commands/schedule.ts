@@ -71,7 +71,7 @@ function chosen(schedules: readonly ScheduleStatus[], name: string): ScheduleSta
   if (choice.kind === 'one') return choice.item;
   const paths = (choice.kind === 'several' ? choice.items : schedules).map(({ path }) => path).join(', ');
   throw new LocalCloudError(
-    'SCHEDULE_NOT_FOUND',
+    choice.kind === 'several' ? 'SCHEDULE_AMBIGUOUS' : 'SCHEDULE_NOT_FOUND',
     choice.kind === 'several' ? `${name} may be several schedules` : `there is no schedule ${name}`,
     { remedy: [paths === '' ? 'The app has no schedule.' : `Name one of these: ${paths}`] },
   );

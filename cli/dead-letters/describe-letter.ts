@@ -1,3 +1,5 @@
+import { LETTER_STATUSES, type LetterStatus } from '../../functions/dead-letters/letter.ts';
+import { ORDERLY } from '../../local/command-line.ts';
 import { bold, printable, table } from '../terminal.ts';
 import { type Decoded, decodeBytes } from './decode.ts';
 import { nameOf } from './selection.ts';
@@ -16,6 +18,17 @@ export function describeLetters(letters: readonly LetterSummary[]): string {
   ]);
   const heading = ['letter', 'reason', 'code', 'status', 'given up', 'replays', 'last time (UTC)'];
   return table([heading, ...rows]);
+}
+
+/** What there is to say where no letter was found: in which statuses it was looked for, and how to see the others. */
+export function describeNoLetter(statuses: readonly LetterStatus[]): string {
+  const named = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(statuses);
+  const others = LETTER_STATUSES.filter((status) => !statuses.includes(status));
+  const options = others.map((status) => ` --status ${status}`).join('');
+  return [
+    `No dead letter was found that is ${named}.`,
+    ...(others.length === 0 ? [] : [`  Others: ${ORDERLY} dead-letters list${options}`]),
+  ].join('\n');
 }
 
 /** Everything that is known of a letter, its record's content included. */

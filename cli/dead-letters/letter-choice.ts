@@ -13,7 +13,7 @@ export interface LetterChoice {
   readonly until?: string | undefined;
 }
 
-/** The selection that a command line means. Throws `LETTER_NOT_FOUND` for an id that is none, or several. */
+/** The selection that a command line means. Throws `LETTER_NOT_FOUND` for an id that is none, `LETTER_AMBIGUOUS` for several. */
 export async function selectionOf(letters: LettersTable, choice: LetterChoice): Promise<Selection> {
   const { ids, consumer, letterReason: reasons, since, until } = choice;
   return { consumer, reasons, since, until, keys: await lettersNamed(letters, consumer, ids) };

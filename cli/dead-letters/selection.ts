@@ -30,14 +30,14 @@ export async function* selected(
   }
   for (const key of keys) {
     const letter = await letters.letter(key);
-    if (letter === undefined) throw notFound(`there is no dead letter ${nameOf(key)}`, []);
+    if (letter === undefined) throw notFound(nameOf(key));
     yield letter;
   }
 }
 
 /**
  * The letters that words on the command line mean: each a record id, `<consumer>/<record id>`, or a part of one that
- * only one letter has. Throws `LETTER_NOT_FOUND`.
+ * only one letter has. Throws `LETTER_NOT_FOUND`, or `LETTER_AMBIGUOUS` with the letters that it may be.
  */
 export async function lettersNamed(
   letters: LettersTable,
@@ -62,23 +62,26 @@ function oneOf(word: string, found: readonly LetterSummary[]): LetterKey {
       return { consumer, recordId };
     }
     case 'several':
-      throw notFound(`${word} may be several dead letters`, choice.items.map(nameOf));
+      throw ambiguous(word, choice.items.map(nameOf));
     case 'none':
-      throw notFound(`there is no dead letter ${word}`, []);
+      throw notFound(word);
   }
 }
 
-function notFound(message: string, names: readonly string[]): LocalCloudError {
+function notFound(word: string): LocalCloudError {
+  return new LocalCloudError('LETTER_NOT_FOUND', `there is no dead letter ${word}`, {
+    remedy: [`${ORDERLY} dead-letters list names those that need somebody.`],
+  });
+}
+
+function ambiguous(word: string, names: readonly string[]): LocalCloudError {
   const more = names.length - CANDIDATES_SHOWN;
-  return new LocalCloudError('LETTER_NOT_FOUND', message, {
-    remedy:
-      names.length === 0
-        ? [`${ORDERLY} dead-letters list names those that need somebody.`]
-        : [
-            'Name one of these:',
-            ...names.slice(0, CANDIDATES_SHOWN),
-            ...(more > 0 ? [`and ${more} more`] : []),
-          ],
+  return new LocalCloudError('LETTER_AMBIGUOUS', `${word} may be several dead letters`, {
+    remedy: [
+      'Name one of these:',
+      ...names.slice(0, CANDIDATES_SHOWN),
+      ...(more > 0 ? [`and ${more} more`] : []),
+    ],
   });
 }
 

@@ -145,7 +145,7 @@ test('a name that fits several mappings, or none, is refused with what there is'
   const none = await run('mapping', 'disable', 'nobody');
 
   expect([several.code, none.code]).toEqual([1, 1]);
-  expect(several.output).toMatch(/may be several .*MAPPING_NOT_FOUND/);
+  expect(several.output).toMatch(/may be several .*MAPPING_AMBIGUOUS/);
   expect(none.output).toMatch(/no event source mapping nobody .*MAPPING_NOT_FOUND/);
   for (const { output } of [several, none]) {
     expect(output).toContain(busy);

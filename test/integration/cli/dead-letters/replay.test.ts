@@ -205,7 +205,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     expect(shown).toMatchObject({ code: 0 });
     expect(shown.output).toContain('no JSON \\u{1b}[2J');
     expect(shown.output).not.toContain('\u001b[2J');
-    expect((await answer('show', recordId)).output).toMatch(/may be several .*LETTER_NOT_FOUND/);
+    expect((await answer('show', recordId)).output).toMatch(/may be several .*LETTER_AMBIGUOUS/);
 
     const execute = [
       'replay',

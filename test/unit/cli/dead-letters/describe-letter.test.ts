@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { decodeBytes } from '../../../../cli/dead-letters/decode.ts';
-import { describeLetter, describeLetters, letterJson } from '../../../../cli/dead-letters/describe-letter.ts';
+import {
+  describeLetter,
+  describeLetters,
+  describeNoLetter,
+  letterJson,
+} from '../../../../cli/dead-letters/describe-letter.ts';
 import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
+import { LETTER_STATUSES } from '../../../../functions/dead-letters/letter.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 
 describe('bytes', () => {
@@ -25,6 +31,18 @@ describe('bytes', () => {
     const { lines } = decodeBytes(new Uint8Array(600).fill(255));
     expect(lines).toHaveLength(17);
     expect(lines.at(-1)).toBe('and 88 bytes more');
+  });
+});
+
+describe('no letter', () => {
+  it('says where it was looked for, and how to see the others', () => {
+    expect(describeNoLetter(['OPEN', 'REPLAYING', 'PARKED'])).toBe(
+      [
+        'No dead letter was found that is OPEN, REPLAYING or PARKED.',
+        '  Others: npx orderly dead-letters list --status REPLAYED --status DISCARDED',
+      ].join('\n'),
+    );
+    expect(describeNoLetter(LETTER_STATUSES)).not.toContain('Others');
   });
 });
 

@@ -33,10 +33,10 @@ it.each(['1', '2-inter', '3-FAILED'])(
 );
 
 it.each([
-  ['4', 'run 4-finished has finished'],
-  ['5', 'run 5-discarded was no replay'],
-  ['6', 'there is no run 6'],
-  ['-', '- may be several runs'],
-])('%s is refused: %s', async (word, message) => {
-  await expect(resumedRun(audit, word)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', message });
+  ['4', 'RUN_NOT_FOUND', 'run 4-finished has finished'],
+  ['5', 'RUN_NOT_FOUND', 'run 5-discarded was no replay'],
+  ['6', 'RUN_NOT_FOUND', 'there is no run 6'],
+  ['-', 'RUN_AMBIGUOUS', '- may be several runs'],
+])('%s is refused with %s: %s', async (word, code, message) => {
+  await expect(resumedRun(audit, word)).rejects.toMatchObject({ code, message });
 });

@@ -28,7 +28,7 @@ describe('letters named on the command line', () => {
 
   it('are refused where a word means several, with their names, or none', async () => {
     await expect(named(['orders-0@41#1'])).rejects.toMatchObject({
-      code: 'LETTER_NOT_FOUND',
+      code: 'LETTER_AMBIGUOUS',
       remedy: ['Name one of these:', 'email-service/orders-0@41#1', 'shipping-service/orders-0@41#1'],
     });
     await expect(named(['orders-7'])).rejects.toMatchObject({ code: 'LETTER_NOT_FOUND' });
