@@ -3,6 +3,7 @@ import { type AppAddress, appAt } from '../app/address.ts';
 import { pacer, realTiming } from '../pacing.ts';
 import { chosenOrders, type Selection } from '../republish/chosen-orders.ts';
 import { type Republished, republish } from '../republish/republish.ts';
+import type { Item } from '../republish/stored-events.ts';
 import { type Terminal, table } from '../terminal.ts';
 
 export interface RepublishOptions {
@@ -33,9 +34,10 @@ export async function republishOrders(
   const app = await appAt(at);
   const tables = { orders: app.output('OrdersTable'), outbox: app.output('OutboxTable') };
   const client = new DynamoDBClient(app.dynamodb);
+  const missing = new Set<string>(selection.kind === 'named' ? selection.orderIds : []);
   try {
     const done = await republish(
-      chosenOrders(client, tables.orders, selection),
+      crossingOff(chosenOrders(client, tables.orders, selection), missing),
       {
         client,
         outbox: execute ? tables.outbox : undefined,
@@ -47,27 +49,37 @@ export async function republishOrders(
       },
       interrupted,
     );
-    const missing = missingOf(selection, done);
+    // Of a run that was interrupted nobody knows.
+    const notThere = interrupted.aborted ? [] : [...missing];
     const ended = interrupted.aborted ? 'interrupted' : 'finished';
     terminal.out(
-      json ? JSON.stringify({ execute, ended, ...done, missing }) : describe(done, missing, execute),
+      json
+        ? JSON.stringify({ execute, ended, ...done, missing: notThere })
+        : describeRepublished(done, notThere, execute),
     );
     if (interrupted.aborted) {
       terminal.progress('It was interrupted. The same command does it again from the beginning.');
       throw interrupted.reason;
     }
-    return missing === 0 && done.unreadable.length === 0;
+    return notThere.length === 0 && done.unreadable.length === 0;
   } finally {
     client.destroy();
   }
 }
 
-/** How many of the orders that were named are not in the table. */
-function missingOf(selection: Selection, { orders, unreadable }: Republished): number {
-  return selection.kind === 'named' ? new Set(selection.orderIds).size - orders - unreadable.length : 0;
+/** The same pages; orders that come by are no longer missing. */
+async function* crossingOff(
+  pages: AsyncIterable<readonly Item[]>,
+  missing: Set<string>,
+): AsyncGenerator<readonly Item[]> {
+  for await (const page of pages) {
+    for (const { orderId } of page) missing.delete(orderId?.S ?? '');
+    yield page;
+  }
 }
 
-function describe(done: Republished, missing: number, execute: boolean): string {
+/** What was found and done, as a person reads it. */
+export function describeRepublished(done: Republished, missing: readonly string[], execute: boolean): string {
   const { orders, events, bytes, written, waiting, forgotten, unreadable } = done;
   const rows: (readonly (string | number)[])[] = [
     ['', 'found'],
@@ -81,20 +93,26 @@ function describe(done: Republished, missing: number, execute: boolean): string 
         ]
       : []),
     ...(forgotten > 0 ? [['orders older than 80 days', forgotten]] : []),
-    ...(missing > 0 ? [['orders that are not there', missing]] : []),
+    ...(missing.length > 0 ? [['orders that are not there', missing.length]] : []),
     ...(unreadable.length > 0 ? [['orders whose events can’t be used', unreadable.length]] : []),
   ];
   return [
     table(rows),
+    ...missing.map((orderId) => `  not there: ${orderId}`),
     ...unreadable.map((orderId) => `  not usable: ${orderId}`),
     ...(forgotten > 0
       ? ['', '  Mails are remembered for 90 days: customers of older orders are written to once more.']
       : []),
     '',
-    execute
-      ? '  The relay publishes what is in the outbox: it is done when that is empty.'
-      : '  Nothing was written. To put these events into the outbox: --execute',
+    `  ${describeEnd(done, execute)}`,
   ].join('\n');
+}
+
+function describeEnd({ events }: Republished, execute: boolean): string {
+  if (events === 0) return 'There is no event to put into the outbox.';
+  return execute
+    ? 'The relay publishes what is in the outbox: it is done when that is empty.'
+    : 'Nothing was written. To put these events into the outbox: --execute';
 }
 
 /** Passes on one call a second. */
