@@ -14,6 +14,7 @@ import {
   orderId,
   port,
   positiveInteger,
+  upTo,
 } from './program/options.ts';
 import { republishCommand } from './program/republish.ts';
 import { scheduleCommands } from './program/schedule.ts';
@@ -23,6 +24,9 @@ import { red, type Terminal } from './terminal.ts';
 const OK = 0;
 const FAILED = 1;
 const USAGE = 2;
+
+/** Every one of them is mailed and shipped, and its id is kept until the last is placed: more is a slip of the finger. */
+const MOST_ORDERS = 10_000;
 
 /**
  * Runs one command of `orderly` and returns its exit code; signals end it with 128 + their number.
@@ -113,7 +117,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   program
     .command('order')
     .description('place sample orders through the HTTP API')
-    .option('--count <n>', 'how many', positiveInteger, 1)
+    .option('--count <n>', `how many, up to ${MOST_ORDERS}`, upTo(MOST_ORDERS), 1)
     .option(...JSON_OPTION)
     .action(async (options) => {
       const { order } = await import('./commands/order.ts');
@@ -183,6 +187,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     .description('the last log lines of a function, or of all')
     .argument('[function]', 'part of its name or construct path')
     .option('--last <n>', 'how many lines of each', positiveInteger, 20)
+    .option(...JSON_OPTION)
     .action(async (wanted, options) => {
       const { logs } = await import('./commands/logs.ts');
       await logs(projectDir, wanted, options, terminal);

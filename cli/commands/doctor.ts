@@ -11,7 +11,9 @@ export async function doctor(options: { json: boolean }, terminal: Terminal): Pr
 const canRun = ({ embedded, compose }: Diagnosis): boolean =>
   embedded.canRun || compose.canRun || compose.broker === 'ours';
 
-function describeDiagnosis({ tools, embedded, compose, cache }: Diagnosis): string {
+/** The diagnosis as a person reads it. */
+export function describeDiagnosis(diagnosis: Diagnosis): string {
+  const { tools, embedded, compose, cache } = diagnosis;
   const mark = (good: boolean) => (good ? green('yes') : red('no'));
   const rows = tools.map(({ name, wanted, version, usable }) => [
     name,
@@ -35,6 +37,8 @@ function describeDiagnosis({ tools, embedded, compose, cache }: Diagnosis): stri
     bold('Engines'),
     `  embedded        can run: ${mark(embedded.canRun)}   Kafka ${fetched(cache.kafka)}, MiniStack ${fetched(cache.ministack)} (${cache.folder})`,
     `  docker compose  can run: ${mark(compose.canRun || compose.broker === 'ours')}   ${brokers[compose.broker]}`,
-    ...(remedies.length > 0 ? ['', bold('Remedies'), ...remedies] : []),
+    ...(remedies.length > 0
+      ? ['', bold(canRun(diagnosis) ? 'One engine is enough. For the other one' : 'Remedies'), ...remedies]
+      : []),
   ].join('\n');
 }

@@ -7,9 +7,10 @@ import { printable, type Terminal } from '../terminal.ts';
 
 export interface LogsOptions {
   readonly last: number;
+  readonly json: boolean;
 }
 
-/** `orderly logs [function]`: the last lines of a function's log, or of every function's. */
+/** `orderly logs [function]`: the last lines of a function's log, or of every function's, those without any named too. */
 export async function logs(
   projectDir: string,
   wanted: string | undefined,
@@ -26,11 +27,22 @@ export async function logs(
       remedy: [`There are: ${functions.map(({ path }) => path).join(', ')}`],
     });
   }
+  const lines: { function: string; line: string }[] = [];
   for (const { functionName, path } of chosen) {
-    if (chosen.length > 1) terminal.out(`==> ${path} <==`);
-    for (const line of await lastLines(join(logDir, `${functionName}.log`), options.last))
-      terminal.out(printable(line));
+    const last = await lastLines(join(logDir, `${functionName}.log`), options.last);
+    if (options.json) lines.push(...last.map((line) => ({ function: path, line })));
+    else if (last.length === 0) terminal.out(`${path} has not written anything yet.`);
+    else {
+      if (chosen.length > 1) terminal.out(`==> ${path} <==`);
+      for (const line of last) terminal.out(withTabs(line));
+    }
   }
+  if (options.json) terminal.out(JSON.stringify(lines));
+}
+
+/** Lambda's own lines have tabs between their columns. */
+function withTabs(line: string): string {
+  return line.split('\t').map(printable).join('\t');
 }
 
 async function lastLines(path: string, count: number): Promise<readonly string[]> {

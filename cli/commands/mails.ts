@@ -23,7 +23,12 @@ export async function mails(projectDir: string, options: MailsOptions, terminal:
     return;
   }
   const rows = newest.map((mail) => [printable(mail.To.join(', ')), printable(mail.Subject)]);
-  terminal.out(`${bold(`${sent.length} mails`)}\n${table([['to', 'subject'], ...rows])}`);
+  terminal.out(`${bold(describeNumber(newest.length, sent.length))}\n${table([['to', 'subject'], ...rows])}`);
   const text = (last.BodyText ?? '').split('\n').map(printable).join('\n');
   terminal.out(`\n${bold('The last one')}\n\n${text}`);
+}
+
+function describeNumber(shown: number, sent: number): string {
+  if (shown < sent) return `The newest ${shown} of ${sent} mails; --last shows more`;
+  return sent === 1 ? '1 mail' : `${sent} mails`;
 }

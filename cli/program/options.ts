@@ -29,6 +29,15 @@ export function positiveInteger(text: string): number {
   throw new InvalidArgumentError('It has to be a whole number from 1.');
 }
 
+/** A positive integer that is no more than `most`. */
+export function upTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value > 0 && value <= most) return value;
+    throw new InvalidArgumentError(`It has to be a whole number from 1 to ${most}.`);
+  };
+}
+
 export function port(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;

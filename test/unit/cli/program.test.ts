@@ -31,6 +31,7 @@ describe('the command line', () => {
     [['republish', `ord_${'0'.repeat(26)}`, '--since', '2h']],
     [['frobnicate']],
     [['order', '--cuont', '3']],
+    [['order', '--count', '10001']],
     [['dead-letters', 'list', '--letter-reason', 'bad-luck']],
     [['dead-letters', 'list', '--status', 'lost']],
     [['dead-letters', 'list', '--since', 'yesterday']],
@@ -54,6 +55,11 @@ describe('the command line', () => {
   ])('answers %j with exit code 2 and the reason', async (argv) => {
     expect(await run(argv, dir, terminal)).toBe(2);
     expect(said.join('\n')).toContain('error:');
+  });
+
+  it('names the most orders that it places at once', async () => {
+    await run(['order', '--count', '1e9'], dir, terminal);
+    expect(said.join('\n')).toContain('from 1 to 10000');
   });
 
   it.each(['order', 'status', 'mails', 'logs', 'dead-letters list', 'dead-letters runs', 'smoke'])(
