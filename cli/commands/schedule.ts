@@ -2,7 +2,7 @@ import { LocalCloudError } from '../../local/errors.ts';
 import type { RunAnswer } from '../../local/schedules/run-handler.ts';
 import type { ScheduleStatus } from '../../local/schedules/schedules.ts';
 import { runningCloud } from '../running-cloud.ts';
-import { duration, green, red, type Terminal, table } from '../terminal.ts';
+import { duration, green, printable, red, type Terminal, table } from '../terminal.ts';
 import { theOne } from '../the-one.ts';
 
 /** `orderly schedule list`: every schedule with its last and next run. */
@@ -33,7 +33,7 @@ function minute(iso: string | null): string {
 }
 
 /**
- * `orderly schedule run <name>`: runs a schedule now and waits for its functions.
+ * `orderly schedule run <name>`: runs a schedule now, waits for its functions, and tells what they answered.
  *
  * @param name part of a construct path or logical id
  * @param options.at the time that its event tells. @default the time it is
@@ -58,9 +58,12 @@ export async function runSchedule(
   if (options.json) terminal.out(JSON.stringify(answer));
   else {
     const took = duration(performance.now() - begin);
-    for (const { functionName, outcome, errorType } of answer.results) {
+    for (const { functionName, outcome, errorType, payload } of answer.results) {
       const ended = outcome === 'success' ? green('succeeded') : red(errorType ?? outcome);
       terminal.out(`${schedule.path}: ${functionName} ${ended} (${took})`);
+      if (outcome === 'success' && payload !== null && payload !== 'null') {
+        terminal.out(`  It answered ${printable(payload)}`);
+      }
     }
   }
   return answer.results.every(({ outcome }) => outcome === 'success');

@@ -4,7 +4,7 @@ import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
 import { dynamoDbManifestShipments } from './dynamodb-shipments.ts';
-import { dayBefore } from './manifest-id.ts';
+import { dayBefore, fileKeyOf } from './manifest-id.ts';
 import { s3Client } from './s3.ts';
 import { s3ManifestFiles } from './s3-files.ts';
 import { type ManifestPorts, writeManifests } from './write-manifests.ts';
@@ -27,9 +27,14 @@ const Scheduled = z.object({ time: z.iso.datetime() });
 
 /**
  * Entry of the function `manifest`: a daily schedule. The day is the one before the event's own `time`, not before now, so
- * that an event that is delivered late or again is about the same day.
+ * that an event that is delivered late or again is about the same day. Whoever invokes it by hand is told which files it
+ * has written, and where.
  */
-export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
+export async function handler(
+  event: ScheduledEvent,
+  context: Context,
+): Promise<{ readonly written: readonly string[]; readonly bucket: string }> {
   logger.addContext(context);
-  await writeManifests(dayBefore(new Date(Scheduled.parse(event).time)), ports);
+  const written = await writeManifests(dayBefore(new Date(Scheduled.parse(event).time)), ports);
+  return { written: written.map(fileKeyOf), bucket: environment.MANIFEST_BUCKET };
 }

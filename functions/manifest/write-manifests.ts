@@ -31,21 +31,24 @@ export interface ManifestPorts {
  *
  * A carrier for which nothing waits gets no file. A file that is there is not written again.
  *
+ * @returns the manifests that it has written
  * @throws {OrderlyError} `MANIFESTS_INCOMPLETE` at the end, if one could not be finished; the others are
  */
-export async function writeManifests(day: UtcDay, ports: ManifestPorts): Promise<void> {
+export async function writeManifests(day: UtcDay, ports: ManifestPorts): Promise<readonly ManifestId[]> {
   const { drafts, manifests } = await ports.files.list();
   const begun = [...drafts].filter((manifestId) => !manifests.has(manifestId)).sort();
   // The earlier ones first, so that what they take isn't drafted again.
-  const failed =
-    (await finishEach(begun, ports)) +
-    (await finishEach(await draftDay(day, new Set([...drafts, ...manifests]), ports), ports));
+  const earlier = await finishEach(begun, ports);
+  const drafted = await draftDay(day, new Set([...drafts, ...manifests]), ports);
+  const written = [...earlier, ...(await finishEach(drafted, ports))];
+  const failed = begun.length + drafted.length - written.length;
   if (failed > 0) {
     throw new OrderlyError('MANIFESTS_INCOMPLETE', 'manifests are begun and not finished', {
       retriable: true,
       data: { failed },
     });
   }
+  return written;
 }
 
 /** Drafts the day's manifests that are not known yet, and tells which. */
@@ -66,18 +69,21 @@ async function draftDay(
   return drafted;
 }
 
-/** Finishes manifests one after the other, each even if an earlier one failed, and tells how many failed. */
-async function finishEach(manifestIds: readonly ManifestId[], ports: ManifestPorts): Promise<number> {
-  let failed = 0;
+/** Finishes manifests one after the other, each even if an earlier one failed, and tells which are finished. */
+async function finishEach(
+  manifestIds: readonly ManifestId[],
+  ports: ManifestPorts,
+): Promise<readonly ManifestId[]> {
+  const finished: ManifestId[] = [];
   for (const manifestId of manifestIds) {
     try {
       await finish(manifestId, ports);
+      finished.push(manifestId);
     } catch (error) {
-      failed++;
       ports.logger.error('manifest not finished', { manifestId }, error);
     }
   }
-  return failed;
+  return finished;
 }
 
 async function finish(manifestId: ManifestId, { shipments, files, logger }: ManifestPorts): Promise<void> {

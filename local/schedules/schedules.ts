@@ -41,6 +41,8 @@ export interface TargetResult {
   readonly outcome: InvocationResult['kind'];
   /** As Lambda names it; null unless the function failed. */
   readonly errorType: string | null;
+  /** What the function answered, JSON as text; null: it was not invoked. */
+  readonly payload: string | null;
 }
 
 export interface SchedulesPorts {
@@ -153,5 +155,6 @@ function iso(at: number | undefined): string | null {
 
 function resultOf(functionName: string, result: InvocationResult): TargetResult {
   const errorType = result.kind === 'function-error' ? result.errorType : null;
-  return { functionName, outcome: result.kind, errorType };
+  const payload = result.kind === 'throttled' ? null : Buffer.from(result.payload).toString();
+  return { functionName, outcome: result.kind, errorType, payload };
 }

@@ -87,7 +87,8 @@ test('the shipments of a day are on the manifests of their carriers, and a cance
       .at(-1) ?? '';
   const day = newest.slice(0, 10);
   const at = `${new Date(Date.parse(day) + DAY_MS).toISOString().slice(0, 10)}T00:15:00Z`;
-  expect((await command('schedule', 'run', 'manifest', '--at', at)).code).toBe(0);
+  const run = await command('schedule', 'run', 'manifest', '--at', at);
+  expect(run).toMatchObject({ code: 0, output: expect.stringContaining(`manifests/${day}/`) });
 
   const written = await manifests();
   const rows = await shipments();

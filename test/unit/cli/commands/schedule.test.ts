@@ -36,7 +36,7 @@ async function cloud(schedules: readonly ScheduleStatus[], result: Partial<Targe
       scheduleRunHandler({
         runNow: async (name, at) => {
           ran.push(at === undefined ? name : `${name} at ${new Date(at).toISOString()}`);
-          return [{ functionName: 'relay', outcome: 'success', errorType: null, ...result }];
+          return [{ functionName: 'relay', outcome: 'success', errorType: null, payload: 'null', ...result }];
         },
       }),
     ],
@@ -82,6 +82,13 @@ it('runs the one that the name is a part of, and tells how it ended', async () =
     output: expect.stringMatching(/^Orders\/Sweep: relay succeeded \(\d+ ms\)$/),
   });
   expect(ran).toEqual(['Orders/Sweep']);
+});
+
+it('tells what the function answered, if that is anything', async () => {
+  const { orderly } = await cloud([schedule('Orders/Manifest')], { payload: '{"written":["a.csv"]}' });
+  expect((await orderly('schedule', 'run', 'manifest')).output).toMatch(
+    /succeeded \(\d+ ms\)\n {2}It answered {"written":\["a.csv"\]}$/,
+  );
 });
 
 it('prefers the one that has exactly that name', async () => {

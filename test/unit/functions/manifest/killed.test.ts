@@ -36,10 +36,15 @@ function interrupted(ports: All, between: Between): All {
 
 type Change = (world: ManifestWorld) => Partial<All>;
 
-function run(world: ManifestWorld, between: Between, day = DAY, change: Change = () => ({})): Promise<void> {
+async function run(
+  world: ManifestWorld,
+  between: Between,
+  day = DAY,
+  change: Change = () => ({}),
+): Promise<void> {
   const { shipments, files } = world.ports;
   const ports = interrupted({ ...shipments, ...files, ...change(world) }, between);
-  return writeManifests(day, { ...world.ports, shipments: ports, files: ports });
+  await writeManifests(day, { ...world.ports, shipments: ports, files: ports });
 }
 
 /** Lets so many calls through; the process is gone after that, or in the midst of the last one. */

@@ -16,7 +16,12 @@ const ids = (...items: (typeof a)[]) => items.map(orderIdOf).sort();
 describe('the manifests of a day', () => {
   it('have each shipment on that of its carrier, and no file where nothing waits', async () => {
     const world = manifestWorld([a, b, parcel, far]);
-    await writeManifests(DAY, world.ports);
+    expect([...(await writeManifests(DAY, world.ports))].sort()).toEqual([
+      '2026-03-01-parcel-eu',
+      '2026-03-01-parcel-world',
+      '2026-03-01-post',
+    ]);
+    expect(await writeManifests(DAY, world.ports)).toEqual([]);
     expect([...world.objects.keys()].filter((key) => key.startsWith('manifests/')).sort()).toEqual([
       'manifests/2026-03-01/parcel-eu.csv',
       'manifests/2026-03-01/parcel-world.csv',

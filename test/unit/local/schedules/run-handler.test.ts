@@ -10,7 +10,7 @@ async function serving() {
       asked.push(name, at === undefined ? undefined : new Date(at).toISOString());
       if (name === 'Twice') return 'ambiguous';
       if (name !== 'App/Every') return 'unknown';
-      return [{ functionName: 'sweep', outcome: 'success', errorType: null }];
+      return [{ functionName: 'sweep', outcome: 'success', errorType: null, payload: 'null' }];
     },
   });
   const gateway = await startGateway({
@@ -35,7 +35,7 @@ it('runs the schedule that is named and answers how its functions ended', async 
   const { send } = await serving();
   expect(await send('/App%2FEvery/run')).toEqual({
     status: 200,
-    body: { results: [{ functionName: 'sweep', outcome: 'success', errorType: null }] },
+    body: { results: [{ functionName: 'sweep', outcome: 'success', errorType: null, payload: 'null' }] },
   });
 });
 

@@ -165,14 +165,19 @@ describe('a run by hand', () => {
     world.answer = {
       kind: 'function-error',
       requestId: 'r',
-      payload: new Uint8Array(),
+      payload: Buffer.from('{"errorType":"Sandbox.Timedout"}'),
       errorType: 'Sandbox.Timedout',
       errorMessage: 'too slow',
       durationMs: 1,
     };
+    const failed = {
+      outcome: 'function-error',
+      errorType: 'Sandbox.Timedout',
+      payload: '{"errorType":"Sandbox.Timedout"}',
+    };
     expect(await schedules.runNow('Every')).toEqual([
-      { functionName: 'sweep', outcome: 'function-error', errorType: 'Sandbox.Timedout' },
-      { functionName: 'other', outcome: 'function-error', errorType: 'Sandbox.Timedout' },
+      { functionName: 'sweep', ...failed },
+      { functionName: 'other', ...failed },
     ]);
     expect(invoked).toMatchObject([{ event: { time: '2026-11-20T10:00:30Z' } }, { event: { full: true } }]);
     expect(enqueued).toEqual([]);
