@@ -33,7 +33,13 @@ export async function runDemo(
   const { phase, taken } = phases(progress);
 
   try {
-    const placed = await phase('placing orders', () => placeOrders(scene, plan, killer, timing.signal));
+    const placed = await phase('placing orders', () => {
+      const arm = () => {
+        progress('killing shipping with SIGKILL in its next batch, as planned; the batch is delivered again');
+        killer.arm();
+      };
+      return placeOrders(scene, plan, arm, timing.signal);
+    });
     const cancelled = plan.cancelled.map((n) => placed.orderIds[n] ?? '');
     await phase('cancelling orders whose mail is out', async () => {
       await mailsAreOut(scene, cancelled);
@@ -70,7 +76,7 @@ interface PlacedOrders {
 async function placeOrders(
   scene: Scene,
   plan: DemoPlan,
-  killer: EnvironmentKiller,
+  armKiller: () => void,
   timing: AbortSignal,
 ): Promise<PlacedOrders> {
   const { checkout } = scene;
@@ -79,7 +85,7 @@ async function placeOrders(
   const timings: Promise<number | undefined>[] = [];
   let [created, replayed] = [0, 0];
   await inFlight(plan.orders, plan.inFlight, async (n) => {
-    if (n === plan.killDuring) killer.arm();
+    if (n === plan.killDuring) armKiller();
     const requests = plan.repeats(n) ? 2 : 1;
     for (let request = 0; request < requests; request++) {
       const placed = await checkout.place(sampleOrder(n, plan.customers), `${run}-${n}`);
