@@ -103,7 +103,11 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
     .description('prove the whole chain by counting, on free ports, in a throw-away folder')
     .option('--orders <n>', 'how many orders (300; with --faults 120)', positiveInteger)
     .option('--faults', 'the second part: poison, a crash loop, an outage, a dark hour, a replay', false)
-    .option(...JSON_OPTION)
+    .option(
+      '--json',
+      `print JSON for scripts; npm run prints a banner first, ${ORDERLY} demo does not`,
+      false,
+    )
     .action(async ({ orders, faults, json }) => {
       const interrupted = interruption(terminal.progress);
       const { demo } = await import('./commands/demo.ts');

@@ -109,6 +109,7 @@ export async function up(
     // One that fails to start puts itself away, and its failure is on its way out already.
     const cloud = await starting.catch(() => undefined);
     await cloud?.stop();
+    if (interrupted.aborted) terminal.progress('stopped');
   }
 }
 
@@ -117,7 +118,10 @@ const ORDERS_TO_TRY = ['order --count 10', 'status', 'mails'];
 
 /** What a person needs to know of a cloud that has started. */
 function describeStart({ model, engine, apis }: LocalCloud, elapsed: string, isThisApp: boolean): string {
-  const leftOut = new Set(model.notEmulated.map(({ type }) => type));
+  // Most functions run, so which one doesn't is of interest.
+  const leftOut = new Set(
+    model.notEmulated.map(({ type, path }) => (type === 'AWS::Lambda::Function' ? `${type} ${path}` : type)),
+  );
   return [
     bold(`orderly is up (${elapsed})`),
     '',

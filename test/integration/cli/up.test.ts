@@ -66,6 +66,7 @@ describe('orderly up', { timeout: 180_000 }, () => {
     first.kill('SIGINT');
     expect(await first.exited).toEqual({ code: 130, signal: null });
     await gone(children);
+    expect(first.output()).toMatch(/stopped$/);
     expect(existsSync(join(cwd, '.orderly/run.json'))).toBe(false);
 
     const second = await up(cwd);
