@@ -1,6 +1,14 @@
 import { App } from 'aws-cdk-lib';
 import { orderSystem } from '../lib/order-system.ts';
 import { readSettings } from '../lib/settings.ts';
+import { SettingsError } from '../lib/settings-error.ts';
 
 const app = new App();
-orderSystem(app, readSettings(app.node.getAllContext(), process.env));
+try {
+  orderSystem(app, readSettings(app.node.getAllContext(), process.env));
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  // Not `exitCode`: CDK would synthesize what there is of the app.
+  process.exit(1);
+}

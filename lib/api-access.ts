@@ -1,4 +1,5 @@
 import type { Node } from 'constructs';
+import { SettingsError } from './settings-error.ts';
 
 /** Who may call the checkout. */
 export type ApiAccess =
@@ -23,7 +24,7 @@ export const API_ACCESS_KEYS = ['jwtIssuer', 'jwtAudience', 'corsOrigins'] as co
 
 /**
  * Who may call, by the context keys `jwtIssuer`, `jwtAudience` and `corsOrigins`, the last two with commas between; IAM
- * without them. Throws an error that says which key is wrong.
+ * without them. Throws a `SettingsError` that says which key is wrong.
  */
 export function apiAccessOf(node: Node): ApiAccess {
   const [issuer, audience, origins] = API_ACCESS_KEYS.map((key) => textOf(node, key));
@@ -71,6 +72,6 @@ function originOf(text: string): string {
   throw wrong('corsOrigins', `must have https origins like https://shop.example.com, not "${text}"`);
 }
 
-function wrong(key: string, why: string): Error {
-  return new Error(`context ${key} ${why}: npx cdk deploy ${EXAMPLE}`);
+function wrong(key: string, why: string): SettingsError {
+  return new SettingsError(`context ${key} ${why}: npx cdk deploy ${EXAMPLE}`);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { API_ACCESS_KEYS } from './api-access.ts';
+import { SettingsError } from './settings-error.ts';
 import { production, type Stage, sandbox } from './stages.ts';
 
 /** An MSK cluster that is there already, with IAM authentication. */
@@ -28,6 +29,8 @@ export interface Settings {
 }
 
 const EXAMPLE_SENDER = 'orders@example.com';
+
+const CREDENTIALS = 'set AWS_PROFILE, or what else gives the AWS SDK credentials';
 
 const list = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(',') : value),
@@ -86,9 +89,10 @@ const Given = Context.partial({
 
   // Three zones can only be chosen where the zones are known; a cluster that is there has its own.
   if (stage === 'production' && !cluster) {
-    for (const [key, value] of Object.entries({ account, region }))
-      if (value === undefined)
-        refuse(key, `must be known for production: deploy with credentials, or name it: -c ${key}=…`);
+    if (account === undefined)
+      refuse('account', `must be known for production: ${CREDENTIALS}; or name it: -c account=…`);
+    if (region === undefined)
+      refuse('region', 'must be known for production: set AWS_REGION, or name it: -c region=…');
   }
   const clusterRegion = arn?.split(':')[3];
   if (clusterRegion && region && clusterRegion !== region)
@@ -110,7 +114,7 @@ const KNOWN: readonly string[] = [...Object.keys(Context.shape), ...API_ACCESS_K
  * Reads the settings of a deployment from CDK context (`-c name=value`, or cdk.json), and account and region, where the
  * context has none, from what the CDK CLI found out from the credentials at hand.
  *
- * Throws an `Error` that names what is wrong, a setting that there isn't among it: a misspelt one would deploy the default.
+ * Throws a `SettingsError` that names what is wrong, a setting that there isn't among it: a misspelt one would deploy the default.
  */
 export function readSettings(
   context: Readonly<Record<string, unknown>>,
@@ -123,10 +127,27 @@ export function readSettings(
     account: context.account ?? env.CDK_DEFAULT_ACCOUNT,
     region: context.region ?? env.CDK_DEFAULT_REGION,
   });
-  if (parsed.success && unknown.length === 0) return parsed.data;
+  const zones = parsed.success ? unknownZones(parsed.data, context, env) : [];
+  if (parsed.success && unknown.length === 0 && zones.length === 0) return parsed.data;
   const problems = [
+    ...zones,
     ...unknown.map((key) => `  ${key} is no setting: there are ${KNOWN.join(', ')}`),
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `  ${path.join('.')} ${message}`),
   ];
-  throw new Error(['The CDK context is not valid:', ...problems].join('\n'));
+  throw new SettingsError(['The CDK context is not valid:', ...problems].join('\n'));
+}
+
+/** Zones that CDK would have to look up and can't: its CLI always finds a region, and an account with credentials alone. */
+function unknownZones(
+  { environment, cluster }: Settings,
+  context: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  if (environment === undefined || cluster !== undefined) return [];
+  if (env.CDK_DEFAULT_REGION === undefined || env.CDK_DEFAULT_ACCOUNT !== undefined) return [];
+  const { account, region } = environment;
+  if (`availability-zones:account=${account}:region=${region}` in context) return [];
+  return [
+    `  account ${account} has zones in ${region} that have to be looked up, and there are no credentials: ${CREDENTIALS}`,
+  ];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../lib/settings.ts';
+import { SettingsError } from '../../../lib/settings-error.ts';
 import { EXISTING_CLUSTER, PRODUCTION } from '../../support/contexts.ts';
 
 const read = (context: Readonly<Record<string, unknown>>, env = {}) => readSettings(context, env);
@@ -90,7 +91,26 @@ describe('the settings of a deployment', () => {
       /region must be the region of the cluster, eu-west-1/,
     ],
   ])('refuse %s', (_, context, message) => {
+    expect(() => read(context)).toThrow(SettingsError);
     expect(() => read(context)).toThrow(message);
+  });
+
+  describe('of production, whose zones are looked up', () => {
+    const zones = `availability-zones:account=${PRODUCTION.account}:region=${PRODUCTION.region}`;
+    const { [zones as keyof typeof PRODUCTION]: _known, ...unknown } = PRODUCTION;
+    const noCredentials = { CDK_DEFAULT_REGION: 'us-east-1' };
+
+    it('refuse an account that CDK has no credentials for, and say what to set', () => {
+      expect(() => read(unknown, noCredentials)).toThrow(
+        /account 123456789012 has zones in eu-west-1 that have to be looked up.* set AWS_PROFILE/,
+      );
+    });
+
+    it('need no credentials where the zones are known, or where nothing is deployed', () => {
+      expect(read(PRODUCTION, noCredentials).stage.name).toBe('production');
+      expect(read(unknown).stage.name).toBe('production');
+      expect(read({ ...unknown, ...EXISTING_CLUSTER }, noCredentials).stage.name).toBe('production');
+    });
   });
 
   it('name everything that is wrong at once', () => {
