@@ -16,6 +16,7 @@ import { eventSourceMappings } from './event-sources/mappings.ts';
 import { localEnvironment } from './function-environment.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { startGateway } from './gateway/gateway.ts';
+import { openPort } from './gateway/port.ts';
 import { honouredModel } from './honoured-model.ts';
 import { createFunctionHost, type FunctionHostOptions, type LoadFailure } from './lambda/host.ts';
 import { asynchronousInvocations } from './lambda-api/asynchronous.ts';
@@ -30,7 +31,7 @@ import { schedulesOf } from './schedules/schedules.ts';
 import { statusHandler } from './status-handler.ts';
 
 export interface LocalCloudOptions {
-  /** Brings the cloud assembly; called at once, beside `startEngine`, and told when nobody waits for it any more. */
+  /** Brings the cloud assembly; called beside `startEngine`, and told when nobody waits for it any more. */
   readonly loadAssembly: (unwanted: AbortSignal) => Promise<Assembly>;
   /** Brings the engine up or finds it. The local cloud owns it from then on. */
   readonly startEngine: () => Promise<Engine>;
@@ -39,6 +40,11 @@ export interface LocalCloudOptions {
   readonly stateDir: string;
   /** Port of the gateway; 0 is any free one. */
   readonly port: number;
+  /**
+   * Called as soon as its address is known, before anything is started; requests there are answered with status 503
+   * until it runs. @default nobody is told
+   */
+  readonly onListening?: (url: string) => Promise<void>;
   /** Called with what is being done, for a person who waits. */
   readonly progress: (step: string) => void;
   /** Called with what a person should know while the cloud runs. */
@@ -103,6 +109,11 @@ async function start(
 ): Promise<LocalCloud> {
   const { config, log, progress, stateDir } = options;
 
+  // First, since a port that is taken is known at once and an engine takes its time.
+  const port = await openPort(options.port);
+  onStop(() => port.close());
+  await options.onListening?.(port.url);
+
   const engineUp = options.startEngine();
   onStop(async () => (await engineUp.catch(() => undefined))?.stop());
   const unwanted = new AbortController();
@@ -139,6 +150,7 @@ async function start(
   const checkpoints = fileCheckpoints(join(stateDir, 'checkpoints.json'));
   onStop(async () => checkpoints.flush());
 
+  let isUp = false;
   const status = async (): Promise<CloudStatus> => ({
     engine: {
       kind: engine.kind,
@@ -164,15 +176,15 @@ async function start(
   });
   // Before the host, whose functions are told the gateway's address; no request can come in between the two, as nothing
   // is awaited there.
-  const gateway = await startGateway({
+  const gateway = startGateway({
     apis: cloud.apis,
-    port: options.port,
+    at: port,
     invoke: (functionName, event) => host.invoke(functionName, event),
     account: engine.account,
     clock: Date.now,
     newRequestId: randomUUID,
     prefixes: [
-      statusHandler(status),
+      statusHandler(async () => (isUp ? status() : undefined)),
       scheduleRunHandler(schedules),
       ...lambdaApi({
         functions: () => functions,
@@ -230,6 +242,7 @@ async function start(
   refuseBroken(broken);
   schedules.start();
   onStop(async () => schedules.stop());
+  isUp = true;
 
   async function reload(newer: Assembly): Promise<Reload> {
     const next = honouredModel(newer, config, runningFacts);

@@ -34,7 +34,8 @@ export type LocalCloudErrorCode =
   | 'AWS_REFUSED'
   | 'API_REFUSED'
   | 'ALREADY_RUNNING'
-  | 'NOT_RUNNING';
+  | 'NOT_RUNNING'
+  | 'STARTING';
 
 /**
  * An error a person can act on: what happened, and the remedy.

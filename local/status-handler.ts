@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CloudStatus } from './cloud-status.ts';
+import { answerStarting } from './gateway/port.ts';
 
-/** Answers `/_orderly/status` on the gateway's port with the status as JSON. */
-export function statusHandler(status: () => Promise<CloudStatus>): {
+/** Answers `/_orderly/status` on the gateway's port with the status as JSON, or that there is none yet. */
+export function statusHandler(status: () => Promise<CloudStatus | undefined>): {
   prefix: string;
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 } {
   return {
     prefix: '/_orderly/status',
     async handle(_request, response) {
-      const body = JSON.stringify(await status(), bigintsAsNumbers);
+      const found = await status();
+      if (found === undefined) return answerStarting(response);
+      const body = JSON.stringify(found, bigintsAsNumbers);
       response.writeHead(200, { 'content-type': 'application/json' }).end(body);
     },
   };

@@ -38,7 +38,7 @@ export async function up(
   if (other) {
     throw new LocalCloudError(
       'ALREADY_RUNNING',
-      `a local cloud of this folder runs already, at ${other.url}`,
+      `a local cloud of this folder ${other.status === 'starting' ? 'is starting' : 'runs'} already, at ${other.url}`,
       {
         remedy: [`Use it, or end it first: kill ${other.pid}`],
       },
@@ -87,12 +87,12 @@ export async function up(
     config: { ...config, accept: [...config.accept, ...options.accept] },
     stateDir,
     port: options.port,
+    onListening: (url) => writeRunFile(stateDir, { pid: process.pid, url }),
     progress,
     log: terminal.progress,
   });
   try {
     const cloud = await unlessInterrupted(starting, interrupted);
-    await writeRunFile(stateDir, { pid: process.pid, url: cloud.url });
     terminal.out(describeStart(cloud, elapsed(), options.app === undefined));
     if (watching) terminal.progress('watching the sources');
     const exit = await unlessInterrupted(cloud.engine.exited, interrupted);

@@ -1,12 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpApiModel } from '../assembly/model.ts';
-import { LocalCloudError } from '../errors.ts';
 import type { Invoke } from '../lambda/invocation.ts';
 import { readBody } from './body.ts';
 import { httpEvent } from './event.ts';
 import { integrate, payloadTooLarge } from './integration.ts';
 import { claimsOf } from './jwt.ts';
 import { isLocalRequest } from './loopback.ts';
+import type { OpenPort } from './port.ts';
 import { type GatewayResponse, gatewayResponse, internalServerError } from './response.ts';
 import { createRouter, type Router } from './routes.ts';
 
@@ -21,8 +21,8 @@ export interface PrefixHandler {
 export interface GatewayOptions {
   /** The first answers at `/`, and each one, the first too, below `/_apis/<apiId>`. */
   readonly apis: readonly HttpApiModel[];
-  /** 0 takes any free port. */
-  readonly port: number;
+  /** Where it serves; the gateway's from then on. */
+  readonly at: OpenPort;
   readonly invoke: Invoke;
   readonly account: string;
   /** What else is served on the same port. */
@@ -45,16 +45,12 @@ export interface Gateway {
 
 /** The longest body an HTTP API accepts. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** A client that has sent no complete request by then is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** A connection on which nothing moves for so long is cut; longer than any integration takes. */
-const SILENCE_TIMEOUT_MS = 60_000;
 
 /**
  * Serves HTTP APIs of API Gateway (payload format 2.0) on 127.0.0.1, without asking for a signature or a token; a token
- * that comes is read for its claims. Rejects with `PORT_TAKEN` if the port is in use.
+ * that comes is read for its claims.
  */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+export function startGateway(options: GatewayOptions): Gateway {
   const mounts = options.apis.map((api) => ({
     api,
     base: `/_apis/${encodeURIComponent(api.apiId)}`,
@@ -123,17 +119,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     send(response, { ...integrated, headers: { ...integrated.headers, 'apigw-requestid': requestId } });
   }
 
-  const server = createServer((request, response) => {
+  options.at.serve((request, response) => {
     respond(request, response).catch((error: unknown) => {
       options.onError(error);
       if (response.headersSent) response.destroy();
       else send(response, internalServerError);
     });
   });
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.timeout = SILENCE_TIMEOUT_MS;
 
-  const url = `http://127.0.0.1:${await listen(server, options.port)}`;
+  const { url } = options.at;
   return {
     url,
     apiUrl(apiId) {
@@ -141,11 +135,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       if (mount === undefined) return undefined;
       return mount === mounts[0] ? url : `${url}${mount.base}`;
     },
-    async stop() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
+    stop: () => options.at.close(),
   };
 }
 
@@ -165,23 +155,4 @@ function send(response: ServerResponse, { status, headers, body }: GatewayRespon
   if (!bodiless) response.setHeader('content-length', body.byteLength);
   response.writeHead(status);
   response.end(bodiless ? undefined : body);
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, port)));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-function listenError(error: Error, port: number): Error {
-  if (!('code' in error) || error.code !== 'EADDRINUSE') return error;
-  return new LocalCloudError('PORT_TAKEN', `Port ${port} of 127.0.0.1 is in use.`, {
-    remedy: ['Choose another one with --port <number>; --port 0 takes any free one.'],
-    retriable: true,
-    cause: error,
-  });
 }

@@ -96,9 +96,13 @@ describe('orderly up', { timeout: 180_000 }, () => {
     await gone(children);
   });
 
-  it('leaves no process behind when it is interrupted while it starts', async () => {
-    const cloud = await up(project());
+  it('tells other commands that it starts, and leaves no process behind when it is interrupted then', async () => {
+    const cwd = project();
+    const cloud = await up(cwd);
     await cloud.wrote(/starting Apache Kafka/);
+    const command = orderly(['status'], { cwd });
+    expect(await command.exited).toMatchObject({ code: 1 });
+    expect(command.output()).toContain('[STARTING]');
     const children = descendantsOf(cloud.pid);
     cloud.kill('SIGTERM');
     expect(await cloud.exited).toEqual({ code: 143, signal: null });
@@ -144,15 +148,15 @@ describe('orderly up', { timeout: 180_000 }, () => {
     return cloud.output();
   }
 
-  it('names a port that is taken, and the remedy', async () => {
+  it('names a port that is taken, and the remedy, before it starts anything', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
     await new Promise((resolve) => taken.once('listening', resolve));
     const address = taken.address();
     const port = typeof address === 'object' ? String(address?.port) : '';
-    expect(await refused(project(), ['--port', port])).toMatch(
-      new RegExp(`${port}[\\s\\S]*PORT_TAKEN[\\s\\S]*--port`),
-    );
+    const output = await refused(project(), ['--port', port]);
+    expect(output).toMatch(new RegExp(`${port}[\\s\\S]*PORT_TAKEN[\\s\\S]*--port`));
+    expect(output).not.toContain('starting');
   });
 
   it('names every tool that is missing, and Docker as the alternative', async () => {

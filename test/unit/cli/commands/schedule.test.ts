@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { run } from '../../../../cli/program.ts';
 import { startGateway } from '../../../../local/gateway/gateway.ts';
+import { openPort } from '../../../../local/gateway/port.ts';
 import { stateDirOf, writeRunFile } from '../../../../local/run-file.ts';
 import { scheduleRunHandler } from '../../../../local/schedules/run-handler.ts';
 import type { ScheduleStatus, TargetResult } from '../../../../local/schedules/schedules.ts';
@@ -23,9 +24,9 @@ const schedule = (path: string, changes: Partial<ScheduleStatus> = {}): Schedule
 /** A local cloud that has only schedules, in a project folder of its own; a command's output and exit code. */
 async function cloud(schedules: readonly ScheduleStatus[], result: Partial<TargetResult> = {}) {
   const ran: string[] = [];
-  const gateway = await startGateway({
+  const gateway = startGateway({
     apis: [],
-    port: 0,
+    at: await openPort(0),
     invoke: () => Promise.reject(new Error('no API')),
     account: '000000000000',
     prefixes: [

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { FunctionModel } from '../../../../local/assembly/model.ts';
 import { eventSourceMappings } from '../../../../local/event-sources/mappings.ts';
 import { startGateway } from '../../../../local/gateway/gateway.ts';
+import { openPort } from '../../../../local/gateway/port.ts';
 import type { InvocationResult } from '../../../../local/lambda/invocation.ts';
 import { type LambdaApiPorts, lambdaApi } from '../../../../local/lambda-api/lambda-api.ts';
 
@@ -50,9 +51,9 @@ const none = eventSourceMappings([], {
 export async function runningApi(ports: Partial<LambdaApiPorts> = {}) {
   const invocations: { functionName: string; event: string }[] = [];
   const queued: { functionName: string; event: string }[] = [];
-  const gateway = await startGateway({
+  const gateway = startGateway({
     apis: [],
-    port: 0,
+    at: await openPort(0),
     invoke: async () => ({ kind: 'throttled' }),
     account: '000000000000',
     prefixes: lambdaApi({

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { startGateway } from '../../../../local/gateway/gateway.ts';
+import { openPort } from '../../../../local/gateway/port.ts';
 import { scheduleRunHandler } from '../../../../local/schedules/run-handler.ts';
 
 /** A gateway with the schedule `App/Every`, and the names it was asked to run. */
@@ -13,9 +14,9 @@ async function serving() {
       return [{ functionName: 'sweep', outcome: 'success', errorType: null, payload: 'null' }];
     },
   });
-  const gateway = await startGateway({
+  const gateway = startGateway({
     apis: [],
-    port: 0,
+    at: await openPort(0),
     invoke: () => Promise.reject(new Error('no API')),
     account: '000000000000',
     prefixes: [handler],

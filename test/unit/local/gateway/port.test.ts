@@ -1,0 +1,35 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { openPort } from '../../../../local/gateway/port.ts';
+
+async function open(port = 0) {
+  const opened = await openPort(port);
+  onTestFinished(() => opened.close());
+  return opened;
+}
+
+test('a port in use is named, with a remedy that works as it is typed', async () => {
+  const { url } = await open();
+
+  await expect(open(Number(new URL(url).port))).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    message: expect.stringContaining(new URL(url).port),
+    remedy: ['Take any free one: npm start -- --port 0'],
+  });
+});
+
+test('whoever asks before there is anything to serve is told that it is starting', async () => {
+  const port = await open();
+
+  const early = await fetch(`${port.url}/orders`);
+  expect([early.status, await early.json()]).toMatchObject([503, { starting: true }]);
+
+  port.serve((_request, response) => response.end('here'));
+  expect(await (await fetch(port.url)).text()).toBe('here');
+});
+
+test('closing frees the port, and may be done again', async () => {
+  const port = await open();
+  await port.close();
+  await port.close();
+  expect((await open(Number(new URL(port.url).port))).url).toBe(port.url);
+});
