@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     // Most tests wait for a broker or a child process, not for the processor.
     maxWorkers: 3,
+    // A worker loads CDK and the SDK once, and not again for each file; no test leaves anything behind in a module.
+    isolate: false,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {

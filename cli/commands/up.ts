@@ -105,9 +105,10 @@ export async function up(
     );
   } finally {
     watching?.stop();
-    await removeRunFile(stateDir);
     // One that fails to start puts itself away, and its failure is on its way out already.
     const cloud = await starting.catch(() => undefined);
+    // Not before: it is written while the cloud starts.
+    await removeRunFile(stateDir);
     await cloud?.stop();
     if (interrupted.aborted) terminal.progress('stopped');
   }
