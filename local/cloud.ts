@@ -7,6 +7,7 @@ import type { LocalConfig } from './config.ts';
 import { ACCOUNT, REGION } from './engines/addresses.ts';
 import type { Engine } from './engines/engine.ts';
 import { LocalCloudError } from './errors.ts';
+import type { Tally } from './event-sources/delivery/tally.ts';
 import { fileCheckpoints } from './event-sources/dynamodb-stream/checkpoints.ts';
 import { startStreamEventSource } from './event-sources/dynamodb-stream/source.ts';
 import { enabledFile } from './event-sources/enabled-file.ts';
@@ -214,8 +215,8 @@ async function start(
   onStop(async () => asynchronous.stop());
   onStop(() => gateway.stop());
 
-  const startSource = (mapping: MappingModel): Promise<EventSource> => {
-    const ports = { invoke: host.invoke, clock: Date.now, random: Math.random, log };
+  const startSource = (mapping: MappingModel, tally: Tally): Promise<EventSource> => {
+    const ports = { invoke: host.invoke, clock: Date.now, random: Math.random, log, tally };
     return mapping.kind === 'kafka'
       ? startKafkaEventSource(mapping, {
           ...ports,

@@ -44,9 +44,9 @@ export interface MappingStatus {
   /** What is read and as whom: `orders as email-service`, or the stream's table. */
   readonly source: string;
   readonly partitions: readonly PartitionStatus[];
-  /** Records handled since the source started. */
+  /** Records handled since the local cloud started. */
   readonly delivered: number;
-  /** Invocations that have ended since the source started. */
+  /** Invocations that have ended since then. */
   readonly batches: number;
   /** Those of them after which at least one record had to be delivered again, or was given up. */
   readonly failedBatches: number;

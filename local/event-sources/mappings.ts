@@ -1,4 +1,5 @@
 import type { MappingModel } from '../assembly/model.ts';
+import { emptyTally, type Tally } from './delivery/tally.ts';
 import type { EnabledStore } from './enabled-file.ts';
 import type { EventSource, MappingState, MappingStatus } from './event-source.ts';
 
@@ -40,8 +41,8 @@ export interface EventSourceMappings {
 }
 
 export interface MappingsPorts {
-  /** Starts the source of a mapping; of one that isn't enabled, a source that reads nothing. */
-  readonly startSource: (mapping: MappingModel) => Promise<EventSource>;
+  /** Starts the source of a mapping, which counts in `tally`; of one that isn't enabled, a source that reads nothing. */
+  readonly startSource: (mapping: MappingModel, tally: Tally) => Promise<EventSource>;
   readonly enabled: EnabledStore;
   /** Epoch milliseconds. */
   readonly clock: () => number;
@@ -53,6 +54,8 @@ interface Entry {
   state: MappingState;
   reason: string;
   lastModifiedMs: number;
+  /** Of all its sources, one after the other. */
+  readonly tally: Tally;
   /** The last one that was started: what it did shows in the status after its end, too. */
   source: EventSource | undefined;
   /** Settles with the last change of state; never rejects. */
@@ -76,7 +79,7 @@ export function eventSourceMappings(
   }
 
   async function startSource(entry: Entry, enabled: boolean): Promise<void> {
-    entry.source = await ports.startSource({ ...entry.mapping, enabled });
+    entry.source = await ports.startSource({ ...entry.mapping, enabled }, entry.tally);
     move(entry, enabled ? 'Enabled' : 'Disabled');
   }
 
@@ -153,6 +156,7 @@ function entryOf(mapping: MappingModel, now: number): Entry {
     state: 'Creating',
     reason: BY_USER,
     lastModifiedMs: now,
+    tally: emptyTally(),
     source: undefined,
     transition: Promise.resolve(),
   };

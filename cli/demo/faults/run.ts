@@ -85,6 +85,7 @@ export async function runFaults(
 
     const mailsInTheLight = await mailed();
     await phase('email-service goes dark', () => switchEmail(cloud, false));
+    const { delivered: deliveredBefore } = await email();
     const dark = await phase('placing orders in its dark hour', async () => {
       const orderIds = await place(scene, plan, plan.slow + plan.down, plan.dark);
       await untilNone(async () => orderIds.length - (await shipped(orderIds)), plan.stalledMs);
@@ -99,7 +100,7 @@ export async function runFaults(
       await switchEmail(cloud, true);
       await quiet(scene);
     });
-    const { delivered } = await email();
+    const delivered = (await email()).delivered - deliveredBefore;
 
     const seen = await phase('counting from outside', async () => ({
       created: slow.length + down.length + dark.length,

@@ -2,7 +2,7 @@ import type { Deliverable } from './queue.ts';
 import type { Batch, GiveUp, Slice } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
-/** What a mapping has done since it started, as its status tells it. */
+/** What a mapping has done since the local cloud started, as its status tells it. */
 export interface Tally {
   lastProcessingResult: string;
   /** Records handled. */

@@ -4,7 +4,7 @@ import { LocalCloudError } from '../../errors.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { startDelivery } from '../delivery/driver.ts';
-import { count, countGivenUp, emptyTally, failureLine, giveUpLine } from '../delivery/tally.ts';
+import { count, countGivenUp, emptyTally, failureLine, giveUpLine, type Tally } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource, type PartitionStatus } from '../event-source.ts';
 import type { CheckpointStore } from './checkpoints.ts';
@@ -30,6 +30,8 @@ export interface StreamSourcePorts {
   readonly random: () => number;
   readonly log: (line: string) => void;
   readonly checkpoints: CheckpointStore;
+  /** Where it counts. @default its own */
+  readonly tally?: Tally;
 }
 
 const MAX_EVENT_BYTES = 6 * 1024 * 1024;
@@ -37,6 +39,7 @@ const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 const STOP_MS = 1_000;
 /** Saved in place of a sequence number when a shard has been handled to its end. */
 const SHARD_END = 'SHARD_END';
+const UNREADABLE = 'PROBLEM: The stream can not be read';
 
 /**
  * Runs an event source mapping on a DynamoDB stream, as Lambda does: shards in order, one batch in flight per shard,
@@ -63,7 +66,7 @@ export async function startStreamEventSource(
     requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
   });
   const passes = recordFilter(mapping.filters);
-  const tally = emptyTally();
+  const tally = ports.tally ?? emptyTally();
   /** Each shard is a poller of its own; the number is its place here. */
   const shards: string[] = [];
   const stopping = new AbortController();
@@ -114,7 +117,7 @@ export async function startStreamEventSource(
       tally.lastProcessingResult = 'OK';
       return;
     }
-    tally.lastProcessingResult = 'PROBLEM: The stream can not be read';
+    tally.lastProcessingResult = UNREADABLE;
     const name = error instanceof Error ? error.name : 'unknown error';
     ports.log(`${source}: it can't be read now (${name})`);
   }
@@ -153,6 +156,7 @@ export async function startStreamEventSource(
         handle,
         finished: (shardId) => checkpoints.save(keyOf(shardId), SHARD_END),
       });
+      if (tally.lastProcessingResult === UNREADABLE) tally.lastProcessingResult = 'OK';
     } catch (cause) {
       client.destroy();
       const message = `${mapping.logicalId} reads the stream of ${mapping.tableName}, which can't be opened.`;

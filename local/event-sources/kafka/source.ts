@@ -7,7 +7,7 @@ import { backOffMs } from '../delivery/back-off.ts';
 import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
 import { startDelivery } from '../delivery/driver.ts';
 import type { Batch } from '../delivery/state.ts';
-import { count, emptyTally, failureLine } from '../delivery/tally.ts';
+import { count, emptyTally, failureLine, type Tally } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource } from '../event-source.ts';
 import type { EmulationShape } from './emulation-shape.ts';
@@ -29,6 +29,8 @@ export interface KafkaSourcePorts {
   /** What it does where AWS's documents leave a choice. */
   readonly shape: EmulationShape;
   readonly newId: () => string;
+  /** Where it counts. @default its own */
+  readonly tally?: Tally;
   /** How one batch is run; at least once by default. */
   readonly deliver?: Deliver;
 }
@@ -73,7 +75,7 @@ export async function startKafkaEventSource(
   });
   const deliver = ports.deliver ?? atLeastOnce;
   const envelope = { eventSourceArn: mapping.clusterArn, bootstrapServers: ports.bootstrapServers };
-  const tally = emptyTally();
+  const tally = ports.tally ?? emptyTally();
   const pollers: Poller[] = [];
   const { giveUp, close } = givingUp({
     ...ports,

@@ -46,6 +46,7 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
     'has %s read every record again, as duplicates: nothing is shipped or mailed twice',
     async (group, fn) => {
       const before = await world.effects();
+      const deliveredBefore = (await mapping(group)).delivered;
       const total = (await ends()).reduce((sum, end) => sum + end, 0);
       expect(total).toBe(50);
 
@@ -56,8 +57,7 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
       expect(answer).toMatchObject({ groupId: group, topic: 'orders', executed: true, state: 'Enabled' });
 
       expect(await world.effects()).toEqual(before);
-      // A source that was started anew counts from the beginning.
-      expect((await mapping(group)).delivered).toBe(total);
+      expect((await mapping(group)).delivered - deliveredBefore).toBe(total);
       expect(await duplicates(fn)).toBe(total);
     },
   );
@@ -71,11 +71,12 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
 
   it('goes back to offsets, or to a time', async () => {
     const [end = 0] = await ends();
+    const { delivered } = await mapping();
     expect((await rewind('--to', `orders-0=${end - 2}`, '--execute')).output).toContain(
       'reads 2 records again',
     );
     await world.effects();
-    expect((await mapping()).delivered).toBe(2);
+    expect((await mapping()).delivered - delivered).toBe(2);
     expect((await rewind('--to', '1h')).output).toContain('read 50 records again: --execute');
     expect((await rewind('--to', new Date(Date.now() + 60_000).toISOString())).output).toContain(
       'nothing to rewind',
@@ -90,13 +91,14 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
 
   it('leaves a mapping disabled that it finds so, and says how to go on', async () => {
     await world.orderly('mapping', 'disable', GROUP);
+    const { delivered } = await mapping();
     const { output } = await rewind('--to', 'beginning', '--execute');
     expect(output).toContain(`orderly mapping enable ${GROUP}`);
     expect((await rewind('--to', 'beginning')).output).toMatch(/nothing to rewind[\s\S]*mapping enable/);
     expect((await mapping()).state).toBe('Disabled');
     await world.orderly('mapping', 'enable', GROUP);
     await world.effects();
-    expect((await mapping()).delivered).toBe(50);
+    expect((await mapping()).delivered - delivered).toBe(50);
   });
 
   it('is not for a mapping that reads no topic', async () => {

@@ -3,7 +3,7 @@ import type {
   MappingModel,
   StreamMappingModel,
 } from '../../../../local/assembly/model.ts';
-import { emptyTally } from '../../../../local/event-sources/delivery/tally.ts';
+import type { Tally } from '../../../../local/event-sources/delivery/tally.ts';
 import type { EventSource } from '../../../../local/event-sources/event-source.ts';
 import { type EventSourceMappings, eventSourceMappings } from '../../../../local/event-sources/mappings.ts';
 
@@ -51,6 +51,8 @@ export const streamMapping = (
 /** A source that does what the test says, and remembers what was asked of it. */
 export interface FakeSource extends EventSource {
   readonly mapping: MappingModel;
+  /** Where it counts. */
+  readonly tally: Tally;
   readonly calls: ('drain' | 'stop')[];
   /** Lets `drain` end. */
   drained(): void;
@@ -72,9 +74,9 @@ export function fakeMappings(
   const lines: string[] = [];
   let now = 0;
   const supervisor = eventSourceMappings(mappings, {
-    async startSource(mapping) {
+    async startSource(mapping, tally) {
       await beforeStart(mapping);
-      const source = fakeSource(mapping);
+      const source = fakeSource(mapping, tally);
       sources.push(source);
       return source;
     },
@@ -91,11 +93,12 @@ export function fakeMappings(
   return { mappings: supervisor, sources, saved, lines };
 }
 
-function fakeSource(mapping: MappingModel): FakeSource {
+function fakeSource(mapping: MappingModel, tally: Tally): FakeSource {
   const calls: FakeSource['calls'] = [];
   const drained = Promise.withResolvers<void>();
   return {
     mapping,
+    tally,
     calls,
     drained: drained.resolve,
     async status() {
@@ -107,7 +110,7 @@ function fakeSource(mapping: MappingModel): FakeSource {
         state: 'Enabled',
         source: `source of ${mapping.uuid}`,
         partitions: [],
-        ...emptyTally(),
+        ...tally,
         lastProcessingResult: 'OK',
       };
     },

@@ -56,6 +56,21 @@ test('enabling puts the idle source away and starts one that reads', async () =>
   expect(all.saved.get('m')).toBe(true);
 });
 
+test('what a mapping has done is counted over all its sources', async () => {
+  const all = fakeMappings([mapping]);
+  await all.mappings.start();
+  const [first] = all.sources;
+  if (first !== undefined) first.tally.delivered += 3;
+  all.mappings.setEnabled('m', false);
+  first?.drained();
+  await settled(all);
+  all.mappings.setEnabled('m', true);
+  await settled(all);
+  const second = all.sources[1];
+  if (second !== undefined) second.tally.delivered += 2;
+  expect((await all.mappings.status())[0]?.delivered).toBe(5);
+});
+
 test('what was asked for counts at the next start, not the template', async () => {
   const all = fakeMappings([mapping]);
   all.saved.set('m', false);
