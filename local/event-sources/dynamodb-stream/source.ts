@@ -138,6 +138,7 @@ export async function startStreamEventSource(
       const eventRecord = streamEventRecord(record, { arn: streamArn, region: ports.region });
       const sequenceNumber = record.dynamodb?.SequenceNumber;
       if (sequenceNumber === undefined || !passes(eventRecord)) continue;
+      // A record's age goes by it. DynamoDB Local rounds it down to the minute, AWS to the second.
       const createdAt = record.dynamodb?.ApproximateCreationDateTime?.getTime() ?? ports.clock();
       records.push(streamRecord(sequenceNumber, createdAt, eventRecord));
     }
