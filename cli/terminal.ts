@@ -7,8 +7,13 @@ export interface Terminal {
   error(text: string): void;
 }
 
-/** The terminal of this process. */
+/** The terminal of this process. Who stops reading (`orderly logs | head -1`) doesn't stop the work; nothing more is told to him. */
 export function processTerminal(): Terminal {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   return {
     out: (text) => process.stdout.write(`${text}\n`),
     progress: (text) => process.stderr.write(`${dim(text)}\n`),

@@ -41,6 +41,8 @@ export interface LocalCloudOptions {
   readonly stateDir: string;
   /** Port of the gateway; 0 is any free one. */
   readonly port: number;
+  /** When it aborts, nothing more is begun, and the start rejects with its reason. @default never */
+  readonly interrupted?: AbortSignal;
   /**
    * Called as soon as its address is known, before anything is started; requests there are answered with status 503
    * until it runs. @default nobody is told
@@ -132,6 +134,7 @@ async function start(
   });
   const [engine, assembly] = await Promise.all([engineUp, judged]);
 
+  options.interrupted?.throwIfAborted();
   progress('creating tables, topics and buckets');
   const engineFacts = facts(engine);
   const planned = honouredModel(assembly, config, { ...engineFacts, streamArn: () => undefined });
@@ -145,6 +148,7 @@ async function start(
   const cloud = honouredModel(assembly, config, runningFacts);
   let { functions } = cloud;
 
+  options.interrupted?.throwIfAborted();
   progress('starting functions and event source mappings');
   const logs = await openFunctionLogs(join(stateDir, 'logs'));
   onStop(() => logs.close());

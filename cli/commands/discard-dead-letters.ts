@@ -39,7 +39,8 @@ export async function discardLetters(
       else if (chosen.length === 0) terminal.out(describeNoLetter(DISCARDABLE));
       else {
         const what = `Nothing was done. To discard ${chosen.length === 1 ? 'it' : `these ${chosen.length}`}`;
-        terminal.out(`${describeLetters(chosen)}\n\n  ${what}: --execute --reason "why"`);
+        const how = 'with ids, or --consumer, --letter-reason, --since or --until: --execute --reason "why"';
+        terminal.out(`${describeLetters(chosen)}\n\n  ${what}, ${how}`);
       }
       return true;
     }

@@ -49,6 +49,7 @@ async function readShipment(app: App, orderId: string): Promise<Shipment> {
       throw new LocalCloudError('SHIPMENT_NOT_FOUND', `there is no shipment of ${orderId}`, {
         remedy: [
           `${ORDERLY} order prints the ids of the orders it places; their shipments follow within a second.`,
+          `Unless shipping-service is disabled, or behind: ${ORDERLY} status`,
         ],
       });
     }

@@ -19,7 +19,7 @@ export async function mails(projectDir: string, options: MailsOptions, terminal:
   }
   const last = newest.at(-1);
   if (last === undefined) {
-    terminal.out(`No mail has been sent yet. Place an order: ${ORDERLY} order`);
+    terminal.out(`No mail has been sent since the local cloud started. Place an order: ${ORDERLY} order`);
     return;
   }
   const rows = newest.map((mail) => [printable(mail.To.join(', ')), printable(mail.Subject)]);

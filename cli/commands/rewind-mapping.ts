@@ -35,7 +35,6 @@ export async function rewindMapping(
     try {
       const planned = await stepsTo(to, rewindable, offsets);
       const executed = execute && goesBack(planned);
-      if (executed) terminal.progress(describeSteps(topic, planned));
       const { steps, mapping } = executed
         ? await rewind(to, rewindable, { api, offsets, timing: realTiming, say: terminal.progress })
         : { steps: planned, mapping: rewindable.mapping };

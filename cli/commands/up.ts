@@ -1,17 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readAssembly } from '../../local/assembly/read.ts';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { ORDERLY, START } from '../../local/command-line.ts';
+import { startLocalCloud } from '../../local/cloud.ts';
+import { START } from '../../local/command-line.ts';
 import { readLocalConfig } from '../../local/config.ts';
 import { chooseEngine, type WantedEngine } from '../../local/engines/choose.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { removeRunFile, stateDirOf, writeRunFile } from '../../local/run-file.ts';
+import { describeStart } from '../describe-start.ts';
 import { unlessInterrupted } from '../interruption.ts';
 import { reload } from '../reload.ts';
 import { findRunningCloud } from '../running-cloud.ts';
 import { synthesize } from '../synthesize.ts';
-import { bold, duration, type Terminal, table } from '../terminal.ts';
+import { duration, type Terminal } from '../terminal.ts';
 import { watchSources } from '../watch-sources.ts';
 
 export interface UpOptions {
@@ -87,6 +88,7 @@ export async function up(
     config: { ...config, accept: [...config.accept, ...options.accept] },
     stateDir,
     port: options.port,
+    interrupted,
     onListening: (url) => writeRunFile(stateDir, { pid: process.pid, url }),
     progress,
     log: terminal.progress,
@@ -112,38 +114,4 @@ export async function up(
     await cloud?.stop();
     if (interrupted.aborted) terminal.progress('stopped');
   }
-}
-
-/** Of the app of the folder; another one need not sell anything. */
-const ORDERS_TO_TRY = ['order --count 10', 'status', 'mails'];
-
-/** What a person needs to know of a cloud that has started. */
-function describeStart({ model, engine, apis }: LocalCloud, elapsed: string, isThisApp: boolean): string {
-  // Most functions run, so which one doesn't is of interest.
-  const leftOut = new Set(
-    model.notEmulated.map(({ type, path }) => (type === 'AWS::Lambda::Function' ? `${type} ${path}` : type)),
-  );
-  return [
-    bold(`orderly is up (${elapsed})`),
-    '',
-    table(
-      [
-        ...apis.map(({ name, url }) => [`API ${name}`, url]),
-        ['Kafka', `${engine.bootstrapServers}  ${model.topics.map(({ name }) => name).join(', ')}`],
-        ['AWS endpoint', engine.awsEndpoint],
-        ['functions', model.functions.map(({ path }) => path).join(', ')],
-      ],
-      '  ',
-    ),
-    '',
-    '  Node functions run on this Node, whatever their runtime says. HTTP requests need no signature or token here.',
-    `  Left out, since nothing that runs depends on it: ${[...leftOut].sort().join(', ') || 'nothing'}`,
-    '',
-    bold('Try'),
-    ...(isThisApp ? ORDERS_TO_TRY : ['status', 'logs', 'mapping list']).map(
-      (command) => `  ${ORDERLY} ${command}`,
-    ),
-    '',
-    'Ctrl-C stops it. Orders, offsets and tables are there again after the next start; the list of mails is not.',
-  ].join('\n');
 }

@@ -66,6 +66,7 @@ export async function onStage<T>(
       config,
       stateDir: stateDirOf(dir),
       port: 0,
+      interrupted,
       progress,
       log: log ?? terminal.progress,
       ...options,
@@ -78,6 +79,7 @@ export async function onStage<T>(
     // One that fails to start puts itself away, and its failure is on its way out already.
     await (await starting?.catch(() => undefined))?.stop();
     await rm(dir, { recursive: true, force: true });
+    if (interrupted.aborted) terminal.progress('stopped');
   }
 }
 

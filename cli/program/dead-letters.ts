@@ -71,7 +71,10 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
       refuseMixedChoice(command, ids, options);
       needsReason(command, options);
       if (options.execute && ids.length === 0 && isEverything(options)) {
-        command.error('error: name the letters, or choose them by an option, to discard them', USAGE);
+        command.error(
+          'error: discards what is named by id, or chosen by --consumer, --letter-reason, --since or --until, not everything',
+          USAGE,
+        );
       }
       const { discardLetters } = await import('../commands/discard-dead-letters.ts');
       const signal = interruption(terminal.progress);

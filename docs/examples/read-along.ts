@@ -26,7 +26,12 @@ consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
 });
 process.once('SIGINT', () => void consumer.disconnect());
 
-await consumer.connect();
+try {
+  await consumer.connect();
+} catch {
+  process.stderr.write(`no broker answers at ${bootstrapServers}; npx orderly status says where it is\n`);
+  process.exit(1);
+}
 await consumer.subscribe({ topics: [topic], fromBeginning: true });
 await consumer.run({
   eachMessage: async ({ partition, message: { offset, key, headers } }) =>

@@ -119,9 +119,11 @@ export function startGateway(options: GatewayOptions): Gateway {
     send(response, { ...integrated, headers: { ...integrated.headers, 'apigw-requestid': requestId } });
   }
 
+  let isStopped = false;
   options.at.serve((request, response) => {
     respond(request, response).catch((error: unknown) => {
-      options.onError(error);
+      // Those that a stop cuts off fail because of it.
+      if (!isStopped) options.onError(error);
       if (response.headersSent) response.destroy();
       else send(response, internalServerError);
     });
@@ -135,7 +137,10 @@ export function startGateway(options: GatewayOptions): Gateway {
       if (mount === undefined) return undefined;
       return mount === mounts[0] ? url : `${url}${mount.base}`;
     },
-    stop: () => options.at.close(),
+    stop() {
+      isStopped = true;
+      return options.at.close();
+    },
   };
 }
 

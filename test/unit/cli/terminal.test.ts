@@ -1,5 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { duration, printable, table } from '../../../cli/terminal.ts';
+
+describe('the terminal of a process', () => {
+  it('lets the work go on when nobody reads its answer any more', async () => {
+    const terminal = new URL('../../../cli/terminal.ts', import.meta.url);
+    const work = `
+      import { processTerminal } from '${terminal}';
+      const terminal = processTerminal();
+      for (let line = 0; line < 100; line++) {
+        terminal.out('x'.repeat(10_000));
+        await new Promise(setImmediate);
+      }
+      terminal.error('all done');`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', work], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect([code, said]).toEqual([0, 'all done\n']);
+  });
+});
 
 describe('printable', () => {
   it('shows what would move the cursor or turn the line around', () => {

@@ -29,5 +29,7 @@ it.each([
 
 it('says how to have one sent where there is none', async () => {
   const { output } = await (await project(0)).orderly('mails');
-  expect(output).toBe('No mail has been sent yet. Place an order: npx orderly order');
+  expect(output).toBe(
+    'No mail has been sent since the local cloud started. Place an order: npx orderly order',
+  );
 });
