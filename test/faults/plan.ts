@@ -21,6 +21,8 @@ export interface Plan {
   readonly retryAttempts: number;
   /** `Timeout` of the consumers: as deployed, or so short that they wait out next to nothing, and ask for records again. */
   readonly timeoutSeconds: number;
+  /** Pollers of each consumer: one, as in the sandbox, up to one a partition, as in production. */
+  readonly pollers: number;
   /** Whether one order has a line that no process of shipping survives, until shipping is mended. */
   readonly isDeadly: boolean;
   /** What AWS doesn't document, or does otherwise than its documents say. */
@@ -69,6 +71,7 @@ export function planOf(seed: number, wanted?: { readonly orders?: number | undef
     incidents: incidentsOf(orders, random.fork()),
     outage: random.pick(['email-service disabled', 'mail provider down', 'shipping-service disabled']),
     chance: random.fork(),
+    pollers: random.int(1, 3),
   };
 }
 

@@ -1,6 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Plan } from '../plan.ts';
 
 const TEMPLATE = 'orderly-orders.template.json';
 
@@ -12,9 +13,9 @@ interface Template {
   >;
 }
 
-/** Copies the app's assembly, with other retries and another timeout for the consumers whose retries have a limit. */
+/** Copies the app's assembly, with other retries, pollers and another timeout for the consumers whose retries have a limit. */
 export async function assemblyWith(
-  { retryAttempts, timeoutSeconds }: { readonly retryAttempts: number; readonly timeoutSeconds: number },
+  { retryAttempts, pollers, timeoutSeconds }: Pick<Plan, 'retryAttempts' | 'pollers' | 'timeoutSeconds'>,
   assembly: string,
   outdir: string,
 ): Promise<void> {
@@ -30,6 +31,7 @@ export async function assemblyWith(
   if (mappings.length !== 2) throw new Error(`${mappings.length} consumers have a limit of retries, not 2`);
   for (const { Properties } of mappings) {
     Properties.MaximumRetryAttempts = retryAttempts;
+    Properties.ProvisionedPollerConfig = { MinimumPollers: pollers, MaximumPollers: pollers };
     const consumer = template.Resources[Reference.parse(Properties.FunctionName).Ref];
     if (consumer === undefined) throw new Error('a mapping names no function of the stack');
     consumer.Properties.Timeout = timeoutSeconds;

@@ -13,6 +13,7 @@ import type { InvariantId } from '../../support/invariants.ts';
 const plan: Plan = {
   ...planOf(5, { orders: 40 }),
   retryAttempts: 45,
+  pollers: 1,
   timeoutSeconds: 120,
   isDeadly: false,
   rates: new Map(),

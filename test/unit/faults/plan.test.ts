@@ -32,6 +32,7 @@ describe('planOf', () => {
       many.flatMap(({ rates }) => [...rates.values()].flatMap((its) => [...its.keys()])),
     );
     expect([...faults]).toEqual(expect.arrayContaining(Object.keys(REQUEST_FAULTS)));
+    expect(new Set(many.map(({ pollers }) => pollers))).toEqual(new Set([1, 2, 3]));
     for (const plan of many) {
       expect(plan.incidents.some(({ incident }) => incident.startsWith('the local cloud'))).toBe(true);
     }
@@ -53,6 +54,10 @@ describe('the seeds of the short form', () => {
     'shipping reads from the beginning',
   ])('have it that %s', (incident) => {
     expect(incidents).toContain(incident);
+  });
+
+  it('have several pollers a consumer', () => {
+    expect(plans.some(({ pollers }) => pollers > 1)).toBe(true);
   });
 
   it('have as many retries as deployed, and too few for a record that kills', () => {
