@@ -1,16 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
+/**
+ * A worker loads CDK and the SDK once, and not again for each file. Integration tests have a process each: their own servers
+ * have to answer in time.
+ */
+const shared = { isolate: false };
+
 /** Unit, simulator and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
 export default defineConfig({
   test: {
     // Most tests wait for a broker or a child process, not for the processor.
     maxWorkers: 3,
-    // A worker loads CDK and the SDK once, and not again for each file; no test leaves anything behind in a module.
-    isolate: false,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
+          ...shared,
           name: 'simulator',
           include: ['test/simulator/**/*.test.ts'],
           testTimeout: 120_000,
@@ -18,6 +23,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...shared,
           name: 'template',
           include: ['test/template/**/*.test.ts'],
           globalSetup: ['test/support/templates.global.ts'],

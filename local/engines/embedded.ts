@@ -86,7 +86,8 @@ async function startKafka(
   const install = await installKafka(cacheDir, env, progress);
   progress('starting Apache Kafka');
   return onFreePort(ports?.kafka, async (port) => {
-    const [controllerPort = 0] = await freePorts(1);
+    // Nobody listens on the broker's yet, so that it may come up as a free one again.
+    const [controllerPort = 0] = (await freePorts(2)).filter((free) => free !== port);
     const broker = { install, dataDir: join(dataDir, 'kafka'), port, controllerPort, javaVersion, env, log };
     return startBroker(broker);
   });
