@@ -1,21 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/**
- * A worker loads CDK and the SDK once, and not again for each file. Integration tests have a process each: their own servers
- * have to answer in time.
- */
-const shared = { isolate: false };
-
 /** Unit, simulator and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
 export default defineConfig({
   test: {
     // Most tests wait for a broker or a child process, not for the processor.
     maxWorkers: 3,
     projects: [
-      { test: { ...shared, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
-          ...shared,
           name: 'simulator',
           include: ['test/simulator/**/*.test.ts'],
           testTimeout: 120_000,
@@ -23,7 +16,6 @@ export default defineConfig({
       },
       {
         test: {
-          ...shared,
           name: 'template',
           include: ['test/template/**/*.test.ts'],
           globalSetup: ['test/support/templates.global.ts'],
