@@ -150,7 +150,7 @@ async function start(
 
   options.interrupted?.throwIfAborted();
   progress('starting functions and event source mappings');
-  const logs = await openFunctionLogs(join(stateDir, 'logs'));
+  const logs = await openFunctionLogs(join(stateDir, 'logs'), log);
   onStop(() => logs.close());
   const checkpoints = fileCheckpoints(join(stateDir, 'checkpoints.json'));
   onStop(async () => checkpoints.flush());

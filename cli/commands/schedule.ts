@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { LocalCloudError } from '../../local/errors.ts';
 import type { RunAnswer } from '../../local/schedules/run-handler.ts';
 import type { ScheduleStatus } from '../../local/schedules/schedules.ts';
@@ -50,9 +52,8 @@ export async function runSchedule(
   const begin = performance.now();
   const run = new URL(`/_orderly/schedules/${encodeURIComponent(schedule.path)}/run`, url);
   if (options.at !== undefined) run.searchParams.set('at', options.at.toISOString());
-  const response = await fetch(run, { method: 'POST' });
   // The local cloud of the same version wrote it.
-  const answer = (await response.json()) as RunAnswer;
+  const answer = JSON.parse(await posted(run)) as RunAnswer;
   if ('message' in answer) throw new LocalCloudError('SCHEDULE_NOT_FOUND', answer.message);
 
   if (options.json) terminal.out(JSON.stringify(answer));
@@ -67,6 +68,15 @@ export async function runSchedule(
     }
   }
   return answer.results.every(({ outcome }) => outcome === 'success');
+}
+
+/** What is answered to a POST, however long it takes: Node's `fetch` gives up after five minutes, a function may run for 15. */
+function posted(url: URL): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(url, { method: 'POST' }, (response) => text(response).then(resolve, reject))
+      .on('error', reject)
+      .end();
+  });
 }
 
 function chosen(schedules: readonly ScheduleStatus[], name: string): ScheduleStatus {

@@ -4,7 +4,7 @@ import type { Claims } from './jwt.ts';
 /** An HTTP request as far as an event needs it. */
 export interface GatewayRequest {
   readonly method: string;
-  /** As sent, without the query string. */
+  /** Percent-decoded, encoded slashes too, and without the query string. */
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
@@ -32,6 +32,8 @@ export interface EventFacts {
 /**
  * The event a Lambda integration with payload format 2.0 receives.
  *
+ * `rawPath` and `requestContext.http.path` are decoded, unlike those of function URLs, as captured events show
+ * (https://github.com/honojs/hono/issues/2156, https://github.com/aws-powertools/powertools-lambda-python/issues/1098).
  * `requestContext.domainName` is what the client called, so that links built from it work. Routes with AWS_IAM get a
  * made-up local principal, as nothing was signed.
  *

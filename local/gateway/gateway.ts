@@ -99,7 +99,7 @@ export function startGateway(options: GatewayOptions): Gateway {
     const event = httpEvent(
       {
         method,
-        path,
+        path: match.decodedPath,
         query,
         protocol: `HTTP/${request.httpVersion}`,
         rawHeaders: request.rawHeaders,

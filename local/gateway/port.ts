@@ -20,17 +20,17 @@ export function answerStarting(response: ServerResponse): void {
   response.writeHead(503, { 'content-type': 'application/json' }).end(JSON.stringify(STARTING));
 }
 
-/** A client that has sent no complete request by then is cut off. */
+/**
+ * A client that has sent no complete request by then is cut off. How long its answer takes is for whoever answers to say:
+ * an invocation takes up to 15 minutes, in which nothing moves on the connection.
+ */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** A connection on which nothing moves for so long is cut; longer than any integration takes. */
-const SILENCE_TIMEOUT_MS = 60_000;
 
 /** Takes a port, 0 is any free one. Rejects with `PORT_TAKEN` if it is in use. */
 export async function openPort(port: number): Promise<OpenPort> {
   let listener: RequestListener = (_request, response) => answerStarting(response);
   const server = createServer((request, response) => listener(request, response));
   server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.timeout = SILENCE_TIMEOUT_MS;
   const url = `http://127.0.0.1:${await listen(server, port)}`;
   return {
     url,

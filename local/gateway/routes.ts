@@ -3,11 +3,13 @@ import type { RouteModel } from '../assembly/model.ts';
 /** A request's way to its function. */
 interface Match {
   readonly route: RouteModel;
+  /** Percent-decoded, encoded slashes too: routes are told apart before. */
+  readonly decodedPath: string;
   /** Decoded values of the path variables; `undefined` where the route has none. */
   readonly pathParameters: Readonly<Record<string, string>> | undefined;
 }
 
-/** `malformed`: a path variable can't be percent-decoded. */
+/** `malformed`: the path can't be percent-decoded. */
 type RouteResult = Match | 'no-route' | 'malformed';
 
 export type Router = (method: string, path: string) => RouteResult;
@@ -38,8 +40,11 @@ export function createRouter(routes: readonly RouteModel[]): Router {
     const found = bySpecificity.find(
       (candidate) => (candidate.method === 'ANY' || candidate.method === method) && fits(candidate, parts),
     );
-    if (found !== undefined) return match(found, parts);
-    return fallback === undefined ? 'no-route' : { route: fallback, pathParameters: undefined };
+    const route = found?.route ?? fallback;
+    if (route === undefined) return 'no-route';
+    const decodedPath = decode(path);
+    if (decodedPath === undefined) return 'malformed';
+    return { route, decodedPath, pathParameters: found && pathParameters(found, parts) };
   };
 }
 
@@ -74,15 +79,14 @@ function fits({ segments }: Compiled, parts: readonly string[]): boolean {
   });
 }
 
-function match({ route, segments }: Compiled, parts: readonly string[]): RouteResult {
+function pathParameters({ segments }: Compiled, parts: readonly string[]): Match['pathParameters'] {
   const values: [string, string][] = [];
   for (const [index, each] of segments.entries()) {
     if (each.kind === 'exact') continue;
-    const value = decode(each.kind === 'greedy' ? parts.slice(index).join('/') : (parts[index] ?? ''));
-    if (value === undefined) return 'malformed';
-    values.push([each.name, value]);
+    const encoded = each.kind === 'greedy' ? parts.slice(index).join('/') : (parts[index] ?? '');
+    values.push([each.name, decode(encoded) ?? encoded]);
   }
-  return { route, pathParameters: values.length === 0 ? undefined : Object.fromEntries(values) };
+  return values.length === 0 ? undefined : Object.fromEntries(values);
 }
 
 function decode(text: string): string | undefined {

@@ -24,8 +24,6 @@ export function scheduleRunHandler(schedules: Pick<Schedules, 'runNow'>): Prefix
       const at = timeIn(query);
       if (Number.isNaN(at)) return answer(400, { message: 'at is no time' });
 
-      // A function may take longer than the gateway lets a connection be silent.
-      request.socket.setTimeout(0);
       const results = await schedules.runNow(name, at);
       if (results === 'unknown') return answer(404, { message: `there is no schedule ${name}` });
       if (results === 'ambiguous') {

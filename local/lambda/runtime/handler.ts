@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { isModuleNamespaceObject } from 'node:util/types';
 import { RuntimeError } from './errors.ts';
 import { importFromTask } from './module-scope.ts';
 
@@ -11,7 +12,11 @@ export type Handler = (
 ) => unknown;
 
 /**
- * Loads the handler `<folder>/<module>.<export>` below the task root: `.js`, `.mjs` or `.cjs`, ESM or CommonJS.
+ * Loads the handler `<folder>/<module>.<export>` below the task root: `.js`, `.mjs` or `.cjs`, ESM or CommonJS, whose
+ * `module.exports` may be a function with the handler as its property.
+ *
+ * Source: `src/UserFunction.js` of AWS's Node.js runtime interface client
+ * (https://github.com/aws/aws-lambda-nodejs-runtime-interface-client).
  *
  * Rejects with a {@link RuntimeError} that has Lambda's error type where Lambda has one, and with whatever the module
  * throws otherwise.
@@ -24,7 +29,7 @@ export async function loadHandler(taskRoot: string, handler: string): Promise<Ha
   }
   const exports: unknown = await importModule(taskRoot, join(taskRoot, dirname(handler), file.slice(0, dot)));
   const name = file.slice(dot + 1);
-  const found = nested(exports, name) ?? nested(nested(exports, 'default'), name);
+  const found = nested(exports, name);
   if (isHandler(found)) return found;
   const problem = found === undefined ? 'undefined or not exported' : 'not a function';
   throw new RuntimeError('Runtime.HandlerNotFound', `${handler} is ${problem}`);
@@ -36,7 +41,11 @@ async function importModule(taskRoot: string, path: string): Promise<unknown> {
     throw new RuntimeError('Runtime.ImportModuleError', `Error: Cannot find module '${path}'`);
   }
   try {
-    return await importFromTask(taskRoot, file);
+    const exports = await importFromTask(taskRoot, file);
+    // What a CommonJS module has set `module.exports` to: https://nodejs.org/api/esm.html#commonjs-namespaces
+    return isModuleNamespaceObject(exports) && has(exports, 'module.exports')
+      ? exports['module.exports']
+      : exports;
   } catch (error) {
     if (error instanceof SyntaxError) throw renamed('Runtime.UserCodeSyntaxError', error);
     if (isModuleNotFound(error)) throw renamed('Runtime.ImportModuleError', error);
@@ -58,10 +67,14 @@ function renamed(errorType: string, error: Error): RuntimeError {
 function nested(value: unknown, path: string): unknown {
   let current = value;
   for (const key of path.split('.')) {
-    if (typeof current !== 'object' || current === null) return undefined;
+    if ((typeof current !== 'object' && typeof current !== 'function') || current === null) return undefined;
     current = Reflect.get(current, key);
   }
   return current;
+}
+
+function has<Key extends string>(value: unknown, key: Key): value is Readonly<Record<Key, unknown>> {
+  return typeof value === 'object' && value !== null && key in value;
 }
 
 function isHandler(value: unknown): value is Handler {

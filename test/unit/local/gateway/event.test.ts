@@ -6,7 +6,7 @@ function eventOf(request: Partial<GatewayRequest> = {}, authorization: RouteMode
   return httpEvent(
     {
       method: 'POST',
-      path: '/orders/a%20b',
+      path: '/orders/a b',
       query: '',
       protocol: 'HTTP/1.1',
       rawHeaders: ['Host', 'localhost:8080', 'User-Agent', 'test/1'],
@@ -38,7 +38,7 @@ test('an event has the fields of payload format 2.0, and only those the request 
   expect(eventOf()).toEqual({
     version: '2.0',
     routeKey: 'POST /orders/{id}',
-    rawPath: '/orders/a%20b',
+    rawPath: '/orders/a b',
     rawQueryString: '',
     headers: { host: 'localhost:8080', 'user-agent': 'test/1' },
     requestContext: {
@@ -48,7 +48,7 @@ test('an event has the fields of payload format 2.0, and only those the request 
       domainPrefix: 'api1',
       http: {
         method: 'POST',
-        path: '/orders/a%20b',
+        path: '/orders/a b',
         protocol: 'HTTP/1.1',
         sourceIp: '127.0.0.1',
         userAgent: 'test/1',

@@ -61,6 +61,27 @@ test('a request reaches its function as an event, and the answer its client', as
   });
 });
 
+test('a function sees the path decoded, as HTTP APIs have it, and the query as it was sent', async () => {
+  const { url } = await start({ apis: [api('shop', 'ANY /files/{path+}', '$default')] });
+  const seen = async (path: string) => {
+    const { event } = (await (await fetch(url + path)).json()) as { event: Record<string, unknown> };
+    return event;
+  };
+
+  const path = '/files/%40id/rück seite#1.txt/100%';
+  expect(await seen('/files/%2540id%2Fr%C3%BCck%20seite%231.txt/100%25?q=%40%20')).toMatchObject({
+    rawPath: path,
+    rawQueryString: 'q=%40%20',
+    requestContext: { http: { path } },
+    pathParameters: { path: '%40id/rück seite#1.txt/100%' },
+  });
+  expect(await seen('/space%20value')).toMatchObject({
+    routeKey: '$default',
+    rawPath: '/space value',
+    requestContext: { http: { path: '/space value' } },
+  });
+});
+
 test('status, headers, cookies and bytes of an answer arrive as they are', async () => {
   const answer = {
     statusCode: 418,

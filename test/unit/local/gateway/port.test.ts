@@ -27,6 +27,14 @@ test('whoever asks before there is anything to serve is told that it is starting
   expect(await (await fetch(port.url)).text()).toBe('here');
 });
 
+test('an answer takes as long as it takes: no silence on its connection is too long', async () => {
+  const port = await open();
+  port.serve((request, response) => response.end(String(request.socket.timeout ?? 0)));
+
+  const answers = await Promise.all([fetch(port.url), fetch(port.url, { method: 'POST', body: 'whole' })]);
+  expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['0', '0']);
+});
+
 test('closing frees the port, and may be done again', async () => {
   const port = await open();
   await port.close();

@@ -12,11 +12,37 @@ test.each([
     'index.js',
     `module.exports = Object.assign({}, { ['hand' + 'ler']: async () => 'here' });`,
   ],
+  [
+    'CommonJS that exports a function with the handler as its property',
+    'index.cjs',
+    `module.exports = () => 'there'; module.exports.handler = async () => 'here';`,
+  ],
+  [
+    'CommonJS by default that exports such a function',
+    'index.js',
+    `class App { static handler = async () => 'here' } module.exports = App;`,
+  ],
   ['an ES module by its syntax', 'index.js', `export const handler = async () => 'here';`],
 ])('%s is loaded', async (_what, file, source) => {
   const fn = await functionOf(source, { file });
 
   expect(await answerOf(hostOf([fn]))).toBe('here');
+});
+
+test.each([
+  ['CommonJS that exports nothing but a function', 'index.cjs', `module.exports = async () => 'here';`],
+  [
+    'an ES module with the handler in its default export',
+    'index.mjs',
+    `export default { async handler() {} };`,
+  ],
+])('%s has no handler, as in Lambda', async (_what, file, source) => {
+  const fn = await functionOf(source, { file });
+
+  expect(errorOf(await hostOf([fn]).invoke('subject', '{}'))).toMatchObject({
+    errorType: 'Runtime.HandlerNotFound',
+    errorMessage: 'index.handler is undefined or not exported',
+  });
 });
 
 test('a handler may lie in a folder and be nested in an export', async () => {
