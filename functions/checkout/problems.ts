@@ -6,7 +6,7 @@ const PROBLEMS = {
     status: 400,
     title: 'The Idempotency-Key header is missing or invalid',
     detail:
-      'Send a header Idempotency-Key of 1 to 255 visible ASCII characters, the same for each repetition.',
+      'Send one header Idempotency-Key of 1 to 255 visible ASCII characters without a comma, the same for each repetition.',
   },
   'body-too-large': {
     status: 413,
@@ -16,7 +16,7 @@ const PROBLEMS = {
   'body-not-json': {
     status: 400,
     title: 'The body is not JSON',
-    detail: 'The body must be JSON in UTF-8.',
+    detail: 'The body must be JSON in UTF-8, without a byte order mark.',
   },
   'order-invalid': {
     status: 400,

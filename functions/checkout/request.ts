@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import { IdempotencyKey } from '../orders/ids.ts';
 import { PlaceOrder } from '../orders/order.ts';
 import type { Caller } from './caller.ts';
+import { readJsonBody } from './json-body.ts';
 import { type Problem, type ProblemError, pointer, problem } from './problems.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -34,14 +35,21 @@ export function parsePlaceOrder(
 ): ParsedRequest {
   const key = IdempotencyKey.safeParse(event.headers['idempotency-key']);
   if (!key.success) {
-    const detail = 'must be 1 to 255 visible ASCII characters';
+    const detail = key.error.issues[0]?.message ?? 'is invalid';
     return refused(problem('idempotency-key-invalid', [{ header: 'Idempotency-Key', detail }]));
   }
 
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) return refused(problem('body-too-large'));
-  const json = readJson(bytes);
-  if (json === undefined) return refused(problem('body-not-json'));
+  const json = readJsonBody(bytes);
+  switch (json.kind) {
+    case 'not-json':
+      return refused(problem('body-not-json'));
+    case 'ambiguous':
+      return refused(problem('order-invalid', [{ pointer: pointerTo(json.path), detail: 'is there twice' }]));
+    case 'json':
+      break;
+  }
 
   const asked = forCaller(json.value, caller);
   if (asked === undefined) {
@@ -55,16 +63,6 @@ export function parsePlaceOrder(
     kind: 'request',
     request: { idempotencyKey: key.data, order: order.data, contentHash: contentHashOf(order.data) },
   };
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function readJson(bytes: Uint8Array): { value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(utf8.decode(bytes)) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** The body as the caller means it; `undefined` if it names a customer that they are not. */
@@ -91,11 +89,17 @@ function inPlainWords(issue: z.core.$ZodRawIssue): string | undefined {
 }
 
 function toErrors(issue: z.core.$ZodIssue): ProblemError[] {
-  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointer(issue.path), detail: issue.message }];
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerTo(issue.path), detail: issue.message }];
   return issue.keys.map((name) => ({
-    pointer: pointer(name.length > MAX_FIELD_NAME ? issue.path : [...issue.path, name]),
+    pointer: pointerTo([...issue.path, name]),
     detail: 'is not a known field',
   }));
+}
+
+/** Up to the first name that is too long to be one of ours. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  const end = path.findIndex((key) => String(key).length > MAX_FIELD_NAME);
+  return pointer(end < 0 ? path : path.slice(0, end));
 }
 
 const refused = (why: Problem): ParsedRequest => ({ kind: 'refused', problem: why });

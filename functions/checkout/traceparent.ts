@@ -1,9 +1,12 @@
 /** A source of randomness: `length` bytes. */
 export type RandomBytes = (length: number) => Uint8Array;
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header; a later version may have more fields behind these. */
+/**
+ * https://www.w3.org/TR/trace-context/#traceparent-header; a later version may have more fields behind these. Two headers, which
+ * an HTTP API joins by a comma, are no `traceparent`.
+ */
 const TRACEPARENT =
-  /^(?<version>[0-9a-f]{2})-(?<traceId>[0-9a-f]{32})-(?<parentId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})(?<more>-.*)?$/;
+  /^(?<version>[0-9a-f]{2})-(?<traceId>[0-9a-f]{32})-(?<parentId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})(?<more>-[^,]*)?$/;
 
 /**
  * The `traceparent` of what a request causes: the caller's trace, if their header is valid, under a new span id;

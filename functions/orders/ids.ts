@@ -16,10 +16,15 @@ export const CustomerId = z
   .brand<'CustomerId'>();
 export type CustomerId = z.infer<typeof CustomerId>;
 
-/** The `Idempotency-Key` header: 1 to 255 visible ASCII characters. */
+/**
+ * The `Idempotency-Key` header: 1 to 255 visible ASCII characters but the comma, with which an HTTP API joins a header that
+ * comes twice ("Duplicate headers are combined with commas"): the key `K` of a client and the `K,K` that a proxy makes of it
+ * would be two orders. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
 export const IdempotencyKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,255}$/)
+  .string('must be 1 to 255 visible ASCII characters')
+  .regex(/^[\x21-\x7e]{1,255}$/, { error: 'must be 1 to 255 visible ASCII characters', abort: true })
+  .regex(/^[^,]*$/, 'must have no comma: a header that is sent twice arrives as one, joined by a comma')
   .brand<'IdempotencyKey'>();
 export type IdempotencyKey = z.infer<typeof IdempotencyKey>;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../../../functions/checkout/caller.ts';
 import { parsePlaceOrder } from '../../../../functions/checkout/request.ts';
 import { CustomerId } from '../../../../functions/orders/ids.ts';
+import { httpEvent } from '../../../../local/gateway/event.ts';
 import { orderBody } from '../../../support/orders.ts';
 
 const request = (
@@ -59,6 +60,13 @@ describe('parsePlaceOrder', () => {
     });
   });
 
+  it('says why a key with a comma is none: a proxy sent the header twice', () => {
+    expect(refusal(orderBody(), { 'idempotency-key': 'k,k' })).toEqual({
+      code: 'idempotency-key-invalid',
+      errors: [{ header: 'Idempotency-Key', detail: expect.stringContaining('sent twice') }],
+    });
+  });
+
   it('limits the bytes of the body, not its characters', () => {
     const bodyOf = (bytes: number) => {
       const name = 'ä'.repeat(Math.ceil(bytes / 2));
@@ -78,11 +86,12 @@ describe('parsePlaceOrder', () => {
     expect(refusal(body).code).toBe('body-not-json');
   });
 
-  it('refuses bytes that are not UTF-8', () => {
-    const body = Buffer.from([0x22, 0xff, 0x22]).toString('base64');
-    const event = { headers: { 'idempotency-key': 'k' }, body, isBase64Encoded: true };
-    const parsed = parsePlaceOrder(event, { kind: 'service' });
-    expect(parsed).toMatchObject({ kind: 'refused', problem: { code: 'body-not-json' } });
+  it('points at a field that is there twice', () => {
+    const sentTwice = JSON.stringify(orderBody()).replace('"sku"', '"sku":"TEA-2","s\\u006bu"');
+    expect(refusal(sentTwice)).toEqual({
+      code: 'order-invalid',
+      errors: [{ pointer: '#/lines/0/sku', detail: 'is there twice' }],
+    });
   });
 
   it.each([
@@ -118,6 +127,53 @@ describe('parsePlaceOrder', () => {
     const canary = 'Canary Street 7';
     const body = { ...orderBody(), email: canary, customerId: canary, currency: canary, lines: [canary] };
     expect(JSON.stringify(refusal(body))).not.toContain('Canary');
+  });
+});
+
+describe('a request through the gateway', () => {
+  const through = (rawHeaders: string[], body: Uint8Array) => {
+    const event = httpEvent(
+      {
+        method: 'POST',
+        path: '/orders',
+        query: '',
+        protocol: 'HTTP/1.1',
+        rawHeaders: ['content-type', 'application/json', ...rawHeaders],
+        sourceIp: '127.0.0.1',
+        body,
+      },
+      {
+        apiId: 'api',
+        account: '000000000000',
+        requestId: 'r',
+        route: {
+          routeKey: 'POST /orders',
+          functionName: 'checkout',
+          authorization: 'NONE',
+          tokenSource: undefined,
+        },
+        claims: {},
+        pathParameters: undefined,
+        timeMs: 0,
+      },
+    );
+    return parsePlaceOrder(event as Parameters<typeof parsePlaceOrder>[0], { kind: 'service' });
+  };
+  const body = JSON.stringify({ ...orderBody(), lines: [{ ...line, name: 'Jörg' }] });
+
+  it('is read as it was sent', () => {
+    const parsed = through(['Idempotency-Key', 'k'], Buffer.from(body, 'utf8'));
+    expect(parsed).toMatchObject({ request: { order: { lines: [{ name: 'Jörg' }] } } });
+  });
+
+  it('is refused if its body is not UTF-8, before anything in it is replaced', () => {
+    const parsed = through(['Idempotency-Key', 'k'], Buffer.from(body, 'latin1'));
+    expect(parsed).toMatchObject({ kind: 'refused', problem: { code: 'body-not-json' } });
+  });
+
+  it('is refused if a proxy sent its key twice', () => {
+    const parsed = through(['Idempotency-Key', 'k', 'idempotency-key', 'k'], Buffer.from(body, 'utf8'));
+    expect(parsed).toMatchObject({ kind: 'refused', problem: { code: 'idempotency-key-invalid' } });
   });
 });
 

@@ -28,6 +28,8 @@ describe('childTraceparent', () => {
     `00-${TRACE.toUpperCase()}-b7ad6b7169203331-01`,
     `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
     `00-${TRACE}-${'0'.repeat(16)}-01`,
+    `00-${TRACE}-b7ad6b7169203331-01,00-${TRACE}-b7ad6b7169203331-01`,
+    `cc-${TRACE}-b7ad6b7169203331-01-more,cc-${TRACE}-b7ad6b7169203331-01-more`,
   ])('begins a new trace for %j', (header) => {
     expect(childTraceparent(header, ones)).toBe(fresh);
   });

@@ -12,11 +12,15 @@ import {
 const idOf = (customer: string, key: string) =>
   orderIdFor(CustomerId.parse(customer), IdempotencyKey.parse(key));
 
+/** Visible ASCII but the comma. */
 const visibleAscii = (maxLength: number) =>
   fc.string({
     minLength: 1,
     maxLength,
-    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    unit: fc
+      .integer({ min: 0x21, max: 0x7e })
+      .filter((code) => code !== 0x2c)
+      .map((code) => String.fromCharCode(code)),
   });
 
 describe('orderIdFor', () => {
@@ -58,9 +62,12 @@ describe('ids', () => {
     },
   );
 
-  it.each(['', ' ', 'a b', 'ä', 'a\n', 'a'.repeat(256)])('refuses %j as an idempotency key', (text) => {
-    expect(IdempotencyKey.safeParse(text).success).toBe(false);
-  });
+  it.each(['', ' ', 'a b', 'ä', 'a\n', 'a'.repeat(256), 'a,a', ','])(
+    'refuses %j as an idempotency key',
+    (text) => {
+      expect(IdempotencyKey.safeParse(text).success).toBe(false);
+    },
+  );
 
   it.each(['.1', `ord_${'a'.repeat(26)}`, `ord_${'a'.repeat(26)}.01`, `ord_${'a'.repeat(26)}.1 `])(
     'refuses %j as an event id',

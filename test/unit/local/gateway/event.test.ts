@@ -102,8 +102,6 @@ test.each([
   ['application/json'],
   ['application/json; charset=utf-8'],
   ['Text/Plain'],
-  ['application/problem+json'],
-  ['application/cloudevents+json'],
   ['application/xml'],
   ['application/javascript'],
 ])('a body of type %s is text', (type) => {
@@ -115,8 +113,26 @@ test.each([
   ['image/png'],
   ['application/x-www-form-urlencoded'],
   ['application/jsonp'],
+  ['application/cloudevents+json'],
+  ['application/json,application/json'],
 ])('a body of type %s is base64', (type) => {
   expect(sent(type, Buffer.from([0, 255, 1]))).toMatchObject({ body: 'AP8B', isBase64Encoded: true });
+});
+
+test.each([
+  ['Latin-1', [0x22, 0xf6, 0x22]],
+  ['an over-long form', [0xc0, 0xaf]],
+  ['half a surrogate pair', [0xed, 0xa0, 0x80]],
+  ['a character cut off', [0x22, 0xe2, 0x82]],
+])('a body of a text type that is not UTF-8 is base64, byte for byte: %s', (_what, bytes) => {
+  expect(sent('application/json', Buffer.from(bytes))).toMatchObject({
+    body: Buffer.from(bytes).toString('base64'),
+    isBase64Encoded: true,
+  });
+});
+
+test('a body that begins with a byte order mark keeps it', () => {
+  expect(sent('application/json', '\ufeff{}')).toMatchObject({ body: '\ufeff{}', isBase64Encoded: false });
 });
 
 test('a body without a type is base64', () => {
