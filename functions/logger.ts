@@ -66,7 +66,11 @@ const NAMESPACE = 'orderly';
 export interface FunctionLogger extends Logger {
   /** Puts the request id of an invocation on the lines that follow. */
   addContext(context: Context): void;
-  /** Writes metrics as a line in CloudWatch's embedded metric format; `reason` is a dimension of its own. */
+  /**
+   * Writes metrics as a line in CloudWatch's embedded metric format, by `service`, and with a `reason` by `service` and `reason`
+   * too: CloudWatch adds nothing up over dimensions, so that who asks by `service` finds only what was written so.
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Dimension
+   */
   measure(measures: Measures, reason?: string): void;
 }
 
@@ -81,7 +85,8 @@ export function functionLogger(serviceName: string): FunctionLogger {
       powertools.error(message, { ...allowed(fields), ...errorFields(error) }),
     addContext: (context) => powertools.addContext(context),
     measure(measures, reason) {
-      if (reason !== undefined) metrics.addDimension('reason', reason);
+      // Two sets of dimensions; `service` is in each.
+      if (reason !== undefined) metrics.addDimensions({}).addDimensions({ reason });
       for (const [name, unit] of Object.entries(MEASURES)) {
         const value = measures[name as keyof Measures];
         if (value !== undefined) metrics.addMetric(name, unit, value);

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type IMetric, MathExpression, Metric, Stats, Unit } from 'aws-cdk-lib/aws-cloudwatch';
+import { type IMetric, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { KafkaConsumer } from './kafka-consumer.ts';
 
@@ -54,7 +54,6 @@ export function ofMapping({ mapping }: KafkaConsumer, metricName: string): Metri
     metricName,
     dimensionsMap: { EventSourceMappingUUID: mapping.eventSourceMappingId },
     statistic: Stats.SUM,
-    unit: Unit.COUNT,
     period: PERIOD,
   });
 }

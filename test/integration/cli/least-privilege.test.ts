@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import { readLocalConfig } from '../../../local/config.ts';
 import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
 import { kafkaClient } from '../../../local/kafka/client.ts';
 import { testAssembly } from '../../support/assembly.ts';
+import { type MetricIdentity, metricLine, metricsRead, metricsWritten } from '../../support/metrics.ts';
 import { grantedTo, type Permission, type TemplateJson } from '../../support/policies/granted.ts';
 import {
   type FunctionProperties,
@@ -26,15 +27,28 @@ import {
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const FUNCTIONS = ['Checkout', 'Relay', 'Email', 'Shipping', 'DeadLetterCollector', 'Manifests/Manifest'];
+
+/** Written, and neither rung for nor drawn: for who asks CloudWatch. */
+const FOR_QUERIES: readonly RegExp[] = [
+  // Records with nothing to do are nobody's concern.
+  /^orderly Skipped service=/,
+  // An alarm says that there are letters; the reason is for who looks which.
+  /^orderly DeadLetters reason=\S+ service=/,
+];
 const pathOf = (name: string) => `orderly-orders/${name}/Function`;
 
-/** Every AWS call that the functions make, beside everything that their roles allow. */
-describe('the roles of the functions', { timeout: 180_000 }, () => {
+/**
+ * A run in which every function does everything that it ever does: every AWS call beside everything that the roles allow,
+ * and every metric beside everything that alarms and the dashboard read.
+ */
+describe('what the functions do', { timeout: 180_000 }, () => {
   const dir = mkdtempSync(join(tmpdir(), 'orderly-privilege-'));
   const used = new Map<string, Set<Permission>>(FUNCTIONS.map((name) => [pathOf(name), new Set()]));
   const proxies: AwsProxy[] = [];
   let cloud: LocalCloud;
   let granted: Map<string, Set<Permission>>;
+  let read: readonly MetricIdentity[];
+  let written: readonly MetricIdentity[];
 
   beforeAll(async () => {
     const config = await readLocalConfig(join(root, 'orderly.json'));
@@ -78,7 +92,14 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
       readFileSync(join(testAssembly(), 'orderly-orders.template.json'), 'utf8'),
     );
     granted = grantedTo(template);
+    read = metricsRead(template).filter(({ namespace }) => namespace === 'orderly');
     await exercise(cloud);
+    written = await vi.waitFor(() => {
+      const metrics = metricsIn(join(dir, 'logs'));
+      // What a sweep says is the last of a run.
+      expect(metrics.map(({ name }) => name)).toContain('OutboxAge');
+      return metrics;
+    });
     for (const { path, logicalId } of cloud.model.functions) {
       const properties = template.Resources[logicalId]?.Properties as unknown as FunctionProperties;
       for (const permission of permissionsToRun(properties)) used.get(path)?.add(permission);
@@ -105,16 +126,16 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
   const unused = (path: string, uses: ReadonlySet<Permission> | undefined) =>
     grantedFor(path).filter((permission) => !uses?.has(permission));
 
-  it('are those of every function of the app', () => {
+  it('is seen of every function of the app', () => {
     expect(cloud.model.functions.map(({ path }) => path).sort()).toEqual([...used.keys()].sort());
   });
 
-  it.each(FUNCTIONS)('allow all that %s does', (name) => {
+  it.each(FUNCTIONS)('is allowed by the role of %s', (name) => {
     expect(used.get(pathOf(name))?.size).toBeGreaterThan(1);
     expect(missing(pathOf(name), grantedFor(pathOf(name)))).toEqual([]);
   });
 
-  it.each(FUNCTIONS)('allow %s nothing else', (name) => {
+  it.each(FUNCTIONS)('is all that the role of %s allows', (name) => {
     expect(unused(pathOf(name), used.get(pathOf(name)))).toEqual([]);
   });
 
@@ -127,7 +148,28 @@ describe('the roles of the functions', { timeout: 180_000 }, () => {
       expect(unused(path, others)).toEqual([permission]);
     }
   });
+
+  /** Lines of the first that the second doesn't have. */
+  const beyond = (some: readonly MetricIdentity[], others: readonly MetricIdentity[]) => {
+    const known = new Set(others.map(metricLine));
+    return [...new Set(some.map(metricLine))].filter((line) => !known.has(line));
+  };
+
+  it('is measured under the very names and dimensions that alarms and graphs read', () => {
+    expect(read.length).toBeGreaterThan(10);
+    expect(beyond(read, written)).toEqual([]);
+  });
+
+  it('is read where it is measured, or is for queries', () => {
+    const unread = beyond(written, read);
+    expect(unread.filter((line) => !FOR_QUERIES.some((known) => known.test(line)))).toEqual([]);
+    for (const known of FOR_QUERIES) expect(unread).toContainEqual(expect.stringMatching(known));
+  });
 });
+
+function metricsIn(logs: string): readonly MetricIdentity[] {
+  return readdirSync(logs).flatMap((file) => metricsWritten(readFileSync(join(logs, file), 'utf8')));
+}
 
 /** Makes every function do everything that it ever does. */
 async function exercise(cloud: LocalCloud): Promise<void> {

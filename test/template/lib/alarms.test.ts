@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { MEASURES } from '../../../functions/logger.ts';
 import { resourcesOf, synthesized } from '../../support/template.ts';
 
 const runbooks = readFileSync(new URL('../../../docs/runbooks.md', import.meta.url), 'utf8');
@@ -88,17 +87,6 @@ describe('alarms', () => {
     expect(resources('production', 'AWS::SNS::Subscription').map(({ properties }) => properties)).toEqual([
       { Protocol: 'email', Endpoint: 'ops@shop.example', TopicArn: { Ref: topic?.id } },
     ]);
-  });
-
-  it('look at metrics that are told: by the functions, by name and by function', () => {
-    const own = alarms('sandbox')
-      .flatMap(({ properties }) => metricsOf(properties))
-      .filter(({ Namespace }) => Namespace === 'orderly');
-    expect(own).not.toEqual([]);
-    for (const { MetricName, Dimensions } of own) {
-      expect(Object.keys(MEASURES)).toContain(MetricName);
-      expect(Dimensions?.map(({ Name }) => Name)).toEqual(['service']);
-    }
   });
 
   it('count the lag where the cluster does, so that a mapping that is off is seen too', () => {

@@ -17,7 +17,7 @@ it('writes JSON lines of the listed fields only', () => {
   expect(lines.join('')).not.toContain('anna');
 });
 
-it('writes metrics in the embedded metric format, a reason as a dimension of its own measure alone', () => {
+it('writes metrics in the embedded metric format by service, and what has a reason by that too', () => {
   const lines: string[] = [];
   vi.spyOn(process.stdout, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
   const logger = functionLogger('email');
@@ -27,7 +27,7 @@ it('writes metrics in the embedded metric format, a reason as a dimension of its
   expect(letters).toMatchObject({ service: 'email', reason: 'invalid', DeadLetters: 2 });
   expect(letters._aws.CloudWatchMetrics[0]).toMatchObject({
     Namespace: 'orderly',
-    Dimensions: [['service', 'reason']],
+    Dimensions: [['service'], ['service', 'reason']],
     Metrics: [{ Name: 'DeadLetters', Unit: 'Count' }],
   });
   expect(effects).toMatchObject({ service: 'email', Effects: 3, OutboxAge: 1_500 });
