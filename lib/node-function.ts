@@ -1,13 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import type { Duration } from 'aws-cdk-lib';
+import { type Duration, Stack } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
+import { bundleOf } from './bundles.ts';
 import { functionRole } from './function-role.ts';
 import { INTERFACES_ANYWHERE, type KafkaCluster, networkInterfaceStatement } from './kafka.ts';
 import { dataRemovalPolicy, type Stage } from './stages.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
 
 export interface NodeFunctionProps {
   readonly description: string;
@@ -24,27 +26,6 @@ export interface NodeFunctionProps {
 
 /** Of `AWSLambdaVPCAccessExecutionRole`, beside those that pollers need too. */
 const IP_ADDRESS_ACTIONS = ['ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'];
-
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-/** For esbuild; a test holds the bundles to their sizes. */
-export const bundling: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  minify: true,
-  bundleAwsSDK: true,
-  esbuildArgs: Object.fromEntries(
-    ['@aws-sdk/credential-provider-node', '@aws-sdk/credential-providers'].map((everywhere) => [
-      `--alias:${everywhere}`,
-      `${root}functions/lambda-credentials.ts`,
-    ]),
-  ),
-  // CommonJS dependencies (kafkajs) call require, which an ES module does not have. The long name cannot meet a
-  // minified one.
-  banner:
-    "import{createRequire as orderlyCreateRequire}from'node:module';const require=orderlyCreateRequire(import.meta.url);",
-};
 
 /** A function of this project: Node 24 on arm64, one ESM bundle with the SDK inside, JSON logs kept as long as the stage says. */
 export class NodeFunction extends Construct {
@@ -63,11 +44,13 @@ export class NodeFunction extends Construct {
       acknowledge(role, ...INTERFACES_ANYWHERE);
     }
 
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new lambda.Function(this, 'Function', {
       description: props.description,
-      entry: `${root}functions/${props.folder}/handler.ts`,
-      depsLockFilePath: `${root}package-lock.json`,
-      projectRoot: root,
+      handler: 'index.handler',
+      // Who lists or destroys stacks, and tests that look at templates alone, don't wait for esbuild: any folder will do.
+      code: lambda.Code.fromAsset(
+        Stack.of(this).bundlingRequired ? bundleOf(props.folder) : `${root}functions/${props.folder}`,
+      ),
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       timeout: props.timeout,
@@ -81,7 +64,6 @@ export class NodeFunction extends Construct {
         vpcSubnets: cluster.subnets,
         securityGroups: [cluster.clientSecurityGroup],
       }),
-      bundling,
     });
   }
 }

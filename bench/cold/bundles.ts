@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { synthesize } from '../../cli/synthesize.ts';
+import { bundling } from '../../lib/bundles.ts';
 import { readAssembly } from '../../local/assembly/read.ts';
 import { readLocalConfig } from '../../local/config.ts';
 import { ACCOUNT, REGION } from '../../local/engines/addresses.ts';
@@ -23,17 +24,6 @@ export const USUAL_PACKAGES = [
   `@aws-sdk/client-dynamodb@${SDK_VERSION}`,
   `@aws-sdk/lib-dynamodb@${SDK_VERSION}`,
 ];
-
-/** As `lib/node-function.ts` has our functions bundled. */
-const OURS: BuildOptions = {
-  format: 'esm',
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  minify: true,
-  banner: {
-    js: "import{createRequire as orderlyCreateRequire}from'node:module';const require=orderlyCreateRequire(import.meta.url);",
-  },
-};
 
 /** As CDK's `NodejsFunction` bundles without being told otherwise: CommonJS, and the SDK is the runtime's. */
 const DEFAULT: BuildOptions = { format: 'cjs', target: 'node24', external: ['@aws-sdk/*', '@smithy/*'] };
@@ -77,9 +67,9 @@ export async function otherBundles(packageDir: string): Promise<Bundle[]> {
     return bundleAt(name, path, { TABLE: 'table' });
   };
   return [
-    await bundle('an empty handler', EMPTY, 'empty.mjs', OURS),
-    await bundle('the plain SDK client', PLAIN_CLIENT, 'plain.mjs', OURS),
-    await bundle('the usual stack, bundled as ours', USUAL_STACK, 'usual.mjs', OURS),
+    await bundle('an empty handler', EMPTY, 'empty.mjs', bundling),
+    await bundle('the plain SDK client', PLAIN_CLIENT, 'plain.mjs', bundling),
+    await bundle('the usual stack, bundled as ours', USUAL_STACK, 'usual.mjs', bundling),
     await bundle("the usual stack, by CDK's defaults", USUAL_STACK, 'usual.cjs', DEFAULT),
   ];
 }

@@ -3,7 +3,7 @@ import { App } from 'aws-cdk-lib';
 import { orderSystem } from '../../lib/order-system.ts';
 import { readSettings } from '../../lib/settings.ts';
 
-/** Nothing is bundled: assets are named after their constructs then, and everything else is as it would be deployed. */
+/** Nothing is bundled; everything else is as it would be deployed. */
 const WITHOUT_BUNDLES = { 'aws:cdk:bundling-stacks': [] };
 
 /** The app as bin/app.ts makes it under a context, about to be synthesized into `outdir`, without an account. */

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { synthesize } from '../../cli/synthesize.ts';
-import { bundling } from '../../lib/node-function.ts';
+import { bundling } from '../../lib/bundles.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -55,20 +55,48 @@ describe('the bundles', { timeout: 180_000 }, () => {
   });
 });
 
+describe('bundling again', () => {
+  const cache = join(root, 'node_modules/.cache/orderly-bundles');
+  const made = join(cache, 'email.json');
+  const bundle = () => {
+    vi.resetModules();
+    return import('../../lib/bundles.ts').then(({ bundleOf }) => join(bundleOf('email'), 'index.mjs'));
+  };
+  const identity = (path: string) => statSync(path).ino;
+
+  it('gives what was made before, where no file has changed', async () => {
+    const before = identity(await bundle());
+    expect(identity(await bundle())).toBe(before);
+  });
+
+  it('makes the same bytes again, where one has', async () => {
+    const before = { path: await bundle(), content: readFileSync(await bundle(), 'utf8') };
+    const inode = identity(before.path);
+    const { inputs, ...others } = JSON.parse(readFileSync(made, 'utf8'));
+    expect(Object.keys(inputs)).toContain('functions/email/ses.ts');
+    writeFileSync(
+      made,
+      JSON.stringify({ ...others, inputs: { ...inputs, 'functions/email/ses.ts': 'another' } }),
+    );
+    const after = await bundle();
+    expect(identity(after)).not.toBe(inode);
+    expect([after, readFileSync(after, 'utf8')]).toEqual([before.path, before.content]);
+  });
+
+  it('refuses a folder without a handler by name', async () => {
+    const { bundleOf } = await import('../../lib/bundles.ts');
+    expect(() => bundleOf('nobody')).toThrow('functions/nobody has no handler.ts');
+  });
+});
+
 it('a token for Kafka is signed as the role that Lambda puts into the environment', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'orderly-signer-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const outfile = join(dir, 'signer.mjs');
-  const [alias] = Object.entries(bundling.esbuildArgs ?? {}).filter(([name]) => name.endsWith('providers'));
   await build({
     stdin: { contents: "export { generateAuthToken } from 'aws-msk-iam-sasl-signer-js'", resolveDir: root },
-    alias: { '@aws-sdk/credential-providers': String(alias?.[1]) },
+    ...bundling,
     outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    mainFields: [...(bundling.mainFields ?? [])],
-    banner: { js: bundling.banner ?? '' },
     logLevel: 'error',
   });
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'ASIAROLE');
@@ -89,23 +117,22 @@ it('a change in one function changes the bundle of that function alone', async (
     existsSync(join(root, 'functions', folder, 'handler.ts')),
   );
   expect(folders.length).toBeGreaterThanOrEqual(6);
+  const { metafile } = await build({
+    ...bundling,
+    absWorkingDir: root,
+    entryPoints: folders.map((folder) => `functions/${folder}/handler.ts`),
+    outdir: 'out',
+    write: false,
+    metafile: true,
+    minify: false,
+    logLevel: 'error',
+  });
   const shared = new Set<string>();
-  for (const folder of folders) {
-    const { metafile } = await build({
-      absWorkingDir: root,
-      entryPoints: [`functions/${folder}/handler.ts`],
-      bundle: true,
-      write: false,
-      metafile: true,
-      platform: 'node',
-      format: 'esm',
-      mainFields: ['module', 'main'],
-      logLevel: 'error',
-    });
-    const [output] = Object.values(metafile.outputs);
-    for (const [path, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
-      const owner = folders.find((other) => path.startsWith(`functions/${other}/`));
-      if (owner !== undefined && owner !== folder && bytesInOutput > 0) shared.add(path);
+  for (const { entryPoint, inputs } of Object.values(metafile.outputs)) {
+    const own = folders.find((folder) => entryPoint === `functions/${folder}/handler.ts`);
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const owner = folders.find((folder) => path.startsWith(`functions/${folder}/`));
+      if (owner !== undefined && owner !== own && bytesInOutput > 0) shared.add(path);
     }
   }
   expect([...shared].sort()).toEqual(SHARED);
