@@ -5,7 +5,7 @@
  *                 "records": { "<topic>-<partition>": [record] } }
  *     record  = { "topic", "partition": n, "offset": n, "timestamp": epoch ms, "timestampType": "CREATE_TIME",
  *                 "key": base64, absent for null, "value": base64 | null,
- *                 "headers": [ { "<name>": [byte, ...] }, ... ] }
+ *                 "headers": [ { "<name>": [byte, ...] | null }, ... ] }
  *     byte    = -128..127, as Java has it
  *
  * `replay` is ours. The coordinates are the record's own, so that a consumer that gives it up again adds to its letter.
@@ -23,7 +23,9 @@ export function replayEvent(letter: StoredLetter, eventSourceArn: string, runId:
     timestampType: 'CREATE_TIME',
     ...(key !== undefined && { key: base64(key) }),
     value: value === undefined ? null : base64(value),
-    headers: headers.map((header) => ({ [header.name]: [...new Int8Array(header.value)] })),
+    headers: headers.map(({ name, value: bytes }) => ({
+      [name]: bytes === undefined ? null : [...new Int8Array(bytes)],
+    })),
   };
   return {
     eventSource: 'aws:kafka',

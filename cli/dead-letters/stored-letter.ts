@@ -42,10 +42,10 @@ const Summary = State.extend({
 const Entry = MapOf(z.union([S, N]));
 
 const Whole = Summary.extend({
-  /** `undefined` is Kafka's null, here and for the value. */
+  /** `undefined` is Kafka's null, here, for the value and for a header's. */
   key: B.optional(),
   value: B.optional(),
-  headers: L(M({ name: S, value: B })),
+  headers: L(M({ name: S, value: B.optional() })),
   firstSeenAt: S,
   history: L(Entry).default([]),
   /** What Lambda said when it gave the record up. */

@@ -51,5 +51,5 @@ function sizeOf({ key, value, headers }: KafkaRecord): number {
 }
 
 function headerSize([name, value]: KafkaRecord['headers'][number]): number {
-  return Buffer.byteLength(name) + value.length + HEADER_OVERHEAD;
+  return Buffer.byteLength(name) + (value?.length ?? 0) + HEADER_OVERHEAD;
 }

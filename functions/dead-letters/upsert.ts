@@ -100,7 +100,9 @@ function factsOf(
     ...(record.key !== null && { key: { B: record.key } }),
     ...(record.value !== null && { value: { B: record.value } }),
     headers: {
-      L: record.headers.map(([name, value]) => ({ M: { name: { S: name }, value: { B: value } } })),
+      L: record.headers.map(([name, value]) => ({
+        M: { name: { S: name }, ...(value !== null && { value: { B: value } }) },
+      })),
     },
     reason: { S: reason },
     error: { M: { code: { S: error.code }, detail: { S: error.detail } } },

@@ -4,8 +4,11 @@
  *     event   = { "records": { "<topic>-<partition>": [record, ...], ... }, ... }
  *     record  = { "topic", "partition": n, "offset": n, "timestamp": epoch ms,
  *                 "key": base64 | null | absent, "value": base64 | null | absent,
- *                 "headers": [ { "<name>": [byte, ...] }, ... ], ... }
+ *                 "headers": [ { "<name>": [byte, ...] | null }, ... ] | null | absent, ... }
  *     byte    = -128..127, as Java has it
+ *
+ * A header is whatever its producer wrote: null, binary, there twice. AWS doesn't say how a null one is spelled, so that
+ * whatever stands in a header's place is taken, and none of it is a reason to refuse the batch.
  *
  * Only `records` is relied on: batches that were delivered again have been seen without the fields beside it. An event
  * that an operator's replay made has the field `replay` too, which Lambda's never have.
@@ -13,13 +16,6 @@
 import * as z from 'zod';
 import { OrderlyError } from '../errors.ts';
 import type { KafkaRecord } from './record.ts';
-
-type Header = Readonly<Record<string, readonly number[]>>;
-
-/** Bytes of headers are taken as they are: to check each number would cost more than all the rest of the record. */
-const header = z.custom<Header>(
-  (value) => typeof value === 'object' && value !== null && Object.values(value).every(Array.isArray),
-);
 
 const KafkaEvent = z.object({
   records: z.record(
@@ -32,7 +28,7 @@ const KafkaEvent = z.object({
         timestamp: z.number(),
         key: z.string().nullish(),
         value: z.string().nullish(),
-        headers: z.array(header).nullish(),
+        headers: z.unknown().optional(),
       }),
     ),
   ),
@@ -58,7 +54,7 @@ export function decodeKafkaEvent(event: unknown): KafkaRecord[] {
       timestamp,
       key: bytesOf(key),
       value: bytesOf(value),
-      headers: (headers ?? []).flatMap(headerEntries),
+      headers: Array.isArray(headers) ? headers.flatMap(headerEntries) : [],
     })),
   );
 }
@@ -74,7 +70,16 @@ function bytesOf(base64: string | null | undefined): Uint8Array | null {
   return base64 === null || base64 === undefined ? null : Buffer.from(base64, 'base64');
 }
 
-/** A typed array stores -61 as 195, which turns Java's bytes into ours. */
-function headerEntries(header: Header): [name: string, value: Uint8Array][] {
-  return Object.entries(header).map(([name, bytes]) => [name, Uint8Array.from(bytes)]);
+function headerEntries(header: unknown): KafkaRecord['headers'] {
+  return Object.entries(header ?? {}).map(([name, value]) => [name, headerValue(value)]);
+}
+
+/**
+ * A typed array stores -61 as 195, which turns Java's bytes into ours; to check that each is a number would cost more than
+ * all the rest of the record. What is no list is kept as the text that it is.
+ */
+function headerValue(value: unknown): Uint8Array | null {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return Uint8Array.from(value);
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 }

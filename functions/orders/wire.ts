@@ -10,8 +10,8 @@ import { EventId } from './ids.ts';
 export interface WireRecord {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  /** In the order they stand on the record; names may repeat. */
-  readonly headers: readonly (readonly [name: string, value: Uint8Array])[];
+  /** In the order they stand on the record; names may repeat, values may be null. */
+  readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[];
 }
 
 /** An event ready to be published: exactly these bytes, however often it is sent. */
@@ -105,16 +105,25 @@ type Headers =
   | { readonly kind: 'headers'; readonly values: ReadonlyMap<string, string> }
   | { readonly kind: 'rejected'; readonly detail: string };
 
+/**
+ * The headers that the contract reads: those of CloudEvents, which are text, and `traceparent` where it is. All others are
+ * somebody else's, may hold anything (a schema's id, nothing at all) and are no matter of the event's. An attribute that is
+ * null is one that isn't there.
+ */
 function readHeaders(headers: WireRecord['headers']): Headers {
   const values = new Map<string, string>();
   for (const [name, bytes] of headers) {
+    const isAttribute = name.startsWith('ce_');
+    if (bytes === null || !(isAttribute || name === 'traceparent')) continue;
     const value = decodeUtf8(bytes);
-    if (value === undefined) return { kind: 'rejected', detail: 'a header is not UTF-8' };
     const earlier = values.get(name);
-    if (earlier !== undefined && earlier !== value && name.startsWith('ce_')) {
-      return { kind: 'rejected', detail: `header ${name} is repeated with different values` };
+    if (isAttribute && value === undefined) {
+      return { kind: 'rejected', detail: `a ce_ header is not UTF-8` };
     }
-    values.set(name, value);
+    if (isAttribute && earlier !== undefined && earlier !== value) {
+      return { kind: 'rejected', detail: `a ce_ header is repeated with different values: ${name}` };
+    }
+    if (value !== undefined) values.set(name, value);
   }
   return { kind: 'headers', values };
 }

@@ -33,7 +33,10 @@ export function startForeignProducer(
       const partition = random.int(0, topic.partitions.length - 1);
       const animal = random.pick(animals);
       sent.set(`${partition}@${topic.partitions[partition]?.length}`, animal);
-      topic.append(partition, [recordOf(animal, clock.now())], `foreign producer: ${animal.name}`);
+      const record = recordOf(animal, clock.now());
+      // Somebody else's headers are no matter of ours, whatever they hold.
+      const headers = random.hits(0.3) ? { 'x-empty': null, ...record.headers } : record.headers;
+      topic.append(partition, [{ ...record, headers }], `foreign producer: ${animal.name}`);
     });
   }
   return sent;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { EncodedEvent } from '../../functions/orders/wire.ts';
 
 /** One record as it stands in Lambda's event for a Kafka source. */
@@ -9,7 +10,7 @@ export interface LambdaRecord {
   readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
   readonly key?: string | null;
   readonly value?: string | null;
-  readonly headers: readonly Readonly<Record<string, readonly number[]>>[];
+  readonly headers: readonly Readonly<Record<string, readonly number[] | null>>[];
 }
 
 /** Lambda's event for a Kafka source, as one that is delivered again has been seen: `records` alone. */
@@ -46,4 +47,30 @@ export function kafkaEvent(records: readonly LambdaRecord[]): LambdaKafkaEvent {
 /** The events one after another in partition 0, from offset 0. */
 export function kafkaEventOf(events: readonly EncodedEvent[]): LambdaKafkaEvent {
   return kafkaEvent(events.map((event, offset) => lambdaRecord(event, offset)));
+}
+
+/** Names that are ours, that others are known for, that every object has, and any. */
+const HEADER_NAMES = [
+  'ce_type',
+  'ce_id',
+  'ce_x',
+  'traceparent',
+  'value.schema.id',
+  '__proto__',
+  'constructor',
+  '',
+];
+
+/** A header of any producer, as Lambda spells it: text, binary, empty, null, under a name that may come again. */
+export function lambdaHeader(): fc.Arbitrary<Readonly<Record<string, readonly number[] | null>>> {
+  const name = fc.oneof(fc.constantFrom(...HEADER_NAMES), fc.string());
+  const value = fc.oneof(
+    fc.constant(null),
+    fc.array(fc.integer({ min: -128, max: 127 }), { maxLength: 12 }),
+    fc.string().map(signed),
+  );
+  // Spelled and read as JSON, since a literal would take `__proto__` for something else.
+  return fc
+    .tuple(name, value)
+    .map(([key, list]) => JSON.parse(`{${JSON.stringify(key)}:${JSON.stringify(list)}}`));
 }

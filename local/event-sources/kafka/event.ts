@@ -1,4 +1,4 @@
-import type { IHeaders, KafkaMessage } from 'kafkajs';
+import type { KafkaMessage } from 'kafkajs';
 import type { Deliverable } from '../delivery/queue.ts';
 import type { PartitionKey, Slice } from '../delivery/state.ts';
 import type { Locate } from '../delivery/verdict.ts';
@@ -9,6 +9,12 @@ export interface KafkaRecord extends Deliverable {
   readonly json: string;
 }
 
+/** A record as kafkajs has it, whose types don't say that a header may be null. */
+type Message = Pick<KafkaMessage, 'key' | 'value' | 'offset' | 'timestamp'> & {
+  readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
+};
+type HeaderValue = Buffer | string | null | undefined;
+
 /** The key of the event's `records` map, and the `partition` of a batch item failure's identifier. */
 export function partitionKey(topic: string, partition: number): PartitionKey {
   return `${topic}-${partition}`;
@@ -18,9 +24,10 @@ export function partitionKey(topic: string, partition: number): PartitionKey {
  * Renders a record as Lambda's Kafka event has it: base64 key and value, headers as one-key objects of **signed** bytes.
  * A record without key has no `key`; a tombstone has `"value":null`
  * (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html; the last two as seen by Powertools, not documented).
+ * A header without a value is `null`, which no page says.
  * kafkajs doesn't tell the timestamp's type, so it is always `CREATE_TIME`.
  */
-export function kafkaRecord(topic: string, partition: number, message: KafkaMessage): KafkaRecord {
+export function kafkaRecord(topic: string, partition: number, message: Message): KafkaRecord {
   const { key, value } = message;
   const json =
     `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${message.offset},` +
@@ -39,21 +46,21 @@ export function kafkaRecord(topic: string, partition: number, message: KafkaMess
 /** Byte to signed number, as Java writes a byte array. */
 const SIGNED = Array.from({ length: 256 }, (_, byte) => String(byte < 128 ? byte : byte - 256));
 
-function headersJson(headers: IHeaders | undefined): string {
+function headersJson(headers: Message['headers']): string {
   let json = '';
   for (const name in headers) {
     const values = headers[name];
     for (const value of Array.isArray(values) ? values : [values]) {
       // kafkajs merges into a plain object, so a name like `constructor` also brings what every object inherits.
       if (value !== null && !Buffer.isBuffer(value)) continue;
-      json += `${json === '' ? '' : ','}{${JSON.stringify(name)}:[${signedBytes(value)}]}`;
+      const bytes = value === null ? 'null' : `[${signedBytes(value)}]`;
+      json += `${json === '' ? '' : ','}{${JSON.stringify(name)}:${bytes}}`;
     }
   }
   return json;
 }
 
-function signedBytes(bytes: Buffer | null): string {
-  if (bytes === null) return '';
+function signedBytes(bytes: Buffer): string {
   let list = '';
   for (const byte of bytes) list += list === '' ? SIGNED[byte] : `,${SIGNED[byte]}`;
   return list;

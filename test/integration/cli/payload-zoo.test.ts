@@ -158,7 +158,7 @@ function message(record: LambdaRecord): Message {
   for (const header of record.headers) {
     for (const [name, value] of Object.entries(header)) {
       const before = headers[name];
-      const now = Buffer.from(Int8Array.from(value));
+      const now = Buffer.from(Int8Array.from(value ?? []));
       headers[name] = before === undefined ? now : ([before, now].flat() as Buffer[]);
     }
   }

@@ -192,7 +192,7 @@ async function afterTimeout(process: Process): Promise<Failure> {
 function bytesOf(batch: readonly Omit<TopicRecord, 'offset'>[]): number {
   return batch.reduce((sum, { key, value, headers }) => {
     const headerBytes = Object.entries(headers).reduce(
-      (all, [name, text]) => all + name.length + text.length + 2,
+      (all, [name, text]) => all + name.length + (text?.length ?? 0) + 2,
       0,
     );
     return sum + (key?.length ?? 0) + (value?.length ?? 0) + headerBytes + 20;

@@ -63,7 +63,6 @@ export function lambdaRecord(topic: Topic, partition: number, record: TopicRecor
     headers,
     offset: String(offset),
     timestamp: String(timestamp),
-    attributes: 0,
   };
   return kafkaRecord(topic.name, partition, message);
 }

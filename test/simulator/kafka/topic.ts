@@ -3,7 +3,7 @@ export interface TopicRecord {
   readonly offset: number;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | Buffer[]>>;
+  readonly headers: Readonly<Record<string, Buffer | null | (Buffer | null)[]>>;
   /** Epoch milliseconds. */
   readonly timestamp: number;
 }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { type DeadLetter, LETTER_REASONS } from '../../../../functions/dead-letters/letter.ts';
 import { collector } from '../../../support/collector.ts';
 import { envelopeOf } from '../../../support/envelopes.ts';
-import { kafkaEvent, type LambdaRecord } from '../../../support/kafka-event.ts';
+import { kafkaEvent, type LambdaRecord, lambdaHeader } from '../../../support/kafka-event.ts';
 
 const base64 = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString('base64'));
 const record: fc.Arbitrary<LambdaRecord> = fc.record({
@@ -14,9 +14,7 @@ const record: fc.Arbitrary<LambdaRecord> = fc.record({
   timestampType: fc.constant('CREATE_TIME' as const),
   key: fc.option(base64, { nil: null }),
   value: fc.option(base64, { nil: null }),
-  headers: fc.array(
-    fc.dictionary(fc.string(), fc.array(fc.integer({ min: -128, max: 127 })), { minKeys: 1, maxKeys: 1 }),
-  ),
+  headers: fc.array(lambdaHeader()),
 });
 const records = fc.array(record, { minLength: 1, maxLength: 4 });
 const envelope = fc.oneof(

@@ -73,7 +73,7 @@ describe('readEnvelope', () => {
   });
 
   it.each(['per-record', 'per-group'] as const)('reads what the local cloud writes %s', (shape) => {
-    const headers = { note: [Buffer.from([0x80, 0xff]), Buffer.of()] };
+    const headers = { note: [Buffer.from([0x80, 0xff]), Buffer.of(), null] };
     const message = { attributes: 0, timestamp: '1772366400041', headers };
     const records = [
       kafkaRecord('orders', 3, { ...message, offset: '41', key: null, value: Buffer.from([0, 255]) }),
@@ -99,6 +99,7 @@ describe('readEnvelope', () => {
         headers: [
           ['note', Uint8Array.of(0x80, 0xff)],
           ['note', Uint8Array.of()],
+          ['note', null],
         ],
       },
       { offset: 42, key: Buffer.of(), value: null },

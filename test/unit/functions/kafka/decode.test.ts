@@ -28,7 +28,7 @@ describe('decodeKafkaEvent', () => {
     const headers = records[0]?.headers ?? [];
     const named = (name: string) => headers.filter(([header]) => header === name).map(([, value]) => value);
     expect(named('x-binary')).toEqual([Uint8Array.of(0x80, 0xff, 0x00, 0x7f)]);
-    expect(named('x-note').map((value) => Buffer.from(value).toString('utf8'))).toEqual(['ë', 'again']);
+    expect(named('x-note').map((value) => Buffer.from(value ?? []).toString('utf8'))).toEqual(['ë', 'again']);
   });
 
   it('tells null from empty, and takes an absent key or value for null', () => {
@@ -38,6 +38,24 @@ describe('decodeKafkaEvent', () => {
     expect(decode({})).toMatchObject({ key: null, value: null, headers: [] });
     expect(decode({ key: null, value: null })).toMatchObject({ key: null, value: null });
     expect(decode({ key: '', value: '' })).toMatchObject({ key: bytes(''), value: bytes('') });
+  });
+
+  it('keeps a header that has no value apart from an empty one, and takes whatever else stands there', () => {
+    const headers = [{ a: null }, { b: [] }, {}, null, { c: 'text' }, { d: 1, e: [2] }, 'f'];
+    const record = { topic: 'o', partition: 0, offset: 1, timestamp: 1, headers };
+    const [found] = decodeKafkaEvent({ records: { 'o-0': [record] } });
+    expect(found?.headers).toEqual([
+      ['a', null],
+      ['b', Uint8Array.of()],
+      ['c', Buffer.from('text')],
+      ['d', Buffer.from('1')],
+      ['e', Uint8Array.of(2)],
+      ['0', Buffer.from('f')],
+    ]);
+    for (const none of [undefined, null, {}, 'x']) {
+      const event = { records: { 'o-0': [{ ...record, headers: none }] } };
+      expect(decodeKafkaEvent(event)[0]?.headers).toEqual([]);
+    }
   });
 
   it('keeps a header whatever its name', () => {

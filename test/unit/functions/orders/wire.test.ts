@@ -33,14 +33,14 @@ const withData = (change: object): WireRecord => withValue(JSON.stringify({ ...d
 /** JSON that JSON.stringify cannot produce. */
 const withRaw = (field: string, json: string): WireRecord =>
   withValue(JSON.stringify({ ...data, [field]: '@' }).replace('"@"', json));
-const withHeader = (name: string, value: string | Uint8Array | undefined): WireRecord => ({
+const withHeader = (name: string, value: string | Uint8Array | null | undefined): WireRecord => ({
   ...placed,
   headers: [
     ...placed.headers.filter(([other]) => other !== name),
     ...(value === undefined ? [] : [[name, typeof value === 'string' ? bytes(value) : value] as const]),
   ],
 });
-const plusHeader = (name: string, value: string | Uint8Array): WireRecord => ({
+const plusHeader = (name: string, value: string | Uint8Array | null): WireRecord => ({
   ...placed,
   headers: [...placed.headers, [name, typeof value === 'string' ? bytes(value) : value]],
 });
@@ -145,6 +145,10 @@ describe('parseRecord reads', () => {
     ['repeated other headers', plusHeader('traceparent', TRACEPARENT)],
     ['an empty header', plusHeader('x-empty', '')],
     ['a header of 64 kB', plusHeader('x-large', 'x'.repeat(65_536))],
+    ['a binary header of somebody else', plusHeader('value.schema.id', Buffer.from([0, 0, 0, 0x80, 0xff]))],
+    ['a header without a value', plusHeader('x-empty', null)],
+    ['a ce_subject without a value', withHeader('ce_subject', null)],
+    ['a traceparent that is not UTF-8', withHeader('traceparent', Buffer.from([0xff]))],
     ['no ce_subject', withHeader('ce_subject', undefined)],
     [
       'control characters in a name',
@@ -191,13 +195,14 @@ describe('parseRecord finds invalid', () => {
     ['a date out of range', withData({ placedAt: '2026-02-30T00:00:00.000Z' }), '/placedAt'],
     ['an unknown major version', withData({ schemaVersion: '2.0' }), '/schemaVersion'],
     ['no ce_id', withHeader('ce_id', undefined), 'ce_id'],
+    ['a ce_id without a value', withHeader('ce_id', null), 'ce_id'],
     ['an empty ce_id', withHeader('ce_id', ''), 'ce_id'],
     ['a ce_id that contradicts the value', withHeader('ce_id', `${orderId('other')}.1`), 'ce_id'],
     ['a ce_subject that contradicts the value', withHeader('ce_subject', orderId('other')), 'ce_subject'],
     ['a ce_ header repeated with another value', plusHeader('ce_id', `${order.orderId}.2`), 'ce_id'],
     ['no ce_type', withHeader('ce_type', undefined), 'ce_type'],
     ['another specversion', withHeader('ce_specversion', '0.3'), 'ce_specversion'],
-    ['a header that is not UTF-8', plusHeader('x', Buffer.from([0xff])), 'UTF-8'],
+    ['a ce_ header that is not UTF-8', plusHeader('ce_x', Buffer.from([0xff])), 'UTF-8'],
   ])('%s', (_, record, named) => {
     const parsed = parseRecord(record);
     expect(parsed).toMatchObject({ kind: 'rejected', reason: 'invalid' });

@@ -19,7 +19,6 @@ const record = (offset: number, key: Buffer | null = null): KafkaRecord =>
   kafkaRecord('orders', 0, {
     offset: String(offset),
     timestamp: String(Date.parse('2026-11-22T02:59:58.000Z') + offset),
-    attributes: 0,
     key,
     value: Buffer.from(`v${offset}`),
     headers: {},

@@ -15,13 +15,17 @@ const envelope = {
   bootstrapServers: '127.0.0.1:9092',
 };
 const bytes = fc.uint8Array({ maxLength: 20 }).map((list) => Buffer.from(list));
+const headerValue = fc.option(bytes);
 const messages = fc.record({
   offset: fc.nat().map(String),
   timestamp: fc.nat().map(String),
   attributes: fc.constant(0),
   key: fc.option(bytes),
   value: fc.option(bytes),
-  headers: fc.dictionary(fc.string(), fc.oneof(bytes, fc.array(bytes, { minLength: 2, maxLength: 3 }))),
+  headers: fc.dictionary(
+    fc.string(),
+    fc.oneof(headerValue, fc.array(headerValue, { minLength: 2, maxLength: 3 })),
+  ),
 });
 const topics = fc.stringMatching(/^[a-zA-Z0-9._-]{1,20}$/);
 
@@ -38,7 +42,7 @@ test('the rendered record is the JSON of the record, and its size is counted in 
     fc.property(topics, fc.nat(100), messages, (topic, partition, message) => {
       const record = kafkaRecord(topic, partition, message);
       const headers = Object.entries(message.headers).flatMap(([name, values]) =>
-        [values].flat().map((value) => [[name, [...new Int8Array(value)]]]),
+        [values].flat().map((value) => [[name, value === null ? null : [...new Int8Array(value)]]]),
       );
       const { key, ...rest } = parse(record);
       expect(key).toBe(message.key?.toString('base64'));
