@@ -43,11 +43,6 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
       '--stack <name>',
       'of the deployed stack with the orders, instead of the app that runs in this folder',
     )
-    .addOption(
-      new Option('--token <jwt>', 'for an API that wants a token; ORDERLY_TOKEN shows it to fewer').env(
-        'ORDERLY_TOKEN',
-      ),
-    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
@@ -57,10 +52,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   const context: CommandContext = {
     projectDir,
     terminal,
-    at: () => {
-      const { stack, token } = program.opts<{ stack?: string; token?: string }>();
-      return { projectDir, stack, token: token === '' ? undefined : token };
-    },
+    at: () => ({ projectDir, stack: program.opts<{ stack?: string }>().stack }),
     exitWith: (fulfilled) => {
       exitCode = fulfilled ? OK : FAILED;
     },

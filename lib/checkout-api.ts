@@ -1,24 +1,14 @@
-import { Duration } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import {
-  CorsHttpMethod,
-  HttpApi,
-  type HttpApiProps,
-  HttpMethod,
-  type IHttpRouteAuthorizer,
-  LogGroupLogDestination,
-} from 'aws-cdk-lib/aws-apigatewayv2';
-import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { ApiAccess } from './api-access.ts';
 import { dataRemovalPolicy, type Stage } from './stages.ts';
 
 export interface CheckoutApiProps {
   readonly checkout: lambda.IFunction;
-  readonly access: ApiAccess;
   readonly stage: Stage;
 }
 
@@ -43,19 +33,18 @@ const ACCESS_LOG_LINE = {
 };
 
 /**
- * The HTTP API of the checkout, which is never open: its callers sign their requests, or bring a token. A body of more
- * than 64 KiB is the checkout's own to refuse; API Gateway lets 10 MB through, and Lambda 6 MB.
+ * The HTTP API of the checkout, for services that sign their requests and answer for customer, address and price. A
+ * body of more than 64 KiB is the checkout's own to refuse; API Gateway lets 10 MB through, and Lambda 6 MB.
  */
 export class CheckoutApi extends Construct {
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, { checkout, access, stage }: CheckoutApiProps) {
+  constructor(scope: Construct, id: string, { checkout, stage }: CheckoutApiProps) {
     super(scope, id);
     const api = new HttpApi(this, 'HttpApi', {
       apiName: 'orderly-checkout',
-      defaultAuthorizer: authorizerOf(access),
+      defaultAuthorizer: new HttpIamAuthorizer(),
       createDefaultStage: false,
-      ...corsOf(access),
     });
     api.addStage('DefaultStage', {
       autoDeploy: true,
@@ -76,26 +65,4 @@ export class CheckoutApi extends Construct {
     api.addRoutes({ path: '/orders/{orderId}/cancel', methods: [HttpMethod.POST], integration });
     this.api = api;
   }
-}
-
-function authorizerOf(access: ApiAccess): IHttpRouteAuthorizer {
-  switch (access.kind) {
-    case 'iam':
-      return new HttpIamAuthorizer();
-    case 'jwt':
-      return new HttpJwtAuthorizer('Jwt', access.issuer, { jwtAudience: [...access.audience] });
-  }
-}
-
-function corsOf(access: ApiAccess): Pick<HttpApiProps, 'corsPreflight'> {
-  if (access.kind === 'iam' || access.corsOrigins.length === 0) return {};
-  return {
-    corsPreflight: {
-      allowOrigins: [...access.corsOrigins],
-      allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
-      allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'traceparent'],
-      exposeHeaders: ['idempotent-replayed', 'location', 'retry-after'],
-      maxAge: Duration.hours(1),
-    },
-  };
 }

@@ -1,5 +1,4 @@
 import type { App } from 'aws-cdk-lib';
-import { apiAccessOf } from './api-access.ts';
 import { ownCustomResourceLogs } from './custom-resource-logs.ts';
 import { OrdersStack } from './orders-stack.ts';
 import { ProbeStack } from './probe-stack.ts';
@@ -30,7 +29,6 @@ export function orderSystem(app: App, settings: Settings): OrderSystem {
     topic: streaming.orders,
     deadLetters: streaming.deadLetters,
     mailFrom,
-    apiAccess: apiAccessOf(app.node),
     alarmEmail,
   });
   if (probe) {

@@ -10,7 +10,6 @@ import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
-import type { ApiAccess } from './api-access.ts';
 import { BootstrapBrokers } from './bootstrap-brokers.ts';
 import { CheckoutApi } from './checkout-api.ts';
 import { DailyManifests } from './daily-manifests.ts';
@@ -31,8 +30,6 @@ export interface OrdersStackProps extends StackProps {
   readonly deadLetters: KafkaTopic;
   /** The address that mails come from. */
   readonly mailFrom: string;
-  /** Who may call the checkout. @default - services that sign their requests */
-  readonly apiAccess?: ApiAccess;
   /** Whom alarms are mailed to. @default - nobody */
   readonly alarmEmail?: string;
 }
@@ -53,8 +50,7 @@ export class OrdersStack extends Stack {
     this.#deadLetters = props.deadLetters;
     this.#tables = new Tables(this, 'Tables', props.stage);
 
-    const access = props.apiAccess ?? { kind: 'iam' };
-    const { api } = this.#checkout(access);
+    const { api } = this.#checkout();
     const relayMappingArn = this.#relay();
     this.#email(props.mailFrom);
     this.#shipping();
@@ -73,7 +69,6 @@ export class OrdersStack extends Stack {
     });
 
     new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
-    new CfnOutput(this, 'ApiAuth', { value: access.kind });
     new CfnOutput(this, 'OrdersTable', { value: this.#tables.orders.tableName });
     new CfnOutput(this, 'OutboxTable', { value: this.#tables.outbox.tableName });
     new CfnOutput(this, 'ShipmentsTable', { value: this.#tables.shipments.tableName });
@@ -84,7 +79,7 @@ export class OrdersStack extends Stack {
     new CfnOutput(this, 'OperatorRoleArn', { value: operator.roleArn });
   }
 
-  #checkout(access: ApiAccess): CheckoutApi {
+  #checkout(): CheckoutApi {
     const { orders, outbox } = this.#tables;
     const checkout = new NodeFunction(this, 'Checkout', {
       description: 'Places, shows and cancels orders; writes the order and its event in one transaction',
@@ -93,7 +88,6 @@ export class OrdersStack extends Stack {
       timeout: Duration.seconds(10),
       memorySize: 512,
       environment: {
-        API_AUTH: access.kind,
         ORDERS_TABLE: orders.tableName,
         OUTBOX_TABLE: outbox.tableName,
       },
@@ -101,7 +95,7 @@ export class OrdersStack extends Stack {
     this.#functions.set('checkout', checkout);
     allow(checkout, orders, ['GetItem', 'PutItem', 'UpdateItem']);
     allow(checkout, outbox, ['PutItem']);
-    return new CheckoutApi(this, 'CheckoutApi', { checkout, access, stage: this.#stage });
+    return new CheckoutApi(this, 'CheckoutApi', { checkout, stage: this.#stage });
   }
 
   /** Returns the ARN of the event source mapping that wakes it. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { API_ACCESS_KEYS } from './api-access.ts';
 import { SettingsError } from './settings-error.ts';
 import { production, type Stage, sandbox } from './stages.ts';
 
@@ -108,7 +107,7 @@ const Given = Context.partial({
   };
 });
 
-const KNOWN: readonly string[] = [...Object.keys(Context.shape), ...API_ACCESS_KEYS];
+const KNOWN: readonly string[] = Object.keys(Context.shape);
 
 /**
  * Reads the settings of a deployment from CDK context (`-c name=value`, or cdk.json), and account and region, where the

@@ -7,13 +7,11 @@ export interface AppAddress {
   readonly projectDir: string;
   /** Name of the deployed stack with the order system. @default - the app that runs in the folder */
   readonly stack?: string | undefined;
-  /** JSON Web Token for an API that wants one. @default - the variable ORDERLY_TOKEN */
-  readonly token?: string | undefined;
 }
 
 /** Finds the app of an address: the one place that knows where one may be. Throws a `LocalCloudError` with the remedy. */
-export async function appAt({ projectDir, stack, token }: AppAddress): Promise<App> {
-  if (stack === undefined) return localApp(await runningCloud(projectDir), token);
+export async function appAt({ projectDir, stack }: AppAddress): Promise<App> {
+  if (stack === undefined) return localApp(await runningCloud(projectDir));
   const { deployedApp } = await import('./deployed-app.ts');
-  return deployedApp(stack, token);
+  return deployedApp(stack);
 }

@@ -13,8 +13,6 @@ interface ApiRequest {
 /** The checkout's API, and what it wants of a request. */
 export interface Api {
   readonly url: string;
-  /** Whoever calls is the customer, so that no request names one. */
-  readonly namesCustomer: boolean;
   /** The headers of a request with what lets it in. */
   authorized(request: ApiRequest): Promise<Readonly<Record<string, string>>>;
   /** What to do about an answer 401 or 403. */
@@ -23,19 +21,7 @@ export interface Api {
 
 /** An API that lets everybody in: only a local cloud's does. */
 export function openApi(url: string): Api {
-  return { url, namesCustomer: false, authorized: async ({ headers }) => headers, remedy: [] };
-}
-
-/** An API whose callers are the customers of their tokens. */
-export function tokenApi(url: string, token: string): Api {
-  return {
-    url,
-    namesCustomer: true,
-    authorized: async ({ headers }) => ({ ...headers, authorization: `Bearer ${token}` }),
-    remedy: [
-      'The token has to be of the issuer and for the audience that the API was deployed with, and not expired.',
-    ],
-  };
+  return { url, authorized: async ({ headers }) => headers, remedy: [] };
 }
 
 /** An API whose callers sign their requests (Signature Version 4, service `execute-api`). */
@@ -46,7 +32,6 @@ export function signedApi(
   const signer = new SignatureV4({ service: 'execute-api', region, credentials, sha256: Sha256 });
   return {
     url,
-    namesCustomer: false,
     async authorized({ method, url: { protocol, hostname, port, host, pathname }, headers, body }) {
       const signed = await signer.sign({
         protocol,

@@ -9,7 +9,7 @@ export interface App {
   readonly outputs: Readonly<Record<string, string>>;
   /** The value of a stack's output. Throws `CONFIG_INVALID` if there is none, or if several stacks have it. */
   output(name: string): string;
-  /** The checkout's API. Throws `CONFIG_INVALID` if there is none, `CREDENTIALS_MISSING` if it wants a token. */
+  /** The checkout's API. Throws `CONFIG_INVALID` if there is none. */
   api(): Api;
   readonly dynamodb: ClientSettings;
   readonly lambda: ClientSettings;

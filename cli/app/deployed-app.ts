@@ -1,10 +1,10 @@
 import { LocalCloudError } from '../../local/errors.ts';
-import { type Api, signedApi, tokenApi } from './api.ts';
+import { signedApi } from './api.ts';
 import type { App } from './app.ts';
-import { type DeployedStack, deployedStack } from './stack.ts';
+import { deployedStack } from './stack.ts';
 
 /** The app of a deployed stack. Throws as `deployedStack` does. */
-export async function deployedApp(stackName: string, token: string | undefined): Promise<App> {
+export async function deployedApp(stackName: string): Promise<App> {
   const stack = await deployedStack(stackName);
   const { region } = stack.settings;
   const name = `the stack ${stackName} in ${region}`;
@@ -21,7 +21,7 @@ export async function deployedApp(stackName: string, token: string | undefined):
     name,
     outputs: stack.outputs,
     output,
-    api: () => apiOf(output('ApiUrl'), output('ApiAuth'), stack, token),
+    api: () => signedApi(output('ApiUrl'), stack.settings),
     dynamodb: stack.settings,
     lambda: stack.settings,
     async mappingFilter() {
@@ -30,23 +30,4 @@ export async function deployedApp(stackName: string, token: string | undefined):
     },
     functionLabel: (functionArn) => functionArn.split(':')[6] ?? functionArn,
   };
-}
-
-function apiOf(url: string, auth: string, { settings }: DeployedStack, token: string | undefined): Api {
-  switch (auth) {
-    case 'iam':
-      return signedApi(url, settings);
-    case 'jwt':
-      if (token !== undefined) return tokenApi(url, token);
-      throw new LocalCloudError('CREDENTIALS_MISSING', `the API ${url} wants a token`, {
-        remedy: [
-          'Set ORDERLY_TOKEN to a token of its issuer; --token works too, where nobody reads your history.',
-        ],
-      });
-    default:
-      throw new LocalCloudError(
-        'CONFIG_INVALID',
-        `the API ${url} wants "${auth}", which this version does not know`,
-      );
-  }
 }

@@ -27,7 +27,7 @@ export async function rewindMapping(
   terminal: Terminal,
 ): Promise<void> {
   const cloud = await runningCloud(at.projectDir);
-  const app = localApp(cloud, undefined);
+  const app = localApp(cloud);
   await withMappingApi(app, async (api) => {
     const rewindable = rewindableOf(namedMapping(app, await api.list(), name));
     const { groupId, topic } = rewindable;

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as z from 'zod';
 import type { Waiting } from '../backoff.ts';
 import type { Logger } from '../logger.ts';
 import { OrderId } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
 import { isTransient } from '../transient.ts';
-import { type ApiAuth, type Caller, callerOf, maySee } from './caller.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { placeOrder } from './place-order.ts';
 import { problem, problemResponse } from './problems.ts';
@@ -13,7 +13,6 @@ import type { OrderStore } from './store.ts';
 import { childTraceparent, type RandomBytes } from './traceparent.ts';
 
 export interface CheckoutPorts {
-  readonly auth: ApiAuth;
   readonly store: OrderStore;
   readonly waiting: Waiting;
   readonly logger: Logger;
@@ -48,30 +47,33 @@ export function checkoutHandler(ports: CheckoutPorts): CheckoutHandler {
   };
 }
 
+/**
+ * What API Gateway says of a caller that has signed its request, payload format 2.0; it comes from nobody else. Beside
+ * `userArn` there are `accessKey`, `accountId`, `callerId`, `userId` and more:
+ * https://docs.aws.amazon.com/powertools/typescript/2.14.0/api/types/_aws-lambda-powertools_parser.types.APIGatewayRequestContextV2.html
+ */
+const Signed = z.object({ iam: z.object({ userArn: z.string() }) });
+
+/** An API whose authorizer is lost or exchanged serves nobody: who calls may order for any customer, at any price. */
 async function route(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
-  const caller = callerOf(ports.auth, event.requestContext?.authorizer);
-  if (caller === undefined) {
+  if (!Signed.safeParse(event.requestContext?.authorizer).success) {
     ports.logger.error('caller unknown', { routeKey: event.routeKey, code: 'caller-unknown' });
     return problemResponse(problem('caller-unknown'));
   }
   switch (event.routeKey) {
     case 'POST /orders':
-      return place(event, caller, ports);
+      return place(event, ports);
     case 'GET /orders/{orderId}':
-      return show(event, caller, ports);
+      return show(event, ports);
     case 'POST /orders/{orderId}/cancel':
-      return cancel(event, caller, ports);
+      return cancel(event, ports);
     default:
       return problemResponse(problem('route-not-found'));
   }
 }
 
-async function place(
-  event: CheckoutEvent,
-  caller: Caller,
-  ports: CheckoutPorts,
-): Promise<APIGatewayProxyStructuredResultV2> {
-  const parsed = parsePlaceOrder(event, caller);
+async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+  const parsed = parsePlaceOrder(event);
   if (parsed.kind === 'refused') return problemResponse(parsed.problem);
 
   const outcome = await placeOrder(parsed.request, writing(event, ports));
@@ -95,27 +97,22 @@ async function place(
   }
 }
 
-async function show(
-  event: CheckoutEvent,
-  caller: Caller,
-  ports: CheckoutPorts,
-): Promise<APIGatewayProxyStructuredResultV2> {
+async function show(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
   const stored = orderId.success ? await ports.store.find(orderId.data) : undefined;
-  return stored === undefined || !maySee(caller, stored.order)
+  return stored === undefined
     ? problemResponse(problem('order-not-found'))
     : orderResponse(200, stored.order);
 }
 
 async function cancel(
   event: CheckoutEvent,
-  caller: Caller,
   ports: CheckoutPorts,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
   if (!orderId.success) return problemResponse(problem('order-not-found'));
 
-  const outcome = await cancelOrder(orderId.data, caller, writing(event, ports));
+  const outcome = await cancelOrder(orderId.data, writing(event, ports));
   ports.logger.info('cancellation requested', { status: outcome.kind, orderId: orderId.data });
   switch (outcome.kind) {
     case 'cancelled':

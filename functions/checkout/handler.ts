@@ -5,18 +5,16 @@ import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
-import { API_AUTH } from './caller.ts';
 import { type CheckoutEvent, checkoutHandler } from './checkout.ts';
 import { dynamoDbOrderStore } from './dynamodb-store.ts';
 
 const environment = readEnvironment(
-  z.object({ API_AUTH: z.enum(API_AUTH), ORDERS_TABLE: variable, OUTBOX_TABLE: variable }),
+  z.object({ ORDERS_TABLE: variable, OUTBOX_TABLE: variable }),
   process.env,
 );
 const logger = functionLogger('checkout');
 
 const checkout = checkoutHandler({
-  auth: environment.API_AUTH,
   store: dynamoDbOrderStore(dynamoDbClient(), {
     orders: environment.ORDERS_TABLE,
     outbox: environment.OUTBOX_TABLE,

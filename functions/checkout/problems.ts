@@ -31,13 +31,7 @@ const PROBLEMS = {
   'caller-unknown': {
     status: 403,
     title: 'The caller is not known',
-    detail:
-      'The request has no identity that orders can belong to: a token needs a sub of 1 to 64 visible ASCII characters.',
-  },
-  'customer-not-yours': {
-    status: 403,
-    title: 'The order is for another customer',
-    detail: 'A token orders for its own customer; leave customerId out.',
+    detail: 'The checkout serves services that sign their requests with IAM, and nobody else.',
   },
   'order-not-found': {
     status: 404,

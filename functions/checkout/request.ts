@@ -5,7 +5,6 @@ import canonicalize from 'canonicalize';
 import type * as z from 'zod';
 import { IdempotencyKey } from '../orders/ids.ts';
 import { PlaceOrder } from '../orders/order.ts';
-import type { Caller } from './caller.ts';
 import { readJsonBody } from './json-body.ts';
 import { type Problem, type ProblemError, pointer, problem } from './problems.ts';
 
@@ -25,13 +24,9 @@ export type ParsedRequest =
   | { readonly kind: 'request'; readonly request: PlaceOrderRequest }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
-/**
- * The request that an event of `POST /orders` holds. A customer orders for themselves: their body may leave out
- * `customerId`, and must not name somebody else.
- */
+/** The request that an event of `POST /orders` holds. */
 export function parsePlaceOrder(
   event: Pick<APIGatewayProxyEventV2, 'headers' | 'body' | 'isBase64Encoded'>,
-  caller: Caller,
 ): ParsedRequest {
   const key = IdempotencyKey.safeParse(event.headers['idempotency-key']);
   if (!key.success) {
@@ -51,29 +46,12 @@ export function parsePlaceOrder(
       break;
   }
 
-  const asked = forCaller(json.value, caller);
-  if (asked === undefined) {
-    const detail = 'names another customer than the token';
-    return refused(problem('customer-not-yours', [{ pointer: '#/customerId', detail }]));
-  }
-
-  const order = PlaceOrder.safeParse(asked.body, { error: inPlainWords });
+  const order = PlaceOrder.safeParse(json.value, { error: inPlainWords });
   if (!order.success) return refused(problem('order-invalid', order.error.issues.flatMap(toErrors)));
   return {
     kind: 'request',
     request: { idempotencyKey: key.data, order: order.data, contentHash: contentHashOf(order.data) },
   };
-}
-
-/** The body as the caller means it; `undefined` if it names a customer that they are not. */
-function forCaller(body: unknown, caller: Caller): { body: unknown } | undefined {
-  // What is no object is refused by its parser.
-  if (caller.kind === 'service' || typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return { body };
-  }
-  const { customerId } = caller;
-  if (!('customerId' in body)) return { body: { ...body, customerId } };
-  return body.customerId === customerId ? { body } : undefined;
 }
 
 function contentHashOf(order: PlaceOrder): string {

@@ -76,7 +76,6 @@ function checkout(world: Surroundings, defect: Defect, process: Process): Handle
     logger: loggerOf(world, process),
     now: () => new Date(process.now()),
     randomBytes: world.random.bytes,
-    auth: 'iam',
   });
   return (event) => handle(event as CheckoutEvent);
 }

@@ -16,17 +16,9 @@ export const EXISTING_CLUSTER = {
   securityGroupId: 'sg-0123456789abcdef0',
 };
 
-/** Context of customers who bring tokens, from a web page. */
-const TOKENS = {
-  jwtIssuer: 'https://login.example.com/',
-  jwtAudience: 'orders,shop',
-  corsOrigins: 'https://shop.example.com',
-};
-
 /** Everything that the app can be synthesized as, by name. */
 export const OPTIONS = {
   sandbox: {},
-  'the sandbox for customers': TOKENS,
   'the sandbox with a probe': { verify: 'true' },
   production: PRODUCTION,
   'sandbox on a cluster of one’s own': EXISTING_CLUSTER,

@@ -17,7 +17,7 @@ export interface FakeAwsOptions {
   /** By name; `url` is where this AWS listens. */
   readonly stacks: (url: string) => Readonly<Record<string, FakeStack>>;
   /** Where requests that are no call of CloudFormation go, if they are let in. @default - nowhere */
-  readonly api?: { readonly url: () => string; readonly auth: 'iam' | 'jwt' };
+  readonly apiUrl?: () => string;
   /** What CloudFormation answers every call with, instead of a stack. */
   readonly refusal?: { readonly code: string; readonly message: string };
 }
@@ -36,8 +36,8 @@ export interface FakeAws {
 const PAGE = 2;
 
 /**
- * CloudFormation in its query protocol, and before an HTTP API the authorizer that API Gateway would be. Every request to
- * CloudFormation has to be signed for it.
+ * CloudFormation in its query protocol, and before an HTTP API the authorizer that API Gateway would be. Every request has
+ * to be signed for what it calls.
  */
 export async function fakeAws(options: FakeAwsOptions): Promise<FakeAws> {
   const requests: string[] = [];
@@ -77,19 +77,17 @@ export async function fakeAws(options: FakeAwsOptions): Promise<FakeAws> {
     response: ServerResponse,
   ): Promise<void> {
     const { method, target, headers, body } = received;
-    const { api } = options;
-    const letIn =
-      api?.auth === 'jwt' ? headers.authorization?.startsWith('Bearer ') : service === 'execute-api';
-    if (api === undefined || !letIn) {
+    const { apiUrl } = options;
+    if (apiUrl === undefined || service !== 'execute-api') {
       response.writeHead(403, { 'content-type': 'application/json' }).end('{"message":"Forbidden"}');
       return;
     }
     requests.push(`api ${method} ${target}`);
     const { host: _host, connection: _connection, 'content-length': _length, ...others } = headers;
     const sent = Object.entries(others).filter((pair): pair is [string, string] => pair[1] !== undefined);
-    const answered = await fetch(new URL(target, api.url()), {
+    const answered = await fetch(new URL(target, apiUrl()), {
       method,
-      headers: Object.fromEntries(sent.filter(([name]) => api.auth === 'jwt' || name !== 'authorization')),
+      headers: Object.fromEntries(sent.filter(([name]) => name !== 'authorization')),
       ...(method === 'POST' && { body }),
     });
     response

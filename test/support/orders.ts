@@ -14,11 +14,6 @@ export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331
 /** What API Gateway says of a caller that signed their request. */
 export const SERVICE = { authorizer: { iam: { userArn: 'arn:aws:iam::000000000000:role/shop' } } };
 
-/** What API Gateway says of a caller with a token. */
-export function customerWith(sub: string) {
-  return { authorizer: { jwt: { claims: { sub, iss: 'https://issuer.example.com' }, scopes: null } } };
-}
-
 /** A valid body of `POST /orders`. */
 export function orderBody() {
   return {

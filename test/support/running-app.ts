@@ -37,10 +37,13 @@ export interface RunningApp {
  * @param context over that of cdk.json
  * @param config over that of orderly.json
  */
-export async function runningApp(
-  auth: 'iam' | 'jwt',
-  { context, config = {} }: { readonly context?: object; readonly config?: object } = {},
-): Promise<RunningApp> {
+export async function runningApp({
+  context,
+  config = {},
+}: {
+  readonly context?: object;
+  readonly config?: object;
+} = {}): Promise<RunningApp> {
   const cwd = mkdtempSync(join(tmpdir(), 'orderly-app-'));
   const elsewhere = mkdtempSync(join(tmpdir(), 'orderly-operator-'));
   const cdk = readJson('cdk.json') as { context: object };
@@ -53,7 +56,7 @@ export async function runningApp(
   await up.wrote(/orderly is up/);
   const cloud = await runningCloud(cwd);
   const { outputs, apis, engine } = cloud.status;
-  const mappings = await mappingsOf(localApp(cloud, undefined));
+  const mappings = await mappingsOf(localApp(cloud));
   const outputsOf = (stack: string) =>
     Object.fromEntries(
       Object.entries(outputs)
@@ -72,7 +75,7 @@ export async function runningApp(
         'orderly-verify': { outputs: outputsOf('orderly-verify'), mappings: {} },
       };
     },
-    api: { url: () => apis[0]?.url ?? '', auth },
+    apiUrl: () => apis[0]?.url ?? '',
   });
   const points = {
     ...aws.env,

@@ -49,7 +49,6 @@ const ENCRYPTED: Readonly<Record<string, (properties: TemplateResource['properti
 /** Types that hold nothing: what is connected, allowed, watched or run. A type that is in neither list fails. */
 const HOLD_NOTHING: ReadonlySet<string> = new Set([
   'AWS::ApiGatewayV2::Api',
-  'AWS::ApiGatewayV2::Authorizer',
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',

@@ -14,10 +14,10 @@ interface SmokeReport {
 const reportIn = (output: string): SmokeReport =>
   JSON.parse(output.split('\n').find((line) => line.startsWith('{"app"')) ?? '{}');
 
-describe('an app behind IAM', { timeout: 180_000 }, () => {
+describe('an app', { timeout: 180_000 }, () => {
   let app: RunningApp;
   beforeAll(async () => {
-    app = await runningApp('iam');
+    app = await runningApp();
   });
   afterAll(() => app.stop());
 
@@ -173,65 +173,5 @@ describe('an app behind IAM', { timeout: 180_000 }, () => {
       code: 1,
       output: expect.stringContaining('AWS_REFUSED'),
     });
-  });
-});
-
-describe('an app behind tokens', { timeout: 180_000 }, () => {
-  let app: RunningApp;
-  beforeAll(async () => {
-    app = await runningApp('jwt', {
-      context: { jwtIssuer: 'https://login.example.com/', jwtAudience: 'orders' },
-      config: {
-        apis: { 'orderly-orders/CheckoutApi/HttpApi': { jwtClaims: { sub: 'from-the-file' } } },
-        functions: { 'orderly-orders/Relay/Function': { environment: { KAFKA_AUTH: 'none' } } },
-      },
-    });
-  });
-  afterAll(() => app.stop());
-
-  const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const token = (sub: string) => `${encoded({ alg: 'none' })}.${encoded({ sub })}.c2ln`;
-  const ownersOf = async (orderIds: readonly string[]) => {
-    const client = testClient(app.cloud.status.engine.awsEndpoint);
-    const orders = await scan(client, app.cloud.status.outputs['orderly-orders.OrdersTable'] ?? '');
-    return orders
-      .filter(({ orderId }) => orderIds.includes(orderId?.S ?? ''))
-      .map(({ customerId }) => customerId?.S);
-  };
-
-  it.each([
-    ['the claims of orderly.json', () => app.here('order', '--json'), 'from-the-file'],
-    ['a token of the command line', () => app.here('order', '--json', '--token', token('ann')), 'ann'],
-    [
-      'a token of the environment',
-      () => app.deployed({ ORDERLY_TOKEN: token('ben') }, 'order', '--json', '--stack', 'orders'),
-      'ben',
-    ],
-  ] as const)('places an order for the customer of %s', async (_what, order, customer) => {
-    const { code, output } = await order();
-    expect(code, output).toBe(0);
-    expect(await ownersOf(JSON.parse(output).orderIds)).toEqual([customer]);
-  });
-
-  it('shows an order to its customer alone', async () => {
-    const { orderIds } = JSON.parse((await app.here('order', '--json', '--token', token('ann'))).output);
-    const url = `${app.cloud.status.apis[0]?.url}/orders/${orderIds[0]}`;
-    const asked = (sub: string) => fetch(url, { headers: { authorization: `Bearer ${token(sub)}` } });
-    const [hers, his, nobodys] = await Promise.all([asked('ann'), asked('ben'), fetch(url)]);
-    expect([hers.status, his.status, nobodys.status]).toEqual([200, 404, 404]);
-    expect(await his.text()).not.toContain('ann');
-  });
-
-  it('is found to work with a token, and asks for one without', async () => {
-    const { code, output } = await app.deployed(
-      { ORDERLY_TOKEN: token('tester') },
-      'smoke',
-      '--stack',
-      'orders',
-      '--json',
-    );
-    expect([code, reportIn(output).ok], output).toEqual([0, true]);
-    const without = await app.deployed({ ORDERLY_TOKEN: '' }, 'smoke', '--stack', 'orders');
-    expect(without).toEqual({ code: 1, output: expect.stringMatching(/wants a token[\s\S]*ORDERLY_TOKEN/) });
   });
 });

@@ -48,7 +48,7 @@ describe('the commands of an operator', { timeout: 180_000 }, () => {
   };
 
   beforeAll(async () => {
-    app = await runningApp('iam');
+    app = await runningApp();
     for (const [service, target] of [
       ['DYNAMODB', app.cloud.status.engine.awsEndpoint],
       ['LAMBDA', app.cloud.url],

@@ -9,7 +9,7 @@ interface Report {
 }
 
 async function withProbe(emulation: object = {}): Promise<RunningApp> {
-  const app = await runningApp('iam', { context: { verify: 'true' }, config: { emulation } });
+  const app = await runningApp({ context: { verify: 'true' }, config: { emulation } });
   onTestFinished(() => app.stop());
   return app;
 }
@@ -66,7 +66,7 @@ it('another behaviour is told, and what makes the emulator have it', { timeout: 
 });
 
 it('an app without the probe says how to have it', { timeout: 180_000 }, async () => {
-  const app = await runningApp('iam');
+  const app = await runningApp();
   onTestFinished(() => app.stop());
   expect(await app.here('verify')).toEqual({
     code: 1,

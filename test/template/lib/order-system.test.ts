@@ -20,14 +20,13 @@ describe.each(Object.keys(OPTIONS) as Option[])('%s', (option) => {
     expect(assembly.manifest.missing).toBeUndefined();
   });
 
-  it('runs in the local cloud, which honours all of it but headers for browsers', async () => {
+  it('runs in the local cloud, which honours all of it', async () => {
     const { model, findings } = modelOf(await readAssembly(stacks.assembly.directory), facts, {
       accept: new Set(),
       environment: {},
       jwtClaims: {},
     });
-    const refused = option === 'the sandbox for customers' ? ['CorsConfiguration'] : [];
-    expect(findings.map(({ property }) => property)).toEqual(refused);
+    expect(findings).toEqual([]);
     expect(model.functions).toHaveLength(option === 'the sandbox with a probe' ? 7 : 6);
     expect(model.topics.map(({ name, partitions }) => [name, partitions]).sort()).toEqual([
       ['orders', 3],

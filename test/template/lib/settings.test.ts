@@ -16,7 +16,7 @@ describe('the settings of a deployment', () => {
   });
 
   it('leave alone what CDK keeps in the context', () => {
-    const context = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:checkSecretUsage': true, jwtIssuer: 'x' };
+    const context = { 'aws:cdk:bundling-stacks': [], '@aws-cdk/core:checkSecretUsage': true };
     expect(read(context).stage.name).toBe('sandbox');
   });
 
@@ -45,6 +45,7 @@ describe('the settings of a deployment', () => {
   it.each([
     ['a stage that there isn’t', { stage: 'staging' }, /stage must be sandbox or production/],
     ['a setting that there isn’t', { stagee: 'production' }, /stagee is no setting: there are stage, /],
+    ['callers who bring tokens', { jwtIssuer: 'https://login.example.com/' }, /jwtIssuer is no setting/],
     [
       'a setting that there isn’t beside a wrong one',
       { foo: 'bar', stage: 'staging' },

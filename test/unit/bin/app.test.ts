@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 it.each([
   ['a setting that is wrong', { stage: 'staging' }, '  stage must be sandbox or production\n'],
-  ['half of the settings of tokens', { jwtIssuer: 'https://login.example.com/' }, 'jwtAudience is missing'],
+  ['a setting that there is not', { jwtIssuer: 'https://login.example.com/' }, '  jwtIssuer is no setting'],
 ])('ends with the message alone, and synthesizes nothing, for %s', (_, context, message) => {
   const outdir = mkdtempSync(join(tmpdir(), 'orderly-app-'));
   onTestFinished(() => rmSync(outdir, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openApi, signedApi, tokenApi } from '../../../../cli/app/api.ts';
+import { openApi, signedApi } from '../../../../cli/app/api.ts';
 import { signatureOf } from '../../../support/signature.ts';
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'session' };
@@ -35,16 +35,6 @@ describe('a signed request', () => {
     const sent = await api.authorized({ method: 'POST', url, headers, body: '{}' });
     expect(sent).toMatchObject(headers);
     expect(Object.keys(sent)).not.toContain('host');
-  });
-});
-
-it('a token goes with the request, and no customer is named beside it', async () => {
-  const url = new URL('https://api.example.com/orders');
-  const withToken = tokenApi('https://api.example.com', 'a.b.c');
-  expect(withToken.namesCustomer).toBe(true);
-  expect(await withToken.authorized({ method: 'GET', url, headers: { a: 'b' } })).toEqual({
-    a: 'b',
-    authorization: 'Bearer a.b.c',
   });
 });
 

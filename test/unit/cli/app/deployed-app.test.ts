@@ -5,7 +5,6 @@ import { type FakeAwsOptions, fakeAws, NO_PROFILES } from '../../../support/fake
 const orders = {
   outputs: {
     ApiUrl: 'https://abc.execute-api.us-east-1.amazonaws.com',
-    ApiAuth: 'iam',
     OrdersTable: 'orders & more',
   },
   mappings: { Email: 'uuid-1', Shipping: 'uuid-2', Relay: 'uuid-3' },
@@ -18,7 +17,7 @@ async function stackIn(options: Partial<FakeAwsOptions>) {
   return aws;
 }
 
-const at = (stack: string, token?: string) => appAt({ projectDir: '/nowhere', stack, token });
+const at = (stack: string) => appAt({ projectDir: '/nowhere', stack });
 
 describe('a deployed app', () => {
   beforeEach(() => {
@@ -32,7 +31,7 @@ describe('a deployed app', () => {
     const app = await at('orders');
     expect(app.name).toBe('the stack orders in us-east-1');
     expect(app.output('OrdersTable')).toBe('orders & more');
-    expect(app.api()).toMatchObject({ url: orders.outputs.ApiUrl, namesCustomer: false });
+    expect(app.api().url).toBe(orders.outputs.ApiUrl);
     expect(app.dynamodb.region).toBe('us-east-1');
     expect(requests).toEqual(['cloudformation DescribeStacks']);
   });
@@ -47,21 +46,8 @@ describe('a deployed app', () => {
     ]);
   });
 
-  it('with tokens asks for one, and takes it', async () => {
-    const outputs = { ...orders.outputs, ApiAuth: 'jwt' };
-    await stackIn({ stacks: () => ({ orders: { ...orders, outputs } }) });
-    const app = await at('orders');
-    expect(() => app.api()).toThrow(
-      expect.objectContaining({
-        code: 'CREDENTIALS_MISSING',
-        remedy: [expect.stringContaining('ORDERLY_TOKEN')],
-      }),
-    );
-    expect((await at('orders', 'a.b.c')).api()).toMatchObject({ namesCustomer: true });
-  });
-
   it('of another kind lacks an output, by name', async () => {
-    await stackIn({ stacks: () => ({ shop: { outputs: { ApiUrl: 'x' }, mappings: {} } }) });
+    await stackIn({ stacks: () => ({ shop: { outputs: { Url: 'x' }, mappings: {} } }) });
     const app = await at('shop');
     for (const use of [() => app.output('OrdersTable'), () => app.api()]) {
       expect(use).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));

@@ -8,7 +8,6 @@ function failingWith(error: Error) {
   const store: OrderStore = { place: fail, find: fail, cancel: fail };
   const logged: unknown[] = [];
   const handle = checkoutHandler({
-    auth: 'iam',
     store,
     waiting: { sleep: async () => undefined, random: Math.random },
     logger: { info: () => undefined, warn: () => undefined, error: (...line) => logged.push(line) },

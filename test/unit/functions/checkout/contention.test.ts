@@ -89,7 +89,7 @@ describe('cancelling an order that another transaction is at', () => {
   it('reads again, and finds it cancelled', async () => {
     const other = { ...stored, order: cancelled(order) };
     const { ports: given } = ports(scriptedStore({ cancel: ['changed'], find: [stored, other] }));
-    expect(await cancelOrder(orderId('k'), { kind: 'service' }, given)).toEqual({
+    expect(await cancelOrder(orderId('k'), given)).toEqual({
       kind: 'cancelled',
       order: other.order,
     });
@@ -99,7 +99,7 @@ describe('cancelling an order that another transaction is at', () => {
     const { waits, ports: given } = ports(
       scriptedStore({ cancel: Array(5).fill('contended'), find: Array(5).fill(stored) }),
     );
-    expect(await cancelOrder(orderId('k'), { kind: 'service' }, given)).toEqual({ kind: 'contended' });
+    expect(await cancelOrder(orderId('k'), given)).toEqual({ kind: 'contended' });
     expect(waits).toHaveLength(4);
   });
 });

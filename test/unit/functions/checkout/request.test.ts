@@ -1,23 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Caller } from '../../../../functions/checkout/caller.ts';
 import { parsePlaceOrder } from '../../../../functions/checkout/request.ts';
-import { CustomerId } from '../../../../functions/orders/ids.ts';
 import { httpEvent } from '../../../../local/gateway/event.ts';
 import { orderBody } from '../../../support/orders.ts';
 
-const request = (
-  body: unknown,
-  headers: Record<string, string> = { 'idempotency-key': 'k' },
-  caller: Caller = { kind: 'service' },
-) =>
-  parsePlaceOrder(
-    {
-      headers,
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-      isBase64Encoded: false,
-    },
-    caller,
-  );
+const request = (body: unknown, headers: Record<string, string> = { 'idempotency-key': 'k' }) =>
+  parsePlaceOrder({
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    isBase64Encoded: false,
+  });
 
 function refusal(body: unknown, headers?: Record<string, string>) {
   const parsed = request(body, headers);
@@ -44,7 +35,7 @@ describe('parsePlaceOrder', () => {
   it('decodes base64', () => {
     const body = Buffer.from(JSON.stringify(orderBody()), 'utf8').toString('base64');
     const event = { headers: { 'idempotency-key': 'k' }, body, isBase64Encoded: true };
-    expect(parsePlaceOrder(event, { kind: 'service' }).kind).toBe('request');
+    expect(parsePlaceOrder(event).kind).toBe('request');
   });
 
   it.each([
@@ -157,7 +148,7 @@ describe('a request through the gateway', () => {
         timeMs: 0,
       },
     );
-    return parsePlaceOrder(event as Parameters<typeof parsePlaceOrder>[0], { kind: 'service' });
+    return parsePlaceOrder(event as Parameters<typeof parsePlaceOrder>[0]);
   };
   const body = JSON.stringify({ ...orderBody(), lines: [{ ...line, name: 'Jörg' }] });
 
@@ -191,33 +182,5 @@ describe('the content hash', () => {
 
   it('is another for other content', () => {
     expect(hashOf({ ...orderBody(), currency: 'USD' })).not.toBe(hashOf(orderBody()));
-  });
-});
-
-describe('a body with a token', () => {
-  const customer: Caller = { kind: 'customer', customerId: CustomerId.parse('customer-1') };
-  const { customerId: _, ...anonymous } = orderBody();
-  const key = { 'idempotency-key': 'k' };
-
-  it('is of the token, and the same content whether it says so or not', () => {
-    const silent = request(anonymous, key, customer);
-    expect(silent).toMatchObject({ kind: 'request', request: { order: { customerId: 'customer-1' } } });
-    expect(silent).toEqual(request(orderBody(), key, customer));
-  });
-
-  it.each(['customer-2', '', null, 7, ['customer-1']])('may not name %j', (customerId) => {
-    expect(request({ ...anonymous, customerId }, key, customer)).toEqual({
-      kind: 'refused',
-      problem: {
-        code: 'customer-not-yours',
-        errors: [{ pointer: '#/customerId', detail: 'names another customer than the token' }],
-      },
-    });
-  });
-
-  it.each([[[]], [null], ['x'], [7]])('has to be an object: %j', (body) => {
-    expect(request(JSON.stringify(body), key, customer)).toMatchObject({
-      problem: { code: 'order-invalid' },
-    });
   });
 });
