@@ -8,12 +8,17 @@ const ORDERS_TO_TRY = ['order --count 10', 'status', 'mails'];
 
 /** What a person needs to know of a cloud that has started; `isThisApp`: it is the one of the folder. */
 export function describeStart(
-  { model, engine, apis }: LocalCloud,
+  { model, engine, apis }: Pick<LocalCloud, 'model' | 'engine' | 'apis'>,
   elapsed: string,
   isThisApp: boolean,
 ): string {
+  const runsSomething = model.functions.length + model.mappings.length > 0;
   return [
-    bold(`orderly is up (${elapsed})`),
+    bold(
+      runsSomething
+        ? `orderly is up (${elapsed})`
+        : `Nothing of this app runs: it has no function and no event source mapping. What it stores in is there (${elapsed})`,
+    ),
     '',
     table(
       [
@@ -25,17 +30,39 @@ export function describeStart(
       '  ',
     ),
     '',
-    '  Node functions run on this Node, whatever their runtime says. HTTP requests need no signature or token here.',
+    ...(runsSomething
+      ? [
+          '  Node functions run on this Node, whatever their runtime says. HTTP requests need no signature or token here.',
+        ]
+      : []),
+    ...describeAccepted(model.accepted),
     '  Left out, since nothing that runs depends on it:',
     table(describeLeftOut(model.notEmulated), '    '),
-    '',
-    bold('Try'),
-    ...(isThisApp ? ORDERS_TO_TRY : ['status', 'logs', 'mapping list']).map(
-      (command) => `  ${ORDERLY} ${command}`,
-    ),
+    ...(runsSomething
+      ? [
+          '',
+          bold('Try'),
+          ...(isThisApp ? ORDERS_TO_TRY : ['status', 'logs', 'mapping list']).map(
+            (command) => `  ${ORDERLY} ${command}`,
+          ),
+        ]
+      : []),
     '',
     'Ctrl-C stops it. Orders, offsets and tables are there again after the next start; the list of mails is not.',
   ].join('\n');
+}
+
+/** What was let pass, each with its cost. */
+function describeAccepted(accepted: CloudModel['accepted']): string[] {
+  if (accepted.length === 0) return [];
+  return [
+    '  Accepted, and otherwise here than on AWS:',
+    ...accepted.flatMap(({ accept, message, reliedOnBy }) => [
+      `    ${accept}`,
+      `      ${message}`,
+      ...(reliedOnBy.length === 0 ? [] : [`      and so is what relies on it: ${reliedOnBy.join(', ')}`]),
+    ]),
+  ];
 }
 
 /** Types of resources by their service. Most functions run, so one that doesn't is named by its path. */

@@ -80,7 +80,7 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
         .conflicts('app'),
     )
     .option('--port <port>', 'port of the HTTP API', port, 4000)
-    .option('--accept <LogicalId.Property...>', 'run although this property is not honoured', [])
+    .option('--accept <Stack/LogicalId.Property...>', 'run although this property is not honoured', [])
     .addOption(
       new Option('--watch', 'run changed functions as soon as their sources are saved')
         .default(false)

@@ -12,7 +12,7 @@ const LocalConfig = z.strictObject({
   apis: z
     .record(z.string(), z.strictObject({ jwtClaims: z.record(z.string(), z.string()).default({}) }))
     .default({}),
-  /** What `--accept` takes, for good: `LogicalId.Property`. */
+  /** What `--accept` takes, for good: `Stack/LogicalId.Property`. */
   accept: z.array(z.string()).default([]),
   /** What Kafka mappings do where AWS's documents say nothing, or otherwise than what was seen on AWS. */
   emulation: z

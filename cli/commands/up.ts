@@ -20,7 +20,7 @@ export interface UpOptions {
   readonly app?: string | undefined;
   readonly engine: WantedEngine;
   readonly port: number;
-  /** Differences to live with, `LogicalId.Property`. */
+  /** Differences to live with, `Stack/LogicalId.Property`. */
   readonly accept: readonly string[];
   /** Context of the CDK app, over that of cdk.json. */
   readonly context: Readonly<Record<string, string>>;

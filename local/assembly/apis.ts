@@ -211,6 +211,7 @@ export function unknownClaimKeys(claims: JwtClaims, apis: readonly ApiParts[]): 
   return Object.keys(claims)
     .filter((key) => !known.includes(key))
     .map((key) => ({
+      stackId: undefined,
       logicalId: key,
       path: key,
       type: 'AWS::ApiGatewayV2::Api',

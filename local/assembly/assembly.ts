@@ -35,10 +35,12 @@ export interface Resource {
   readonly condition: string | undefined;
 }
 
-interface Output {
+export interface Output {
   readonly value: unknown;
   /** `Export.Name`, possibly an intrinsic. */
   readonly exportName: unknown;
+  /** Name of the condition under which the output exists. */
+  readonly condition: string | undefined;
 }
 
 export interface Parameter {

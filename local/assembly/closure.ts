@@ -5,7 +5,7 @@ import { referencesIn } from './references.ts';
 import type { Scope } from './scope.ts';
 
 /** Types whose reference to a function makes nobody run it: permissions, logs, monitoring. */
-const bystanders: ReadonlySet<string> = new Set([
+export const bystanders: ReadonlySet<string> = new Set([
   'AWS::CloudWatch::Alarm',
   'AWS::CloudWatch::Dashboard',
   'AWS::IAM::ManagedPolicy',

@@ -69,7 +69,11 @@ export const templateDocument = z.looseObject({
   Outputs: z
     .record(
       z.string(),
-      z.looseObject({ Value: z.unknown(), Export: z.looseObject({ Name: z.unknown() }).optional() }),
+      z.looseObject({
+        Value: z.unknown(),
+        Export: z.looseObject({ Name: z.unknown() }).optional(),
+        Condition: z.string().optional(),
+      }),
     )
     .default({}),
   Parameters: z

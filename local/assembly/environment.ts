@@ -33,6 +33,7 @@ export function unknownOverlayKeys(overlay: EnvironmentOverlay, functions: reado
   return Object.keys(overlay)
     .filter((key) => !known.includes(key))
     .map((key) => ({
+      stackId: undefined,
       logicalId: key,
       path: key,
       type: 'AWS::Lambda::Function',

@@ -4,14 +4,9 @@ import type { Resolution } from './resolution.ts';
 
 /** A finding about a property of a resource, or about the resource as a whole. */
 export function findingOn(resource: Resource, property: string | undefined, message: string): Finding {
-  return {
-    logicalId: resource.logicalId,
-    path: resource.path,
-    type: resource.type,
-    property,
-    message,
-    accept: property === undefined ? resource.logicalId : `${resource.logicalId}.${property}`,
-  };
+  const { stackId, logicalId, path, type } = resource;
+  const word = property === undefined ? logicalId : `${logicalId}.${property}`;
+  return { stackId, logicalId, path, type, property, message, accept: `${stackId}/${word}` };
 }
 
 /** The finding that a property's value is not known here. */
@@ -28,34 +23,53 @@ export function unresolvedFinding(
 }
 
 /**
- * Takes the accepted findings out and sorts the rest by construct path and property. An accept word that took nothing
- * out becomes a finding itself: it is a mistake, or what it was for has changed.
+ * Sorts findings into those that are accepted and those that aren't, the latter by construct path and property. An accept
+ * word that lets nothing pass, or may mean several resources, is a finding itself: it is a mistake, or what it was for
+ * has changed.
  *
- * @param accept words as `Finding.accept` spells them
+ * @param accept words as `Finding.accept` spells them; without the stack where only one has such a finding
  */
-export function unaccepted(
+export function sortedByAcceptance(
   findings: readonly Finding[],
   accept: ReadonlySet<string>,
   assembly: Assembly,
-): Finding[] {
-  const words = new Set(findings.map((finding) => finding.accept));
-  const stale = [...accept].filter((word) => !words.has(word)).map((word) => staleAccept(word, assembly));
-  return [...findings.filter((finding) => !accept.has(finding.accept)), ...stale].toSorted((left, right) =>
-    compare(sortKey(left), sortKey(right)),
-  );
+): { readonly accepted: readonly Finding[]; readonly open: readonly Finding[] } {
+  const accepted = new Set<string>();
+  const mistaken: Finding[] = [];
+  for (const word of accept) {
+    const choices = [...new Set(findings.filter((one) => isMeantBy(word, one)).map((one) => one.accept))];
+    const [only, ...others] = choices.includes(word) ? [word] : choices;
+    if (only === undefined) mistaken.push(mistake(word, 'accepts nothing: leave it out', assembly));
+    else if (others.length > 0)
+      mistaken.push(mistake(word, `may mean any of these, name one: ${choices.join(', ')}`, assembly));
+    else accepted.add(only);
+  }
+  const open = [...findings.filter((finding) => !accepted.has(finding.accept)), ...mistaken];
+  return {
+    accepted: findings.filter((finding) => accepted.has(finding.accept)),
+    open: open.toSorted((left, right) => compare(sortKey(left), sortKey(right))),
+  };
 }
 
-function staleAccept(word: string, assembly: Assembly): Finding {
-  const [logicalId = word, ...property] = word.split('.');
-  const resource = assembly.stacks
-    .map((stack) => stack.resources.get(logicalId))
+function isMeantBy(word: string, { accept, stackId }: Finding): boolean {
+  return accept !== '' && (accept === word || (stackId !== undefined && accept === `${stackId}/${word}`));
+}
+
+function mistake(word: string, why: string, { stacks }: Assembly): Finding {
+  const stack = stacks.find(({ id }) => word.startsWith(`${id}/`));
+  const [logicalId = word, ...property] = word
+    .slice(stack === undefined ? 0 : stack.id.length + 1)
+    .split('.');
+  const resource = (stack === undefined ? stacks : [stack])
+    .map(({ resources }) => resources.get(logicalId))
     .find((candidate) => candidate !== undefined);
   return {
+    stackId: stack?.id,
     logicalId,
     path: resource?.path ?? logicalId,
     type: resource?.type ?? 'none',
     property: property.length === 0 ? undefined : property.join('.'),
-    message: `--accept ${word} accepts nothing: leave it out`,
+    message: `--accept ${word} ${why}`,
     accept: '',
   };
 }
@@ -75,19 +89,21 @@ function compare(left: string, right: string): number {
  */
 export function describeFindings(findings: readonly Finding[]): string {
   if (findings.length === 0) return '';
-  const byResource = Map.groupBy(findings, ({ path, logicalId, type }) =>
-    resourceLine(path, logicalId, type),
-  );
+  const byResource = Map.groupBy(findings, ({ stackId, logicalId }) => `${stackId}/${logicalId}`);
   const count = findings.length === 1 ? '1 thing' : `${findings.length} things`;
   return [
     `${count} in this app would behave differently here than on AWS:`,
-    ...[...byResource].flatMap(([resource, own]) => ['', resource, ...own.flatMap(findingLines)]),
+    ...[...byResource.values()].flatMap((own) => [
+      '',
+      ...own.slice(0, 1).map(resourceLine),
+      ...own.flatMap(findingLines),
+    ]),
     '',
     'Change the app, or start with the --accept words of what may be left out.',
   ].join('\n');
 }
 
-function resourceLine(path: string, logicalId: string, type: string): string {
+function resourceLine({ path, logicalId, type }: Finding): string {
   return path === logicalId ? `${logicalId}  ${type}` : `${path} (${logicalId})  ${type}`;
 }
 

@@ -8,13 +8,13 @@ import {
 } from './apis.ts';
 import type { Assembly, Resource } from './assembly.ts';
 import { bucketOf } from './buckets.ts';
-import { functionsThatRun, referencesOf, throughVersion } from './closure.ts';
+import { bystanders, functionsThatRun, referencesOf, throughVersion } from './closure.ts';
 import { clustersThatAreRead } from './clusters.ts';
 import { asksForBrokers } from './custom-resources.ts';
 import { emailIdentityOf } from './email-identities.ts';
 import { type EnvironmentOverlay, overlayOf, unknownOverlayKeys } from './environment.ts';
 import { doubtfulConditions, existingResources } from './existence.ts';
-import { unaccepted } from './findings.ts';
+import { sortedByAcceptance } from './findings.ts';
 import { functionOf } from './functions.ts';
 import { leftOut } from './left-out.ts';
 import { mappingOf } from './mappings.ts';
@@ -144,6 +144,15 @@ export function modelOf(
     ...clusters.map(({ resource }) => resource),
     ...resources.filter(asksForBrokers),
   ]);
+  const { accepted, open } = sortedByAcceptance(findings, options.accept, assembly);
+  const acceptedFindings = accepted.map((finding) => {
+    const isIt = ({ stackId, logicalId }: Resource): boolean =>
+      finding.stackId === stackId && finding.logicalId === logicalId;
+    const lost = resources.find((one) => isIt(one) && !emulated.has(one));
+    const users = lost === undefined ? [] : resources.filter((one) => leadsTo(one, [lost]));
+    return { finding, lost, users: users.filter((one) => !bystanders.has(one.type)) };
+  });
+  const leftOutByAcceptance = new Set(acceptedFindings.flatMap(({ lost, users }) => [lost, ...users]));
   const declared = firstOfEachName(modelsOf(topics));
   return {
     model: {
@@ -157,10 +166,16 @@ export function modelOf(
       emailIdentities: modelsOf(emailIdentities),
       apis: modelsOf(apis),
       schedules: modelsOf(schedules),
-      notEmulated: resources.filter((resource) => !emulated.has(resource)).map(asNotEmulated),
+      notEmulated: resources
+        .filter((resource) => !emulated.has(resource) && !leftOutByAcceptance.has(resource))
+        .map(asNotEmulated),
+      accepted: acceptedFindings.map(({ finding, users }) => ({
+        ...finding,
+        reliedOnBy: users.map(({ path }) => path),
+      })),
       outputs: outputsOf(scope),
     },
-    findings: unaccepted(findings, options.accept, assembly),
+    findings: open,
   };
 }
 
@@ -184,8 +199,8 @@ function asNotEmulated({ logicalId, path, type }: Resource): NotEmulated {
 function outputsOf(scope: Scope): Record<string, string> {
   const outputs: Record<string, string> = {};
   for (const stack of scope.assembly.stacks) {
-    for (const [name, { value }] of stack.outputs) {
-      const resolution = scope.resolve(stack.id, value);
+    for (const [name, output] of stack.outputs) {
+      const resolution = scope.outputValue(stack, output);
       const text = resolution.resolved ? textOf(resolution.value) : undefined;
       if (text !== undefined) outputs[`${stack.name}.${name}`] = text;
     }

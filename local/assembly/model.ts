@@ -3,6 +3,8 @@
  * file knows CloudFormation.
  */
 
+import type { StackId } from './assembly.ts';
+
 /** A Lambda function whose code lies unpacked on disk. */
 export interface FunctionModel {
   readonly logicalId: string;
@@ -181,7 +183,7 @@ export interface ScheduleTarget {
   readonly input: string | undefined;
 }
 
-/** A resource the local cloud leaves out because nothing that runs depends on it. */
+/** A resource the local cloud leaves out because nothing that runs depends on it; what was accepted is none of them. */
 export interface NotEmulated {
   readonly logicalId: string;
   readonly path: string;
@@ -200,12 +202,15 @@ export interface CloudModel {
   readonly apis: readonly HttpApiModel[];
   readonly schedules: readonly ScheduleModel[];
   readonly notEmulated: readonly NotEmulated[];
+  readonly accepted: readonly AcceptedFinding[];
   /** Stack outputs by `<stack>.<output>`, resolved; those that can't be are left out. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** Something in the closure of what runs that would behave differently here. */
 export interface Finding {
+  /** The stack of the resource; undefined where none is meant. */
+  readonly stackId: StackId | undefined;
   readonly logicalId: string;
   readonly path: string;
   /** CloudFormation type of the resource. */
@@ -213,8 +218,14 @@ export interface Finding {
   /** Property path, e.g. `DestinationConfig.OnFailure`; undefined when the resource as a whole is meant. */
   readonly property: string | undefined;
   readonly message: string;
-  /** What `--accept` takes to let it pass; empty where nothing can. */
+  /** What `--accept` takes to let it pass, `Stack/LogicalId.Property`; empty where nothing can. */
   readonly accept: string;
+}
+
+/** A finding that was accepted. */
+interface AcceptedFinding extends Finding {
+  /** Construct paths of what relies on the resource, where that is left out as a whole. */
+  readonly reliedOnBy: readonly string[];
 }
 
 /** Facts of the engine that a template refers to, known only when it runs. */

@@ -45,7 +45,7 @@ export function referencesIn(scope: Scope, stack: Stack, value: unknown): Readon
       case 'Fn::ImportValue': {
         const name = scope.resolve(from.id, argument);
         const exported = name.resolved ? scope.exportNamed(textOf(name.value) ?? '') : undefined;
-        if (exported !== undefined) walk(exported.stack, exported.value);
+        if (exported !== undefined) walk(exported.stack, exported.output.value);
         return;
       }
       case 'Fn::GetStackOutput': {

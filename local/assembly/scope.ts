@@ -1,4 +1,4 @@
-import type { Assembly, Resource, Stack, StackId } from './assembly.ts';
+import type { Assembly, Output, Resource, Stack, StackId } from './assembly.ts';
 import { customResourceAttribute, isCustomResource } from './custom-resources.ts';
 import { conditionHolds } from './intrinsics/conditions.ts';
 import type { Lookup } from './intrinsics/intrinsic.ts';
@@ -18,10 +18,12 @@ export interface Scope {
   stack(stackId: StackId): Stack;
   /** Physical name, UUID and id of a resource of any type. */
   identity(resource: Resource): Identity;
-  /** The exported output of that name, with the stack it belongs to. */
-  exportNamed(name: string): { readonly stack: Stack; readonly value: unknown } | undefined;
-  /** Whether a resource's condition holds; a resource without one exists. */
-  exists(resource: Resource): Resolution;
+  /** The exported output of that name, with the stack it belongs to; none whose condition doesn't hold. */
+  exportNamed(name: string): { readonly stack: Stack; readonly output: Output } | undefined;
+  /** What an output comes to; unresolved if it can't be told whether it exists, or if it doesn't. */
+  outputValue(stack: Stack, output: Output): Resolution;
+  /** Whether a resource's or an output's condition holds; what has none exists. */
+  exists(what: Resource | (Output & Pick<Resource, 'stackId'>)): Resolution;
 }
 
 export function scopeOf(assembly: Assembly, facts: EngineFacts): Scope {
@@ -43,15 +45,21 @@ export function scopeOf(assembly: Assembly, facts: EngineFacts): Scope {
         for (const output of stack.outputs.values()) {
           if (output.exportName === undefined) continue;
           const exported = scope.resolve(stack.id, output.exportName);
-          if (exported.resolved && exported.value === name) return { stack, value: output.value };
+          if (!exported.resolved || exported.value !== name) continue;
+          const exists = scope.exists({ ...output, stackId: stack.id });
+          if (!exists.resolved || exists.value === true) return { stack, output };
         }
       }
       return undefined;
     },
-    exists: (resource) =>
-      resource.condition === undefined
-        ? resolved(true)
-        : lookups(resource.stackId).condition(resource.condition),
+    outputValue: (stack, output) =>
+      whenResolved(scope.exists({ ...output, stackId: stack.id }), (exists) =>
+        exists === true
+          ? scope.resolve(stack.id, output.value)
+          : unresolved({ Condition: output.condition }, 'the condition of the output does not hold'),
+      ),
+    exists: ({ condition, stackId }) =>
+      condition === undefined ? resolved(true) : lookups(stackId).condition(condition),
   };
 
   function lookups(stackId: StackId): Lookup {
@@ -68,7 +76,7 @@ export function scopeOf(assembly: Assembly, facts: EngineFacts): Scope {
           const found = scope.exportNamed(name);
           return found === undefined
             ? unresolved({ 'Fn::ImportValue': name }, 'no stack of this app exports that name')
-            : scope.resolve(found.stack.id, found.value);
+            : scope.outputValue(found.stack, found.output);
         }),
       output: (stackName, name) =>
         guarded(`output ${stackName}.${name}`, { 'Fn::GetStackOutput': [stackName, name] }, () => {
@@ -76,7 +84,7 @@ export function scopeOf(assembly: Assembly, facts: EngineFacts): Scope {
           const found = other?.outputs.get(name);
           return other === undefined || found === undefined
             ? unresolved({ 'Fn::GetStackOutput': [stackName, name] }, 'no stack of this app has that output')
-            : scope.resolve(other.id, found.value);
+            : scope.outputValue(other, found);
         }),
       mapping: (map, top, second) => {
         const value = stack.mappings[map]?.[top]?.[second];

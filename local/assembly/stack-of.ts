@@ -29,7 +29,7 @@ export function stackOf(parts: {
     outputs: new Map(
       Object.entries(template.Outputs).map(([key, output]) => [
         key,
-        { value: output.Value, exportName: output.Export?.Name },
+        { value: output.Value, exportName: output.Export?.Name, condition: output.Condition },
       ]),
     ),
     parameters: new Map(

@@ -5,6 +5,7 @@ import {
   resolved,
   unresolved,
   whenAllResolved,
+  whenResolved,
 } from '../resolution.ts';
 import { choose } from './conditions.ts';
 import { type Intrinsic, isIntrinsic, type Lookup, onlyEntry } from './intrinsic.ts';
@@ -33,9 +34,37 @@ const intrinsics: ReadonlyMap<string, Intrinsic> = new Map([
  * Resolves a template value: scalars as they are, lists and maps member by member, intrinsics through `lookup`.
  *
  * Source: "Intrinsic function reference" of the AWS CloudFormation user guide. Macros (`Fn::Transform`) and whatever
- * else is not in the table above come out unresolved.
+ * else is not in the table above come out unresolved, and so does a text with a dynamic reference in it, wherever it
+ * comes from: written out, put together, the default of a parameter, or a member of a mapping.
  */
 export function resolveValue(value: unknown, lookup: Lookup): Resolution {
+  return whenResolved(resolveParts(value, lookup), (result) => {
+    const reference = dynamicReferenceIn(result);
+    return reference === undefined
+      ? resolved(result)
+      : unresolved(
+          reference,
+          'dynamic references are read from an account when a stack is deployed; orderly.json can give a function’s variable another value',
+        );
+  });
+}
+
+/**
+ * The first `{{resolve:service:key}}` in a value's texts.
+ *
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+ */
+function dynamicReferenceIn(value: unknown): string | undefined {
+  if (typeof value === 'string') return /\{\{resolve:[^{}]*\}\}/.exec(value)?.[0];
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const member of Object.values(value)) {
+    const reference = dynamicReferenceIn(member);
+    if (reference !== undefined) return reference;
+  }
+  return undefined;
+}
+
+function resolveParts(value: unknown, lookup: Lookup): Resolution {
   const resolve = (nested: unknown): Resolution => resolveValue(nested, lookup);
   const [key, argument] = onlyEntry(value) ?? [];
   if (key !== undefined && isIntrinsic(key)) {

@@ -18,6 +18,7 @@ const before: CloudModel = {
   apis: [],
   schedules: [],
   notEmulated: [],
+  accepted: [],
   outputs: {},
 };
 

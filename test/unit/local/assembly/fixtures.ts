@@ -86,9 +86,9 @@ export async function judgedApp(build: (app: App) => void, options: Options = {}
   return modelOf(assembly, facts, { ...noOptions, ...options });
 }
 
-/** `Resource.Property` of each finding: what `--accept` would take. */
+/** `Resource.Property` of each finding: what `--accept` would take where there is one stack. */
 export function accepts(findings: readonly Finding[]): string[] {
-  return findings.map(({ accept }) => accept);
+  return findings.map(({ accept }) => accept.replace(/^App\//, ''));
 }
 
 /** A function that runs here, as a template has it. */

@@ -97,7 +97,7 @@ describe('functions', () => {
     });
     expect(findings).toEqual([
       expect.objectContaining({
-        accept: 'Consumer.Environment.Variables.TOKEN',
+        accept: 'App/Consumer.Environment.Variables.TOKEN',
         message: 'the value of {"Ref":"Secret"} is not known here: the parameter has no default',
       }),
     ]);

@@ -16,7 +16,7 @@ function environmentOf(
     },
   });
   const consumer = model.functions.find(({ logicalId }) => logicalId === 'Consumer');
-  return { environment: consumer?.environment, accepts: accepts(findings), findings };
+  return { environment: consumer?.environment, accepts: accepts(findings), findings, outputs: model.outputs };
 }
 
 describe('what a template refers to', () => {
@@ -47,6 +47,64 @@ describe('what a template refers to', () => {
     );
     expect(environment).toEqual({ STAGE: 'prod', ZONES: 'b' });
     expect(accepts).toEqual(['Consumer.Environment.Variables.IMAGE']);
+  });
+
+  it.each([
+    ['written out', 'x{{resolve:ssm:/shop/key:1}}'],
+    ['of a secret', '{{resolve:secretsmanager:shop/key:SecretString:password::}}'],
+    ['joined from parts', { 'Fn::Join': ['', ['{{resolve:ssm-secure:', { Ref: 'Key' }, '}}']] }],
+    ['in a text with variables', { 'Fn::Sub': [`{{resolve:ssm:\${At}}}`, { At: '/shop/key' }] }],
+    ['that a parameter defaults to', { Ref: 'Reference' }],
+    ['in a mapping', { 'Fn::FindInMap': ['Keys', 'shop', 'list'] }],
+    ['in a condition', { 'Fn::If': ['Doubtful', 'a', 'b'] }],
+    ['behind another intrinsic', { 'Fn::Select': [0, { 'Fn::Split': [',', { Ref: 'Reference' }] }] }],
+    ['of another stack', { 'Fn::ImportValue': 'key' }],
+  ])('a dynamic reference %s is not taken for its text', (_where, value) => {
+    const { environment, accepts, findings } = environmentOf(
+      { KEY: value, OTHER: '{resolve:this}' },
+      {
+        Parameters: {
+          Key: { Type: 'String', Default: '/shop/key' },
+          Reference: { Type: 'String', Default: 'a{{resolve:ssm:/shop/key}},b' },
+        },
+        Mappings: { Keys: { shop: { list: ['a', '{{resolve:ssm:/shop/key}}'] } } },
+        Conditions: { Doubtful: { 'Fn::Equals': ['{{resolve:ssm:/shop/key}}', 'a'] } },
+      },
+      {},
+      {
+        Other: {
+          Outputs: { Key: { Value: '{{resolve:ssm:/shop/key}}', Export: { Name: 'key' } } },
+        },
+      },
+    );
+    expect(environment).toEqual({ OTHER: '{resolve:this}' });
+    expect(accepts).toEqual(['Consumer.Environment.Variables.KEY']);
+    expect(findings[0]?.message).toMatch(/^the value of "\{\{resolve:[^{}]+\}\}" is not known here/);
+  });
+
+  it('an output exists under its condition alone', () => {
+    const output = (name: string, Condition: string) => ({
+      [name]: { Value: name, Export: { Name: 'zone' }, Condition },
+    });
+    const { environment, accepts, findings, outputs } = environmentOf(
+      { ZONE: { 'Fn::ImportValue': 'zone' }, GONE: { 'Fn::ImportValue': 'gone' } },
+      {},
+      {},
+      {
+        Other: {
+          Conditions: { Yes: { 'Fn::Equals': ['a', 'a'] }, No: { 'Fn::Equals': ['a', 'b'] } },
+          Outputs: {
+            ...output('First', 'No'),
+            ...output('Second', 'Yes'),
+            Third: { Value: 'x', Export: { Name: 'gone' }, Condition: 'No' },
+          },
+        },
+      },
+    );
+    expect(environment).toEqual({ ZONE: 'Second' });
+    expect(accepts).toEqual(['Consumer.Environment.Variables.GONE']);
+    expect(findings[0]?.message).toContain('no stack of this app exports that name');
+    expect(outputs).toEqual({ 'Other.Second': 'Second' });
   });
 
   it.each([
