@@ -1,4 +1,4 @@
-import kafkajs, { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import { quietRequestQueues } from './quiet-request-queue.ts';
 
 export interface KafkaClientOptions {
@@ -29,12 +29,6 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
     logLevel: logLevel.WARN,
     logCreator: logTo(options.log),
   });
-}
-
-/** Whether an error of a client means that no broker answered, or none in time. */
-export function isUnreachable(error: unknown): boolean {
-  const { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded } = kafkajs;
-  return error instanceof KafkaJSConnectionError || error instanceof KafkaJSNumberOfRetriesExceeded;
 }
 
 type LogCreator = NonNullable<KafkaConfig['logCreator']>;

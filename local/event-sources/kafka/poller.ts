@@ -1,4 +1,5 @@
 import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import { isComingUp } from '../../kafka/admin.ts';
 import type { Delivery } from '../delivery/driver.ts';
 import { backPressure } from './back-pressure.ts';
 import { type Committer, committer, type Offsets } from './committer.ts';
@@ -6,7 +7,7 @@ import { type KafkaRecord, kafkaRecord, partitionKey } from './event.ts';
 
 /** One member of the mapping's consumer group: it feeds the delivery rules and commits for them. */
 export interface Poller {
-  /** Resolves when it has become part of the group, or when the first try failed and it goes on trying. */
+  /** Resolves when it is a member of the group and has its assignment, or when it has failed and goes on trying. */
   readonly started: Promise<void>;
   /** Commits the next offset to read of a partition; nothing if the partition has been lost. */
   commit(partition: number, offset: number): void;
@@ -48,12 +49,6 @@ const RESTART_MS = { first: 250, cap: 4_000 };
  * for more than these restarts, about eight seconds.
  */
 const PATIENT_RESTARTS = 5;
-const COMING_UP: ReadonlySet<unknown> = new Set([
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'NOT_COORDINATOR_FOR_GROUP',
-]);
-
 /** Starts a member, and starts it anew, with growing pauses, whenever it dies. */
 export function startPoller(options: PollerOptions): Poller {
   const { delivery, topic } = options;
@@ -194,7 +189,7 @@ export function startPoller(options: PollerOptions): Poller {
 
   let starting = start();
   return {
-    started: starting,
+    started: started.promise,
     commit(partition, offset) {
       if (assigned.has(partition)) commits?.offer(partition, offset);
     },
@@ -212,8 +207,6 @@ export function startPoller(options: PollerOptions): Poller {
     },
   };
 }
-
-const isComingUp = (error: Error): boolean => 'type' in error && COMING_UP.has(error.type);
 
 function commitRequest(topic: string, offsets: Offsets) {
   const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));

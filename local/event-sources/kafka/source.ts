@@ -1,7 +1,8 @@
-import type { Admin, Kafka } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import type { KafkaMappingModel } from '../../assembly/model.ts';
 import { LocalCloudError } from '../../errors.ts';
-import { isUnreachable, kafkaClient } from '../../kafka/client.ts';
+import { askBroker, isUnreachable } from '../../kafka/admin.ts';
+import { kafkaClient } from '../../kafka/client.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
@@ -44,6 +45,7 @@ const INVOCATIONS_PER_POLLER = 5;
  * (https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html).
  */
 const RETRIES_BEFORE_DESTINATION = 10;
+const STATUS_WITHIN_MS = 5_000;
 const STOP_MS = { invocations: 1_000, commits: 300, leave: 1_500 };
 const CONNECTION_PROBLEM =
   'PROBLEM: Connection error. Please check your event source connection configuration.';
@@ -68,7 +70,7 @@ export async function startKafkaEventSource(
       clientId: `${mapping.logicalId}-${suffix}`,
       log: ports.log,
     });
-  const partitions = await withAdmin(client('start'), async (admin) => {
+  const partitions = await askBroker(client('start'), async (admin) => {
     const count = await partitionCount(admin, mapping);
     if (mapping.enabled) await fixStartingOffsets(client('start'), admin, mapping);
     return count;
@@ -172,7 +174,7 @@ export async function startKafkaEventSource(
   const positions = () =>
     tally.lastProcessingResult === CONNECTION_PROBLEM
       ? undefined
-      : withAdmin(client('status'), (admin) => groupPositions(admin, topic, groupId)).catch(
+      : askBroker(client('status'), (admin) => groupPositions(admin, topic, groupId), STATUS_WITHIN_MS).catch(
           (error: unknown) => {
             if (isUnreachable(error)) return undefined;
             throw error;
@@ -206,17 +208,6 @@ function retries({ maximumRetryAttempts, onFailureTopic }: KafkaMappingModel): n
   return maximumRetryAttempts === 'infinite' && onFailureTopic !== undefined
     ? RETRIES_BEFORE_DESTINATION
     : maximumRetryAttempts;
-}
-
-/** An admin connection costs a little all the time, so there is one only while it is used. */
-async function withAdmin<T>(kafka: Kafka, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await use(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 async function partitionCount(admin: Admin, { logicalId, topic }: KafkaMappingModel): Promise<number> {

@@ -1,5 +1,7 @@
-import type { Admin, Kafka } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import type { KafkaMappingModel } from '../../assembly/model.ts';
+
+const { KafkaJSError } = kafkajs;
 
 /**
  * Fixes where a new group begins, before its members join.
@@ -8,7 +10,7 @@ import type { KafkaMappingModel } from '../../assembly/model.ts';
  * (https://docs.aws.amazon.com/lambda/latest/dg/kafka-consumer-group-id.html). `LATEST` and `AT_TIMESTAMP` mean *now*, so
  * their offsets are looked up and committed here: what is written while the members join, or before the first batch
  * is handled and the process dies, is not missed. `TRIM_HORIZON` needs nothing: it is where members begin by themselves.
- * A group that already has live members has begun, and is left alone.
+ * A group that already has live members has begun, and is left alone. To be done again as a whole when it fails.
  */
 export async function fixStartingOffsets(
   kafka: Kafka,
@@ -29,6 +31,9 @@ export async function fixStartingOffsets(
     mapping,
     starts.filter(({ partition }) => open.has(partition)),
   );
+  // A member that dies meanwhile commits nothing, and kafkajs says nothing.
+  if ((await partitionsWithoutOffset(admin, topic, groupId)).size > 0)
+    throw new KafkaJSError(`the starting offsets of ${groupId} were not committed`);
 }
 
 async function partitionsWithoutOffset(admin: Admin, topic: string, groupId: string): Promise<Set<number>> {

@@ -8,7 +8,7 @@ import { singleNode } from '../../../local/engines/kafka/properties.ts';
 import { startPart } from '../../../local/engines/part.ts';
 import { freePorts } from '../../../local/engines/ports.ts';
 import { javaCommand } from '../../../local/engines/tools.ts';
-import { isUnreachable } from '../../../local/kafka/client.ts';
+import { isUnreachable } from '../../../local/kafka/admin.ts';
 import { testKafka } from '../../support/topics.ts';
 import type { OwnBroker } from './own-broker.ts';
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ownBroker } from '../../../recovery/own-broker.ts';
 import { eventually } from '../fake-function.ts';
 import { recordsOf, running, text } from './running.ts';
 
@@ -31,4 +32,19 @@ test('AT_TIMESTAMP begins at the first record of that time or later', async () =
   await start();
   await send(1, { value: 'later', timestamp: '1790000000002' });
   await eventually(() => expect(recordsOf(fn.events).map(text).toSorted()).toEqual(['after', 'at', 'later']));
+});
+
+test('many mappings start at once on a broker that has never had a group, and each is in its group then', async () => {
+  const broker = await ownBroker();
+  const time = { at: 'AT_TIMESTAMP', timestampMs: Date.now() } as const;
+  const mappings = await Promise.all(
+    Array.from({ length: 9 }, (_, n) =>
+      running(2, { startingPosition: n % 2 === 0 ? { at: 'LATEST' } : time, pollers: (n % 2) + 1 }, broker),
+    ),
+  );
+  await Promise.all(mappings.map(({ start }) => start()));
+  for (const { assigned, mapping } of mappings) expect(await assigned()).toHaveLength(mapping.pollers);
+  await Promise.all(mappings.map(({ send }) => send(1, 'new')));
+  for (const { fn } of mappings)
+    await eventually(() => expect(recordsOf(fn.events).map(text)).toEqual(['new']));
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Consumer, ConsumerRunConfig, EachBatchPayload, Kafka } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { startDelivery } from '../../../../../local/event-sources/delivery/driver.ts';
@@ -12,6 +13,7 @@ function fakeMember() {
   const seeks: { partition: number; offset: string }[] = [];
   const listeners = new Map<string, (event: unknown) => void>();
   let running: ConsumerRunConfig = {};
+  const runs = Promise.withResolvers<void>();
   const consumer = {
     events: { GROUP_JOIN: 'join', CRASH: 'crash', REQUEST_TIMEOUT: 'time-out' },
     on: (event: string, listener: (event: unknown) => void) => listeners.set(event, listener),
@@ -19,6 +21,7 @@ function fakeMember() {
     subscribe: async () => {},
     run: async (config: ConsumerRunConfig) => {
       running = config;
+      runs.resolve();
     },
     seek: ({ partition, offset }: { partition: number; offset: string }) => seeks.push({ partition, offset }),
     pause: () => {},
@@ -26,6 +29,7 @@ function fakeMember() {
     disconnect: async () => {},
   } as unknown as Consumer;
   return {
+    runs: runs.promise,
     kafka: { consumer: () => consumer } as unknown as Kafka,
     /** Where it was told to go on, since it was last asked. */
     seeks: () => seeks.splice(0),
@@ -83,9 +87,25 @@ async function twoPollers() {
       joined: () => {},
     }),
   );
-  await Promise.all(pollers.map(({ started }) => started));
-  return members;
+  await Promise.all(members.map(({ runs }) => runs));
+  return [...members, pollers] as const;
 }
+
+test('a poller has started when its member has its assignment, not before', async () => {
+  const [member, other, pollers] = await twoPollers();
+  const started: number[] = [];
+  pollers.forEach((poller, id) => {
+    poller.started.then(() => started.push(id));
+  });
+  await setImmediate();
+  expect(started).toEqual([]);
+  member.join('a', [0, 1]);
+  await setImmediate();
+  expect(started).toEqual([0]);
+  other.join('b', []);
+  await setImmediate();
+  expect(started).toEqual([0, 1]);
+});
 
 test('a member goes on where it was after a rebalance that left it its partition', async () => {
   const [member, other] = await twoPollers();
