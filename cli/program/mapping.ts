@@ -35,9 +35,10 @@ export function mappingCommands(program: Command, { at, terminal }: CommandConte
     .argument('<name>', 'of its consumer group or function, or its UUID; a part is enough')
     .requiredOption(
       '--to <where>',
-      'beginning, a time (2026-03-01T12:00:00Z; 2h is two hours ago), or offsets (orders-0=12,orders-1=7)',
+      'beginning, a time (2026-03-01T12:00:00Z; 2h is two hours ago), offsets (orders-0=12,orders-1=7), or latest',
       rewindTo,
     )
+    .option('--pass-over', 'go forward, too, over records that nobody has handled', false)
     .option('--execute', 'do it; without it the plan is printed and nothing done', false)
     .option(...JSON_OPTION)
     .action(async (name, options) => {
@@ -49,5 +50,7 @@ export function mappingCommands(program: Command, { at, terminal }: CommandConte
 function rewindTo(text: string): RewindTarget {
   const target = rewindTarget(text, new Date());
   if (target !== undefined) return target;
-  throw new InvalidArgumentError('It has to be beginning, a time, or offsets as orders-0=12,orders-1=7.');
+  throw new InvalidArgumentError(
+    'It has to be beginning, latest, a time, or offsets as orders-0=12,orders-1=7.',
+  );
 }

@@ -1,4 +1,4 @@
-import type { Admin } from 'kafkajs';
+import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
 import type { Position, Step } from './plan.ts';
 import type { RewindTarget } from './target.ts';
@@ -11,48 +11,51 @@ export interface GroupOffsets {
   members(): Promise<number>;
   /** Commits new offsets; the group has to have no member. */
   set(steps: readonly Step[]): Promise<void>;
-  close(): Promise<void>;
 }
 
-export async function groupOffsets(
-  bootstrapServers: string,
-  groupId: string,
-  topic: string,
-): Promise<GroupOffsets> {
-  const admin: Admin = kafkaClient({ bootstrapServers, clientId: 'orderly-rewind' }).admin();
-  await admin.connect();
+export function groupOffsets(bootstrapServers: string, groupId: string, topic: string): GroupOffsets {
+  const kafka = kafkaClient({ bootstrapServers, clientId: 'orderly-rewind' });
   return {
-    async positions(target) {
-      const [ends, [committed], times] = await Promise.all([
-        admin.fetchTopicOffsets(topic),
-        admin.fetchOffsets({ groupId, topics: [topic] }),
-        target.kind === 'time' ? admin.fetchTopicOffsetsByTimestamp(topic, target.at) : [],
-      ]);
-      const offsetOf = (offsets: readonly { partition: number; offset: string }[], partition: number) =>
-        known(offsets.find((each) => each.partition === partition)?.offset);
-      return ends
-        .map(({ partition, low, high }) => ({
-          partition,
-          low: BigInt(low),
-          high: BigInt(high),
-          committed: offsetOf(committed?.partitions ?? [], partition),
-          atTime: offsetOf(times, partition),
-        }))
-        .toSorted((one, other) => one.partition - other.partition);
-    },
-    async members() {
-      const { groups } = await admin.describeGroups([groupId]);
-      return groups[0]?.members.length ?? 0;
-    },
-    set: (steps) =>
-      admin.setOffsets({
-        groupId,
-        topic,
-        partitions: steps.map(({ partition, to }) => ({ partition, offset: String(to) })),
+    positions: (target) =>
+      askBroker(kafka, async (admin) => {
+        const [ends, [committed], times] = await Promise.all([
+          admin.fetchTopicOffsets(topic),
+          admin.fetchOffsets({ groupId, topics: [topic] }),
+          target.kind === 'time' ? admin.fetchTopicOffsetsByTimestamp(topic, target.at) : [],
+        ]);
+        const offsetOf = (offsets: readonly { partition: number; offset: string }[], partition: number) =>
+          known(offsets.find((each) => each.partition === partition)?.offset);
+        return ends
+          .map(({ partition, low, high }) => ({
+            partition,
+            low: BigInt(low),
+            high: BigInt(high),
+            committed: offsetOf(committed?.partitions ?? [], partition),
+            atTime: offsetOf(times, partition),
+          }))
+          .toSorted((one, other) => one.partition - other.partition);
       }),
-    close: () => admin.disconnect(),
+    members: () =>
+      askBroker(kafka, async (admin) => {
+        const { groups } = await admin.describeGroups([groupId]);
+        return groups[0]?.members.length ?? 0;
+      }),
+    set: (steps) =>
+      askBroker(
+        kafka,
+        (admin) =>
+          admin.setOffsets({
+            groupId,
+            topic,
+            partitions: steps.map(({ partition, to }) => ({ partition, offset: String(to) })),
+          }),
+        SET_WITHIN_MS,
+      ),
   };
 }
+
+/** kafkajs takes more than five seconds for it. */
+const SET_WITHIN_MS = 40_000;
 
 /** -1 stands for an offset that there is not. */
 function known(offset: string | undefined): bigint | undefined {

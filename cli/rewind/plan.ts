@@ -1,9 +1,9 @@
 /**
- * What a rewind does to each partition: it goes back, or it stays. Going forward would pass over records that nobody has
- * handled, so it is never done, and refused where it is asked for by an offset.
+ * What a rewind does to each partition: it goes back, forward, or it stays. Going forward passes over records that nobody
+ * has handled, so it is planned only where it is asked for, by an offset or by `latest`, and counted.
  *
- *     low               to             committed            high
- *      |─────────────────|──── again ──────|───── lag ────────|
+ *     low               to             committed           to           high
+ *      |─────────────────|──── again ──────|── passed over ──|─── lag ────|
  */
 import type { RewindTarget } from './target.ts';
 
@@ -19,13 +19,16 @@ export interface Position {
   readonly atTime: bigint | undefined;
 }
 
-/** A partition that goes back, or that stays: then the two offsets are the same. */
+/** A partition that moves, or that stays: then the two offsets are the same. */
 export interface Step {
   readonly partition: number;
-  readonly committed: bigint;
+  /** `undefined`: the group has committed nothing there. */
+  readonly committed: bigint | undefined;
   readonly to: bigint;
   /** Records that are read again, at most. */
   readonly again: bigint;
+  /** Records that are never read, at most: counted from the oldest one where nothing is committed. */
+  readonly passedOver: bigint;
 }
 
 export type RewindPlan =
@@ -33,37 +36,55 @@ export type RewindPlan =
   /** In words, what can't be done. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** Partitions without a committed offset have no step: their mapping's starting position decides. */
+/**
+ * Partitions without a committed offset have no step (their mapping's starting position decides), unless they are to go to
+ * an offset.
+ */
 export function planRewind(topic: string, positions: readonly Position[], target: RewindTarget): RewindPlan {
   const refusal = target.kind === 'offsets' ? refusalOf(topic, positions, target.offsets) : undefined;
   if (refusal !== undefined) return { kind: 'refused', why: refusal };
   const steps = positions.flatMap((position): Step[] => {
     const { partition, low, high, committed } = position;
-    if (committed === undefined) return [];
-    const wanted = wantedOffset(topic, position, target) ?? committed;
-    // Below `low` there is nothing to go back to, even if the group is there.
-    const to = wanted < committed && low < committed ? greater(low, wanted) : committed;
+    const to = destination(topic, position, target);
+    if (to === undefined) return [];
+    const begin = committed ?? low;
     // A topic that was made anew may end before the group's offset.
-    const beyond = greater(committed - high, 0n);
-    return [{ partition, committed, to, again: greater(committed - beyond - to, 0n) }];
+    const last = lesser(begin, high);
+    const again = committed === undefined ? 0n : greater(last - to, 0n);
+    return [{ partition, committed, to, again, passedOver: greater(to - greater(begin, low), 0n) }];
   });
   return { kind: 'steps', steps };
 }
 
 /** Whether anything is to be done. */
-export function goesBack(steps: readonly Step[]): boolean {
+export function moves(steps: readonly Step[]): boolean {
   return steps.some(({ committed, to }) => to !== committed);
 }
 
-function wantedOffset(topic: string, { partition, low, atTime }: Position, target: RewindTarget) {
+/** Records that nobody would ever handle. */
+export function passedOver(steps: readonly Step[]): bigint {
+  return steps.reduce((sum, step) => sum + step.passedOver, 0n);
+}
+
+function destination(topic: string, position: Position, target: RewindTarget): bigint | undefined {
+  const { partition, low, high, committed, atTime } = position;
   switch (target.kind) {
     case 'beginning':
-      return low;
+      return back(low, low, committed);
     case 'time':
-      return atTime;
+      return back(atTime, low, committed);
+    case 'latest':
+      return high;
     case 'offsets':
-      return target.offsets.get(`${topic}-${partition}`);
+      return target.offsets.get(`${topic}-${partition}`) ?? committed;
   }
+}
+
+/** Never forward; and below `low` there is nothing to go back to, even if the group is there. */
+function back(wanted: bigint | undefined, low: bigint, committed: bigint | undefined): bigint | undefined {
+  if (wanted === undefined || committed === undefined || wanted >= committed || low >= committed)
+    return committed;
+  return greater(low, wanted);
 }
 
 function refusalOf(
@@ -75,14 +96,17 @@ function refusalOf(
   for (const [name, offset] of offsets) {
     const position = byName.get(name);
     if (position === undefined) return `there is no partition ${name}: ${[...byName.keys()].join(', ')}`;
-    const { low, committed } = position;
-    if (committed === undefined) return `the group has committed nothing on ${name}`;
-    if (offset > committed) return `${name} is at ${committed}: going to ${offset} would pass over records`;
+    const { low, high, committed } = position;
     if (offset < low) return `${name} begins at ${low}: older records are gone`;
+    if (offset > greater(high, committed ?? low)) return `${name} ends at ${high}`;
   }
   return undefined;
 }
 
 function greater(one: bigint, other: bigint): bigint {
   return one > other ? one : other;
+}
+
+function lesser(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
 }

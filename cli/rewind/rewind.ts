@@ -3,7 +3,7 @@ import { LocalCloudError } from '../../local/errors.ts';
 import type { MappingApi, MappingConfiguration } from '../mapping-api.ts';
 import type { Timing } from '../pacing.ts';
 import type { GroupOffsets } from './group-offsets.ts';
-import { goesBack, planRewind, type Step } from './plan.ts';
+import { moves, passedOver, planRewind, type Step } from './plan.ts';
 import type { RewindTarget } from './target.ts';
 
 const LOOK_EVERY_MS = 100;
@@ -17,6 +17,12 @@ export interface Rewindable {
   readonly mapping: MappingConfiguration;
   readonly groupId: string;
   readonly topic: string;
+}
+
+/** Where to, and whether records may be passed over on the way, which nobody has handled. */
+export interface Wanted {
+  readonly to: RewindTarget;
+  readonly passOver: boolean;
 }
 
 export interface RewindPorts {
@@ -38,6 +44,22 @@ export async function stepsTo(
   throw new LocalCloudError('REWIND_REFUSED', `${groupId} can’t be rewound: ${plan.why}`);
 }
 
+/** As `stepsTo`; refuses also what passes over records unasked. */
+async function stepsAsWanted(
+  { to, passOver }: Wanted,
+  rewindable: Rewindable,
+  offsets: GroupOffsets,
+): Promise<readonly Step[]> {
+  const steps = await stepsTo(to, rewindable, offsets);
+  const records = passedOver(steps);
+  if (records === 0n || passOver) return steps;
+  throw new LocalCloudError(
+    'REWIND_REFUSED',
+    `${rewindable.groupId} would pass over ${records} records that it has not handled`,
+    { remedy: ['If nobody is to handle them: --pass-over'] },
+  );
+}
+
 /**
  * Disables the mapping, commits the new offsets, and enables it again if it was.
  *
@@ -47,12 +69,14 @@ export async function stepsTo(
  * @returns what was done, from where the group was when it had stopped, and the mapping as it is then
  */
 export async function rewind(
-  target: RewindTarget,
+  wanted: Wanted,
   rewindable: Rewindable,
   ports: RewindPorts,
 ): Promise<{ readonly steps: readonly Step[]; readonly mapping: MappingConfiguration }> {
   const { api, offsets, say } = ports;
   const { groupId } = rewindable;
+  // Once more when the mapping has stopped; what is refused now disables nothing.
+  await stepsAsWanted(wanted, rewindable, offsets);
   const { State: before, UUID } = await api.settled(rewindable.mapping);
   try {
     if (before === 'Enabled') {
@@ -60,8 +84,8 @@ export async function rewind(
       await api.settled(await api.setEnabled(UUID, false));
     }
     await untilEmpty(groupId, ports);
-    const steps = await stepsTo(target, rewindable, offsets);
-    if (goesBack(steps)) {
+    const steps = await stepsAsWanted(wanted, rewindable, offsets);
+    if (moves(steps)) {
       say('setting the offsets');
       await offsets.set(steps);
       await expectCommitted(steps, offsets);

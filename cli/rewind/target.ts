@@ -1,17 +1,19 @@
 import { momentOf } from '../moments.ts';
 
-/** Where a consumer group is to go back to. */
+/** Where a consumer group is to go. */
 export type RewindTarget =
   /** The oldest record that the topic still has. */
   | { readonly kind: 'beginning' }
   /** The first record of that time (epoch milliseconds) or later. */
   | { readonly kind: 'time'; readonly at: number }
+  /** Behind the newest record, over all that was not handled. */
+  | { readonly kind: 'latest' }
   /** The next offset to read, by `<topic>-<partition>`; other partitions stay where they are. */
   | { readonly kind: 'offsets'; readonly offsets: ReadonlyMap<string, bigint> };
 
-/** `beginning`, a time or a time ago, or `orders-0=12,orders-1=7`; `undefined` for anything else. */
+/** `beginning`, `latest`, a time or a time ago, or `orders-0=12,orders-1=7`; `undefined` for anything else. */
 export function rewindTarget(text: string, now: Date): RewindTarget | undefined {
-  if (text === 'beginning') return { kind: 'beginning' };
+  if (text === 'beginning' || text === 'latest') return { kind: text };
   const at = momentOf(text, now);
   if (at !== undefined) return { kind: 'time', at: Date.parse(at) };
   const offsets = new Map<string, bigint>();

@@ -83,10 +83,21 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
     );
   });
 
-  it('never goes forward', async () => {
+  it('goes forward only when it is told to pass over records, and never behind the end', async () => {
     const [end = 0] = await ends();
-    const { code, output } = await rewind('--to', `orders-0=${end + 1}`, '--execute');
-    expect([code, output]).toEqual([1, expect.stringMatching(/would pass over records.*REWIND_REFUSED/)]);
+    const { code, output } = await rewind('--to', `orders-0=${end + 1}`, '--execute', '--pass-over');
+    expect([code, output]).toEqual([1, expect.stringMatching(/orders-0 ends at.*REWIND_REFUSED/)]);
+    await world.orderly('mapping', 'disable', GROUP);
+    await rewind('--to', `orders-0=${end - 3}`, '--execute');
+    const plan = await rewind('--to', 'latest');
+    expect(plan.output).toContain('pass over 3, which nobody handles then: --execute --pass-over');
+    expect((await rewind('--to', 'latest', '--execute')).output).toMatch(/would pass over 3.*REWIND_REFUSED/);
+    const passed = await rewind('--to', 'latest', '--execute', '--pass-over');
+    expect(passed.output).toContain('3 records were passed over');
+    expect((await mapping()).partitions[0]?.lag).toBe(0);
+    await rewind('--to', `orders-0=${end - 3}`, '--execute');
+    await world.orderly('mapping', 'enable', GROUP);
+    await world.effects();
   });
 
   it('leaves a mapping disabled that it finds so, and says how to go on', async () => {

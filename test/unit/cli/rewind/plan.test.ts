@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { goesBack, type Position, planRewind } from '../../../../cli/rewind/plan.ts';
+import { moves, type Position, planRewind } from '../../../../cli/rewind/plan.ts';
 import type { RewindTarget } from '../../../../cli/rewind/target.ts';
 
 const position = (changes: Partial<Position> = {}): Position => ({
@@ -24,7 +24,9 @@ const stepsOf = (positions: readonly Position[], target: RewindTarget) => {
 
 describe('a rewind', () => {
   it('to the beginning goes to the oldest record', () => {
-    expect(stepsOf([position()], beginning)).toEqual([{ partition: 0, committed: 60n, to: 10n, again: 50n }]);
+    expect(stepsOf([position()], beginning)).toEqual([
+      { partition: 0, committed: 60n, to: 10n, again: 50n, passedOver: 0n },
+    ]);
   });
 
   it('to a time goes to its first record, and never forward', () => {
@@ -34,29 +36,42 @@ describe('a rewind', () => {
       position({ partition: 2, atTime: undefined }),
     ];
     expect(stepsOf(positions, time)).toEqual([
-      { partition: 0, committed: 60n, to: 40n, again: 20n },
-      { partition: 1, committed: 60n, to: 60n, again: 0n },
-      { partition: 2, committed: 60n, to: 60n, again: 0n },
+      { partition: 0, committed: 60n, to: 40n, again: 20n, passedOver: 0n },
+      { partition: 1, committed: 60n, to: 60n, again: 0n, passedOver: 0n },
+      { partition: 2, committed: 60n, to: 60n, again: 0n, passedOver: 0n },
     ]);
   });
 
   it('to offsets leaves the other partitions where they are', () => {
     const steps = stepsOf([position(), position({ partition: 1 })], offsets({ 'orders-1': 59n }));
     expect(steps).toEqual([
-      { partition: 0, committed: 60n, to: 60n, again: 0n },
-      { partition: 1, committed: 60n, to: 59n, again: 1n },
+      { partition: 0, committed: 60n, to: 60n, again: 0n, passedOver: 0n },
+      { partition: 1, committed: 60n, to: 59n, again: 1n, passedOver: 0n },
     ]);
   });
 
   it.each([
-    ['forward', { 'orders-0': 61n }, /would pass over/],
+    ['behind the end', { 'orders-0': 101n }, /ends at 100/],
     ['to records that are gone', { 'orders-0': 9n }, /begins at 10/],
     ['on a partition that is not there', { 'orders-3': 12n }, /no partition orders-3/],
     ['on another topic', { 'other-0': 12n }, /no partition other-0/],
-    ['on a partition without an offset', { 'orders-1': 12n }, /committed nothing/],
   ])('is refused %s', (_, wanted, why) => {
     const positions = [position(), position({ partition: 1, committed: undefined })];
     expect(stepsOf(positions, offsets(wanted))).toMatch(why);
+  });
+
+  it('to an offset ahead passes over what lies between, and counts it', () => {
+    const positions = [position(), position({ partition: 1, committed: undefined })];
+    expect(stepsOf(positions, offsets({ 'orders-0': 61n, 'orders-1': 12n }))).toEqual([
+      { partition: 0, committed: 60n, to: 61n, again: 0n, passedOver: 1n },
+      { partition: 1, committed: undefined, to: 12n, again: 0n, passedOver: 2n },
+    ]);
+  });
+
+  it('to the latest passes over all that is left', () => {
+    expect(stepsOf([position()], { kind: 'latest' })).toEqual([
+      { partition: 0, committed: 60n, to: 100n, again: 0n, passedOver: 40n },
+    ]);
   });
 
   it('leaves a partition without an offset to its mapping', () => {
@@ -65,12 +80,12 @@ describe('a rewind', () => {
 
   it('counts the records there are, where a new topic ends before the offset of the old one', () => {
     const [step] = stepsOf([position({ low: 0n, high: 5n })], beginning);
-    expect(step).toEqual({ partition: 0, committed: 60n, to: 0n, again: 5n });
+    expect(step).toEqual({ partition: 0, committed: 60n, to: 0n, again: 5n, passedOver: 0n });
   });
 
   it('is nothing where the group is at its target already', () => {
     const plan = planRewind('orders', [position({ committed: 10n })], beginning);
-    expect(plan.kind === 'steps' && goesBack(plan.steps)).toBe(false);
+    expect(plan.kind === 'steps' && moves(plan.steps)).toBe(false);
   });
 
   it('never goes forward, nor before the oldest record', () => {
@@ -86,8 +101,8 @@ describe('a rewind', () => {
           for (const target of [beginning, time]) {
             const steps = stepsOf(positions, target);
             if (typeof steps === 'string') throw new Error(steps);
-            for (const { to, again } of steps) {
-              expect(to).toBeLessThanOrEqual(committed);
+            for (const { to, again, passedOver } of steps) {
+              expect([to <= committed, passedOver]).toEqual([true, 0n]);
               if (to < committed) expect(to).toBeGreaterThanOrEqual(low);
               expect(again).toBeGreaterThanOrEqual(0n);
             }

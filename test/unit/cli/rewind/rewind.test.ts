@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MappingApi, MappingConfiguration } from '../../../../cli/mapping-api.ts';
 import type { GroupOffsets } from '../../../../cli/rewind/group-offsets.ts';
-import { rewind } from '../../../../cli/rewind/rewind.ts';
+import { rewind, type Wanted } from '../../../../cli/rewind/rewind.ts';
 import { virtualClock } from '../../../support/virtual-clock.ts';
 
 /** A mapping and its group in memory, and what was done to them, in order. */
@@ -37,11 +37,10 @@ function world(
       if (broken.set === 'throws') throw new Error('the broker is gone');
       if (broken.set === undefined && step !== undefined) committed = step.to;
     },
-    close: async () => undefined,
   };
-  const run = () =>
+  const run = (wanted: Wanted = { to: { kind: 'beginning' }, passOver: false }) =>
     rewind(
-      { kind: 'beginning' },
+      wanted,
       { mapping, groupId: 'shipping-service', topic: 'orders' },
       { api, offsets, timing: virtualClock(0), say: () => undefined },
     );
@@ -53,8 +52,21 @@ describe('rewind', () => {
     const { run, done, committed } = world('Enabled');
     const { steps, mapping } = await run();
     expect(done).toEqual(['disable', 'set 3', 'enable']);
-    expect(steps).toEqual([{ partition: 0, committed: 10n, to: 3n, again: 7n }]);
+    expect(steps).toEqual([{ partition: 0, committed: 10n, to: 3n, again: 7n, passedOver: 0n }]);
     expect([mapping.State, committed()]).toEqual(['Enabled', 3n]);
+  });
+
+  it('passes over records only if it is told to, and disables nothing before', async () => {
+    const { run, done, committed } = world('Enabled');
+    await expect(run({ to: { kind: 'latest' }, passOver: false })).rejects.toMatchObject({
+      code: 'REWIND_REFUSED',
+      message: expect.stringContaining('would pass over 4 records'),
+      remedy: [expect.stringContaining('--pass-over')],
+    });
+    expect(done).toEqual([]);
+    const { steps } = await run({ to: { kind: 'latest' }, passOver: true });
+    expect(steps).toEqual([{ partition: 0, committed: 10n, to: 12n, again: 0n, passedOver: 2n }]);
+    expect([done, committed()]).toEqual([['disable', 'set 12', 'enable'], 12n]);
   });
 
   it('enables no mapping that was disabled', async () => {

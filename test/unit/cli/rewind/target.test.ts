@@ -5,6 +5,7 @@ const now = new Date('2026-03-01T12:00:00.000Z');
 
 it.each([
   ['beginning', { kind: 'beginning' }],
+  ['latest', { kind: 'latest' }],
   ['2026-03-01T10:00:00Z', { kind: 'time', at: Date.parse('2026-03-01T10:00:00Z') }],
   ['2h', { kind: 'time', at: Date.parse('2026-03-01T10:00:00Z') }],
   ['orders-0=12', { kind: 'offsets', offsets: new Map([['orders-0', 12n]]) }],
