@@ -140,7 +140,7 @@ async function start(
   const planned = honouredModel(assembly, config, { ...engineFacts, streamArn: () => undefined });
   const [streamArns] = await Promise.all([
     provisionTables(engine.awsEndpoint, engine.region, planned.tables),
-    provisionTopics(engine.bootstrapServers, planned.topics),
+    provisionTopics(engine, planned.topics),
     provisionBuckets(engine.awsEndpoint, engine.region, planned.buckets),
     provisionEmailIdentities(engine.awsEndpoint, engine.region, planned.emailIdentities),
   ]);

@@ -62,7 +62,7 @@ export function topicOf(scope: Scope, resource: Resource): Reading<TopicModel> {
 function configOf(base64: string): Readonly<Record<string, string>> | undefined {
   const text = Buffer.from(base64, 'base64').toString('utf8').trim();
   const entries = text.startsWith('{') ? jsonEntries(text) : lineEntries(text);
-  if (entries === undefined || entries.some(([name]) => !/^[a-z.]+$/.test(name))) return undefined;
+  if (entries === undefined || entries.some(([name]) => !/^[a-z][a-z0-9._-]*$/i.test(name))) return undefined;
   return Object.fromEntries(entries.filter(([name]) => !needsMoreThanOneBroker.has(name)));
 }
 

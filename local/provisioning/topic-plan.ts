@@ -2,8 +2,8 @@ import type { TopicModel } from '../assembly/model.ts';
 
 export interface TopicPlan {
   readonly missing: readonly TopicModel[];
-  /** All that exist, those that grow included. */
-  readonly existing: readonly TopicModel[];
+  /** All that exist and that a template declares, those that grow included. */
+  readonly ours: readonly TopicModel[];
   readonly growing: readonly TopicModel[];
   /** With more partitions, `found`, than modelled. */
   readonly shrinking: readonly (TopicModel & { readonly found: number })[];
@@ -18,7 +18,7 @@ export function planTopics(topics: readonly TopicModel[], found: ReadonlyMap<str
   });
   return {
     missing: topics.filter(({ name }) => !found.has(name)),
-    existing: topics.filter(({ name }) => found.has(name)),
+    ours: topics.filter(({ name, undeclared }) => found.has(name) && !undeclared),
     growing: counted.filter((topic) => topic.found < topic.partitions),
     shrinking: counted.filter((topic) => topic.found > topic.partitions),
   };

@@ -66,7 +66,7 @@ function aws(endpoint: string): DynamoDBClient {
 }
 
 async function fill(engine: { bootstrapServers: string; awsEndpoint: string }) {
-  await provisionTopics(engine.bootstrapServers, [topic]);
+  await provisionTopics({ ...engine, kind: 'embedded' }, [topic]);
   const producer = kafkaClient({ ...engine, clientId: 'test' }).producer();
   await producer.connect();
   await producer.send({ topic: 'orders', messages: [{ value: 'placed', partition: 2 }] });
@@ -78,7 +78,7 @@ async function fill(engine: { bootstrapServers: string; awsEndpoint: string }) {
 
 async function contents(engine: { bootstrapServers: string; awsEndpoint: string }) {
   // As the local cloud does: until then a broker that has just started may not lead its partitions.
-  await provisionTopics(engine.bootstrapServers, [topic]);
+  await provisionTopics({ ...engine, kind: 'embedded' }, [topic]);
   const admin = kafkaClient({ ...engine, clientId: 'test' }).admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets('orders');

@@ -165,7 +165,7 @@ it('is told from another broker by a diagnosis', async () => {
 });
 
 it('forgets its topics and tables on reset, and runs on', async () => {
-  await provisionTopics(compose.bootstrapServers, [{ ...model, partitions: 1, config: {} }]);
+  await provisionTopics({ ...compose, kind: 'external' }, [{ ...model, partitions: 1, config: {} }]);
   await provisionTables(compose.awsEndpoint, region, [table]);
   expect([await topicsAt(compose), await tablesAt(compose)]).toEqual([['orders'], ['orders']]);
 
@@ -177,8 +177,8 @@ it('forgets its topics and tables on reset, and runs on', async () => {
 
 it('is never reset where it is another, in whole or in part', async () => {
   const name = `precious-${randomUUID()}`;
-  await provisionTopics(foreign().bootstrapServers, [{ ...model, name, partitions: 1, config: {} }]);
-  await provisionTopics(compose.bootstrapServers, [{ ...model, name, partitions: 1, config: {} }]);
+  await provisionTopics({ ...foreign(), kind: 'external' }, [{ ...model, name, partitions: 1, config: {} }]);
+  await provisionTopics({ ...compose, kind: 'external' }, [{ ...model, name, partitions: 1, config: {} }]);
   await provisionTables(foreign().awsEndpoint, region, [{ ...table, name }]);
   onTestFinished(() => forget(foreign(), name));
 

@@ -7,6 +7,8 @@ import { provisionTopics } from '../../../../local/provisioning/topics.ts';
 import { testEngines } from '../../../support/engines.ts';
 
 const { bootstrapServers } = testEngines();
+const ours = { bootstrapServers, kind: 'embedded' } as const;
+const external = { bootstrapServers, kind: 'external' } as const;
 let admin: Admin;
 beforeAll(async () => {
   admin = kafkaClient({ bootstrapServers, clientId: 'test' }).admin();
@@ -37,13 +39,13 @@ async function configOf({ name }: TopicModel, wanted: string[]) {
 it('makes topics with their partitions and configuration, and keeps their records when made again', async () => {
   const orders = topic(3, { 'retention.ms': '604800000', 'max.message.bytes': '73728' });
   const deadLetters = topic(1);
-  await provisionTopics(bootstrapServers, [orders, deadLetters]);
+  await provisionTopics(ours, [orders, deadLetters]);
   const producer = kafkaClient({ bootstrapServers, clientId: 'test' }).producer();
   await producer.connect();
   await producer.send({ topic: orders.name, messages: [{ key: 'a', value: 'b', partition: 1 }] });
   await producer.disconnect();
 
-  await provisionTopics(bootstrapServers, [orders, deadLetters]);
+  await provisionTopics(ours, [orders, deadLetters]);
 
   expect([await partitionsOf(orders), await partitionsOf(deadLetters)]).toEqual([3, 1]);
   expect(await configOf(orders, ['retention.ms', 'max.message.bytes'])).toEqual(orders.config);
@@ -53,8 +55,8 @@ it('makes topics with their partitions and configuration, and keeps their record
 
 it('adds partitions and sets the configuration to what is modelled now', async () => {
   const orders = topic(1, { 'retention.ms': '1000', 'retention.bytes': '5' });
-  await provisionTopics(bootstrapServers, [orders]);
-  await provisionTopics(bootstrapServers, [{ ...orders, partitions: 4, config: { 'retention.ms': '2000' } }]);
+  await provisionTopics(ours, [orders]);
+  await provisionTopics(ours, [{ ...orders, partitions: 4, config: { 'retention.ms': '2000' } }]);
   expect(await partitionsOf(orders)).toBe(4);
   expect(await configOf(orders, ['retention.ms', 'retention.bytes'])).toEqual({
     'retention.ms': '2000',
@@ -62,12 +64,39 @@ it('adds partitions and sets the configuration to what is modelled now', async (
   });
 });
 
+/** A topic as its owner has made it. */
+async function somebodysTopic(): Promise<TopicModel> {
+  const found = topic(2);
+  const configEntries = Object.entries(AS_MADE).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({ topics: [{ topic: found.name, numPartitions: 2, configEntries }] });
+  return found;
+}
+const AS_MADE = { 'cleanup.policy': 'compact', 'retention.ms': '-1', 'segment.bytes': '2097152' };
+
+it.each([ours, external])('leaves alone what no template declares, on an $kind engine', async (engine) => {
+  const undeclared = { ...(await somebodysTopic()), partitions: 3, undeclared: true as const };
+  await provisionTopics(engine, [undeclared]);
+  expect(await configOf(undeclared, Object.keys(AS_MADE))).toEqual(AS_MADE);
+  expect(await partitionsOf(undeclared)).toBe(2);
+});
+
+it('sets only what is declared of a topic that it finds on an external broker', async () => {
+  const found = await somebodysTopic();
+  await provisionTopics(external, [found]);
+  expect(await configOf(found, Object.keys(AS_MADE))).toEqual(AS_MADE);
+  await provisionTopics(external, [
+    { ...found, config: { 'retention.ms': '1000', 'compression.type': 'lz4' } },
+  ]);
+  const changed = { ...AS_MADE, 'retention.ms': '1000', 'compression.type': 'lz4' };
+  expect(await configOf(found, Object.keys(changed))).toEqual(changed);
+});
+
 it('refuses to take partitions away, and changes nothing then', async () => {
   const orders = topic(3, { 'retention.ms': '1000' });
-  await provisionTopics(bootstrapServers, [orders]);
+  await provisionTopics(ours, [orders]);
   const fresh = topic(1);
   const changed = { ...orders, partitions: 2, config: { 'retention.ms': '2000' } };
-  await expect(provisionTopics(bootstrapServers, [fresh, changed])).rejects.toMatchObject({
+  await expect(provisionTopics(ours, [fresh, changed])).rejects.toMatchObject({
     code: 'PROVISIONING_FAILED',
     message: `Kafka can't take partitions away: topic ${orders.name} has 3 partitions, modelled are 2.`,
     remedy: [expect.stringContaining('orderly reset')],
@@ -78,7 +107,7 @@ it('refuses to take partitions away, and changes nothing then', async () => {
 
 it('names the topic whose configuration the broker refuses', async () => {
   const orders = topic(1, { 'no.such.setting': 'x' });
-  await expect(provisionTopics(bootstrapServers, [orders])).rejects.toMatchObject({
+  await expect(provisionTopics(ours, [orders])).rejects.toMatchObject({
     code: 'PROVISIONING_FAILED',
     message: expect.stringContaining(orders.name),
   });

@@ -32,6 +32,12 @@ describe('topics', () => {
     ]);
   });
 
+  it('may be configured by any key that Kafka has, those with digits included', () => {
+    const config = { 'compression.type': 'lz4', 'compression.lz4.level': '9', 'retention.ms': '1000' };
+    const { model, findings } = judged({ Orders: topicResource(configs(JSON.stringify(config))) });
+    expect([findings, model.topics[0]?.config]).toEqual([[], config]);
+  });
+
   it('that a mapping reads and no template declares are created and marked', () => {
     const { model, findings } = judged({
       Consumer: functionResource(),

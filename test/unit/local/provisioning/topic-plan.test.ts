@@ -22,7 +22,7 @@ it('sorts topics by what must happen to them', () => {
     ]),
   );
   expect(names(plan.missing)).toEqual(['new']);
-  expect(names(plan.existing)).toEqual(['same', 'small', 'large']);
+  expect(names(plan.ours)).toEqual(['same', 'small', 'large']);
   expect(names(plan.growing)).toEqual(['small']);
   expect(plan.shrinking).toMatchObject([{ name: 'large', partitions: 3, found: 4 }]);
 });
