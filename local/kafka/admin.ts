@@ -67,7 +67,7 @@ export function isComingUp(error: unknown): boolean {
 }
 
 /** Whether the same request may be answered a moment later, without anything being changed. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   const { KafkaJSAggregateError, KafkaJSError, KafkaJSNumberOfRetriesExceeded } = kafkajs;
   if (error instanceof LocalCloudError) return false;
   if (error instanceof KafkaJSAggregateError) return error.errors.every(isPassing);
