@@ -1,28 +1,18 @@
 import { BadRequestException, MessageRejected, SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { awsClient } from '../deadline.ts';
 import type { SendMail } from './mail.ts';
 
-const CONNECTION_TIMEOUT_MS = 1_000;
-const REQUEST_TIMEOUT_MS = 5_000;
-
 /** Milliseconds within which a send has ended, one way or the other. */
-export const SEND_DEADLINE_MS = CONNECTION_TIMEOUT_MS + REQUEST_TIMEOUT_MS + 1_000;
+export const SEND_DEADLINE_MS = 7_000;
 
 /**
- * The SES client of a function: a request is tried once.
+ * The SES client of a function: a request is sent once.
  *
  * SES knows no idempotency token, so to send again after a lost answer can send twice: that is for the ledger to decide,
  * not for the SDK.
  */
 export function sesClient(): SESv2Client {
-  return new SESv2Client({
-    maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-      httpsAgent: { keepAlive: true, maxSockets: 50 },
-    },
-  });
+  return awsClient(SESv2Client, { attempts: 1, attemptMs: 5_000, callMs: SEND_DEADLINE_MS });
 }
 
 /** Sends by SES v2 in the name of `from`; the mail's header `X-Order-Event` says which event it answers. */

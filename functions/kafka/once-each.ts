@@ -13,9 +13,9 @@ export interface EventEffect<Event extends OrderEvent> {
   /**
    * Makes the effect, or answers why it never can be made.
    *
-   * What it throws says what is known. A lost answer (`TimeoutError`, `ECONNRESET`: `isLostAnswer` has the list): it may
-   * have been made, and is tried again after minutes. What passes (`isTransient`): it was not, and is tried again soon.
-   * Anything else: it was not, and the event becomes a dead letter.
+   * What it throws says what is known. Where nobody was asked, or the other side has answered, it was not made; else it may
+   * have been (`isLostAnswer`), and is held back for minutes. What passes (`isTransient`) is tried again; after anything
+   * else the event becomes a dead letter.
    */
   readonly act: (event: Event) => Promise<Refusal | undefined>;
   /** Milliseconds that `act` takes at most: it has to end by itself within them. Far below the lease of 60 seconds. */

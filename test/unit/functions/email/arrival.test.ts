@@ -1,3 +1,4 @@
+import { TooManyRequestsException } from '@aws-sdk/client-sesv2';
 import { describe, expect, it } from 'vitest';
 import { type LedgerRow, newClaim, type Owner } from '../../../../functions/ledger/claim.ts';
 import { StatementError } from '../../../../functions/ledger/statement-error.ts';
@@ -127,7 +128,7 @@ describe('a cancellation', () => {
     let down = true;
     const { deliver, mails } = email(({ sendMail }) => ({
       sendMail: async (mail) => {
-        if (down) throw Object.assign(new Error('slow down'), { name: 'TooManyRequestsException' });
+        if (down) throw new TooManyRequestsException({ message: 'slow down', $metadata: {} });
         return sendMail(mail);
       },
     }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OrderlyError } from '../../../../functions/errors.ts';
 import { consume } from '../../../../functions/kafka/consume.ts';
 import { type EventEffect, onceEach } from '../../../../functions/kafka/once-each.ts';
 import type { LedgerRow } from '../../../../functions/ledger/claim.ts';
@@ -72,7 +73,7 @@ describe('onceEach', () => {
     const { deliver, counts } = consumer(async () => {
       if (!down) return undefined;
       down = false;
-      throw Object.assign(new Error('down'), { name: 'ServiceUnavailable' });
+      throw new OrderlyError('GATEWAY_DOWN', 'down', { retriable: true });
     });
     expect(await deliver()).toEqual([]);
     expect(counts()).toMatchObject({ done: 1, duplicate: 1, rounds: 2 });

@@ -71,7 +71,7 @@ describe('actOnce', () => {
 
   it('gives back what failed, so that the next delivery need not wait', async () => {
     const { run, made } = fixture();
-    const error = new Error('down');
+    const error = Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
     expect((await run(['a'], () => Promise.reject(error))).get('a')).toEqual({ kind: 'failed', error });
     expect((await run(['a'])).get('a')).toMatchObject({ kind: 'made' });
     expect(made).toEqual(['a']);

@@ -145,8 +145,11 @@ function mishapsOf({ port, request }: Call<MailPorts>): Mishap[] {
   return port === 'read' ? mishaps.slice(0, 1) : mishaps;
 }
 
-const thrown = (name: string): Answer => ({ text: name, error: Object.assign(new Error(name), { name }) });
-const [TIMEOUT, FAILURE] = [thrown('TimeoutError'), thrown('InternalServerError')];
+const thrown = (name: string, more: object = {}): Answer => ({
+  text: name,
+  error: Object.assign(new Error(name), { name, ...more }),
+});
+const [TIMEOUT, FAILURE] = [thrown('TimeoutError'), thrown('InternalServerError', { $fault: 'server' })];
 
 const ACT_MISHAPS: Mishap[] = [
   { text: 'happens, and its answer is lost', fault: 'answer lost', happens: 'once', answer: TIMEOUT },
