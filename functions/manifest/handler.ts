@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, ScheduledEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
@@ -5,8 +6,7 @@ import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
 import { dynamoDbManifestShipments } from './dynamodb-shipments.ts';
 import { dayBefore, fileKeyOf } from './manifest-id.ts';
-import { s3Client } from './s3.ts';
-import { s3ManifestFiles } from './s3-files.ts';
+import { s3Client, s3ManifestFiles } from './s3-files.ts';
 import { type ManifestPorts, writeManifests } from './write-manifests.ts';
 
 const environment = readEnvironment(
@@ -19,7 +19,7 @@ const ports: ManifestPorts = {
     table: environment.SHIPMENTS_TABLE,
     index: environment.AWAITING_INDEX,
   }),
-  files: s3ManifestFiles(s3Client(), environment.MANIFEST_BUCKET),
+  files: s3ManifestFiles(s3Client(), environment.MANIFEST_BUCKET, { sleep, random: Math.random }),
   logger,
 };
 

@@ -39,11 +39,11 @@ export async function writeManifests(day: UtcDay, ports: ManifestPorts): Promise
   const begun = [...drafts].filter((manifestId) => !manifests.has(manifestId)).sort();
   // The earlier ones first, so that what they take isn't drafted again.
   const earlier = await finishEach(begun, ports);
-  const drafted = await draftDay(day, new Set([...drafts, ...manifests]), ports);
+  const { drafted, undrafted } = await draftDay(day, new Set([...drafts, ...manifests]), ports);
   const written = [...earlier, ...(await finishEach(drafted, ports))];
-  const failed = begun.length + drafted.length - written.length;
+  const failed = begun.length + drafted.length + undrafted - written.length;
   if (failed > 0) {
-    throw new OrderlyError('MANIFESTS_INCOMPLETE', 'manifests are begun and not finished', {
+    throw new OrderlyError('MANIFESTS_INCOMPLETE', 'manifests could not be drafted or finished', {
       retriable: true,
       data: { failed },
     });
@@ -51,22 +51,28 @@ export async function writeManifests(day: UtcDay, ports: ManifestPorts): Promise
   return written;
 }
 
-/** Drafts the day's manifests that are not known yet, and tells which. */
+/** Drafts the day's manifests that are not known yet, each even if an earlier one failed; tells which, and how many failed. */
 async function draftDay(
   day: UtcDay,
   known: ReadonlySet<ManifestId>,
-  { shipments, files }: ManifestPorts,
-): Promise<ManifestId[]> {
+  { shipments, files, logger }: ManifestPorts,
+): Promise<{ readonly drafted: readonly ManifestId[]; readonly undrafted: number }> {
   const drafted: ManifestId[] = [];
+  let undrafted = 0;
   for (const carrier of CARRIERS) {
     const manifestId = manifestIdFor(day, carrier);
     if (known.has(manifestId)) continue;
-    const orderIds = await shipments.awaiting(carrier, endOf(day));
-    if (orderIds.length === 0) continue;
-    await files.createDraft(manifestId, orderIds);
-    drafted.push(manifestId);
+    try {
+      const orderIds = await shipments.awaiting(carrier, endOf(day));
+      if (orderIds.length === 0) continue;
+      await files.createDraft(manifestId, orderIds);
+      drafted.push(manifestId);
+    } catch (error) {
+      undrafted++;
+      logger.error('manifest not drafted', { manifestId }, error);
+    }
   }
-  return drafted;
+  return { drafted, undrafted };
 }
 
 /** Finishes manifests one after the other, each even if an earlier one failed, and tells which are finished. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   DeleteBucketCommand,
@@ -45,7 +46,7 @@ async function testBucket(): Promise<{ client: S3Client; bucket: string }> {
 
 async function inS3() {
   const { client, bucket } = await testBucket();
-  return { client, bucket, files: s3ManifestFiles(client, bucket) };
+  return { client, bucket, files: s3ManifestFiles(client, bucket, { sleep, random: Math.random }) };
 }
 
 describe.each([

@@ -118,4 +118,34 @@ describe('the manifests of a day', () => {
     expect(orderIdsIn(world, 'manifests/2026-03-01/parcel-eu.csv')).toEqual(ids(parcel));
     expect(world.objects.has('manifests/2026-03-02/parcel-eu.csv')).toBe(false);
   });
+
+  it.each(['awaiting', 'createDraft'] as const)(
+    'are written but for the one whose draft fails (%s), which the day has when it is run again',
+    async (step) => {
+      let broken = true;
+      const world = manifestWorld([a, parcel, far], {
+        replace: (ports) => ({
+          awaiting: async (carrier, before) => {
+            if (broken && step === 'awaiting' && carrier === 'post') throw new Error('no answer');
+            return ports.awaiting(carrier, before);
+          },
+          createDraft: async (manifestId, orderIds) => {
+            if (broken && step === 'createDraft' && manifestId === '2026-03-01-post')
+              throw new Error('no answer');
+            await ports.createDraft(manifestId, orderIds);
+          },
+        }),
+      });
+      await expect(writeManifests(DAY, world.ports)).rejects.toMatchObject({
+        code: 'MANIFESTS_INCOMPLETE',
+        data: { failed: 1 },
+      });
+      expect(orderIdsIn(world, 'manifests/2026-03-01/parcel-eu.csv')).toEqual(ids(parcel));
+      expect(orderIdsIn(world, 'manifests/2026-03-01/parcel-world.csv')).toEqual(ids(far));
+      expect(world.objects.has('manifests/2026-03-01/post.csv')).toBe(false);
+      broken = false;
+      expect(await writeManifests(DAY, world.ports)).toEqual(['2026-03-01-post']);
+      expect(orderIdsIn(world, 'manifests/2026-03-01/post.csv')).toEqual(ids(a));
+    },
+  );
 });
