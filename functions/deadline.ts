@@ -13,7 +13,7 @@ import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import { OrderlyError } from './errors.ts';
 
 /** A signal that aborts after so many milliseconds: `AbortSignal.timeout`, or one by another clock. */
-export type Timeout = (ms: number) => AbortSignal;
+type Timeout = (ms: number) => AbortSignal;
 
 /** How long a client waits, in milliseconds. */
 export interface Patience {
@@ -72,7 +72,7 @@ export function awsClient<Client extends AwsClient>(
  *
  * @throws {OrderlyError} `TimeoutError`, retriable, from `send`
  */
-export function withDeadline<Client extends Pick<AwsClient, 'send'>>(
+function withDeadline<Client extends Pick<AwsClient, 'send'>>(
   client: Client,
   callMs: number,
   timeout: Timeout,
