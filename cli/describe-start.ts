@@ -48,7 +48,9 @@ export function describeStart(
         ]
       : []),
     '',
-    'Ctrl-C stops it. Orders, offsets and tables are there again after the next start; the list of mails is not.',
+    engine.kind === 'embedded'
+      ? 'Ctrl-C stops it. Orders, offsets and tables are there again after the next start; the list of mails is not.'
+      : 'Ctrl-C stops it, and leaves the broker and the AWS endpoint running with all they keep.',
   ].join('\n');
 }
 

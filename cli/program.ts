@@ -94,19 +94,27 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   localOnly(program.command('demo'), `it kills and breaks things; ${ORDERLY} smoke is for a stack`)
     .description('prove the whole chain by counting, on free ports, in a throw-away folder')
     .option('--orders <n>', 'how many orders (300; with --faults 120)', positiveInteger)
+    .addOption(
+      new Option(
+        '--engine <engine>',
+        'child processes, or docker-compose.yml’s with nothing of this app in it',
+      )
+        .choices(['embedded', 'external'] as const)
+        .default('embedded' as const),
+    )
     .option('--faults', 'the second part: poison, a crash loop, an outage, a dark hour, a replay', false)
     .option(
       '--json',
       `print JSON for scripts; npm run prints a banner first, ${ORDERLY} demo does not`,
       false,
     )
-    .action(async ({ orders, faults, json }) => {
+    .action(async ({ orders, faults, ...options }) => {
       const interrupted = interruption(terminal.progress);
       const { demo } = await import('./commands/demo.ts');
       const { demoFaults } = await import('./commands/demo-faults.ts');
       const report = faults
-        ? await demoFaults(projectDir, { orders: orders ?? 120, json }, terminal, interrupted)
-        : await demo(projectDir, { orders: orders ?? 300, json }, terminal, interrupted);
+        ? await demoFaults(projectDir, { ...options, orders: orders ?? 120 }, terminal, interrupted)
+        : await demo(projectDir, { ...options, orders: orders ?? 300 }, terminal, interrupted);
       exitCode = report.exact ? OK : FAILED;
     });
 

@@ -6,6 +6,13 @@ import type { CloudStatus } from './cloud-status.ts';
 import type { LocalConfig } from './config.ts';
 import { ACCOUNT, REGION } from './engines/addresses.ts';
 import type { Engine } from './engines/engine.ts';
+import {
+  deleteHoldings,
+  type Holdings,
+  newHoldings,
+  noteHoldings,
+  untilEmptied,
+} from './engines/holdings.ts';
 import { LocalCloudError } from './errors.ts';
 import type { Tally } from './event-sources/delivery/tally.ts';
 import { fileCheckpoints } from './event-sources/dynamodb-stream/checkpoints.ts';
@@ -39,6 +46,11 @@ export interface LocalCloudOptions {
   readonly config: LocalConfig;
   /** Folder for logs and stream positions. */
   readonly stateDir: string;
+  /**
+   * Leaves nothing behind in an engine that outlives it: what it makes there has to be new (ENGINE_NOT_EMPTY) and goes when
+   * it stops. @default what it makes stays, and is noted in `stateDir`
+   */
+  readonly throwAway?: boolean;
   /** Port of the gateway; 0 is any free one. */
   readonly port: number;
   /** When it aborts, nothing more is begun, and the start rejects with its reason. @default never */
@@ -74,6 +86,8 @@ export interface LocalCloud {
   readonly engine: Engine;
   readonly model: CloudModel;
   readonly apis: CloudStatus['apis'];
+  /** Resolves with ENGINE_EMPTIED if an engine that it doesn't own loses what it has made there, and never otherwise. */
+  readonly emptied: Promise<LocalCloudError>;
   status(): Promise<CloudStatus>;
   /**
    * Takes functions over from a newer assembly of the same app, and tells what else is different. Rejects with
@@ -138,6 +152,8 @@ async function start(
   progress('creating tables, topics and buckets');
   const engineFacts = facts(engine);
   const planned = honouredModel(assembly, config, { ...engineFacts, streamArn: () => undefined });
+  // What an embedded engine keeps goes with its folder.
+  const holdings = engine.kind === 'external' ? await hold(engine, planned) : undefined;
   const [streamArns] = await Promise.all([
     provisionTables(engine.awsEndpoint, engine.region, planned.tables),
     provisionTopics(engine, planned.topics),
@@ -248,6 +264,18 @@ async function start(
   schedules.start();
   onStop(async () => schedules.stop());
   isUp = true;
+  const watching = new AbortController();
+  onStop(async () => watching.abort());
+  const emptied = new Promise<LocalCloudError>((tell) => {
+    if (holdings) void untilEmptied(engine, holdings, watching.signal).then((error) => error && tell(error));
+  });
+
+  async function hold(external: Engine, model: CloudModel): Promise<Holdings> {
+    if (!options.throwAway) return noteHoldings(external, model, stateDir);
+    const made = await newHoldings(external, model);
+    onStop(() => deleteHoldings(external, made));
+    return made;
+  }
 
   async function reload(newer: Assembly): Promise<Reload> {
     const next = honouredModel(newer, config, runningFacts);
@@ -261,7 +289,7 @@ async function start(
     };
   }
 
-  return { url: gateway.url, engine, model: cloud, apis: apis(), status, reload, stop };
+  return { url: gateway.url, engine, model: cloud, apis: apis(), emptied, status, reload, stop };
 }
 
 /** One after the other, each even if an earlier one failed; then the first failure is thrown. */

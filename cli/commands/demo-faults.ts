@@ -11,7 +11,7 @@ import { CRASHES_SHIPPING, runFaults } from '../demo/faults/run.ts';
 import { faultsVerdict } from '../demo/faults/verdict.ts';
 import type { Phases } from '../demo/phases.ts';
 import { describeCounts } from '../demo/report.ts';
-import { functionOf, onStage } from '../demo/stage.ts';
+import { functionOf, onStage, type Staging } from '../demo/stage.ts';
 import { type Count, isExact } from '../demo/verdict.ts';
 import { bold, capturing, type Terminal } from '../terminal.ts';
 import { type ReplayOptions, replayLetters } from './replay-dead-letters.ts';
@@ -36,7 +36,7 @@ const LONGEST_BACK_OFF_MS = 50;
  */
 export async function demoFaults(
   projectDir: string,
-  options: { readonly orders: number; readonly json: boolean },
+  options: { readonly orders: number; readonly json: boolean; readonly engine?: Staging['engine'] },
   terminal: Terminal,
   interrupted: AbortSignal,
 ): Promise<FaultsReport> {
@@ -53,6 +53,7 @@ export async function demoFaults(
     return await onStage(
       {
         projectDir,
+        engine: options.engine,
         onInvocation: loop.onInvocation,
         // Each of the crashes that it is about would be a line.
         log: () => undefined,

@@ -3,7 +3,7 @@ import { runDemo } from '../demo/demo.ts';
 import { environmentKiller } from '../demo/environment-killer.ts';
 import { demoPlan } from '../demo/plan.ts';
 import { type DemoReport, describeReport, reportOf } from '../demo/report.ts';
-import { functionOf, onStage } from '../demo/stage.ts';
+import { functionOf, onStage, type Staging } from '../demo/stage.ts';
 import { bold, type Terminal } from '../terminal.ts';
 
 export interface DemoOptions {
@@ -11,6 +11,8 @@ export interface DemoOptions {
   readonly json: boolean;
   /** How long nothing may move before the demo counts what there is. @default - 15 seconds */
   readonly stalledMs?: number;
+  /** As `Staging` has it. */
+  readonly engine?: Staging['engine'];
   /** Cloud assembly folder. @default - the project's app is synthesized */
   readonly app?: string | undefined;
   /** How a batch from Kafka is delivered; tests break it here. @default - at least once */
@@ -37,6 +39,7 @@ export async function demo(
   const staging = {
     projectDir,
     app: options.app,
+    engine: options.engine,
     onInvocation: killer.onInvocation,
     ...(options.deliver && { deliver: options.deliver }),
   };

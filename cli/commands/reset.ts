@@ -1,15 +1,23 @@
 import { rm } from 'node:fs/promises';
-import { COMPOSE, COMPOSE_CLUSTER_ID } from '../../local/engines/addresses.ts';
-import { clusterIdOf, connectExternalEngine } from '../../local/engines/external.ts';
-import { resetEngine } from '../../local/engines/reset.ts';
+import { COMPOSE_DOWN, COMPOSE_UP, ORDERLY } from '../../local/command-line.ts';
+import {
+  deleteHoldings,
+  describeHoldings,
+  type Held,
+  isCompose,
+  readHeld,
+} from '../../local/engines/holdings.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { stateDirOf } from '../../local/run-file.ts';
 import { findRunningCloud } from '../running-cloud.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**
- * `orderly reset`: forgets what the local cloud of this folder has stored, and what docker-compose.yml's engine holds if
- * it runs. No other engine is touched.
+ * `orderly reset`: forgets what the local cloud of this folder has stored: in the folder, and in docker-compose.yml's
+ * engine what it has made there, by name and nothing else. An engine that it never ran on isn't so much as asked; one
+ * that was named by its address is left as it is.
+ *
+ * ENGINE_UNREACHABLE, and nothing is removed, if docker-compose.yml's engine doesn't run and holds something.
  */
 export async function reset(projectDir: string, terminal: Terminal): Promise<void> {
   const running = await findRunningCloud(projectDir);
@@ -19,10 +27,36 @@ export async function reset(projectDir: string, terminal: Terminal): Promise<voi
     });
   }
   const stateDir = stateDirOf(projectDir);
+  for (const held of await readHeld(stateDir)) {
+    const place = `${held.bootstrapServers} and ${held.awsEndpoint}`;
+    switch (await isCompose(held)) {
+      case 'silent':
+        throw silent(held, stateDir);
+      case false:
+        terminal.out(`left as it is: the engine at ${place} is not docker-compose.yml's`);
+        terminal.out(`  of this folder it has had ${describeHoldings(held)}`);
+        break;
+      case true:
+        terminal.out(`deleting from docker-compose.yml's engine at ${place}:`);
+        terminal.out(`  ${describeHoldings(held)}`);
+        await deleteHoldings(held, held);
+        terminal.out('deleted; the list of mails goes with docker compose restart ministack');
+    }
+  }
   await rm(stateDir, { recursive: true, force: true });
   terminal.out(`removed ${stateDir}`);
-  if ((await clusterIdOf(COMPOSE.bootstrapServers)) === COMPOSE_CLUSTER_ID) {
-    await resetEngine(await connectExternalEngine({ given: {}, compose: COMPOSE }), stateDir);
-    terminal.out('emptied the engine of docker-compose.yml: topics, tables and mails are gone');
-  }
+}
+
+function silent(held: Held, stateDir: string): LocalCloudError {
+  return new LocalCloudError(
+    'ENGINE_UNREACHABLE',
+    `docker-compose.yml's engine doesn't answer at ${held.bootstrapServers}; nothing was removed. It may have ${describeHoldings(held)}.`,
+    {
+      remedy: [
+        `Start it, and run ${ORDERLY} reset again: ${COMPOSE_UP}`,
+        `Or remove it with all that it keeps, and then ${stateDir}: ${COMPOSE_DOWN}`,
+      ],
+      retriable: true,
+    },
+  );
 }

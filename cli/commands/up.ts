@@ -4,7 +4,9 @@ import { readAssembly } from '../../local/assembly/read.ts';
 import { startLocalCloud } from '../../local/cloud.ts';
 import { START } from '../../local/command-line.ts';
 import { readLocalConfig } from '../../local/config.ts';
+import { addressesGiven } from '../../local/engines/addresses.ts';
 import { chooseEngine, type WantedEngine } from '../../local/engines/choose.ts';
+import type { EngineExit } from '../../local/engines/engine.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { removeRunFile, stateDirOf, writeRunFile } from '../../local/run-file.ts';
 import { describeStart } from '../describe-start.ts';
@@ -79,10 +81,7 @@ export async function up(
     startEngine: () =>
       chooseEngine({
         wanted: options.engine,
-        given: {
-          bootstrapServers: process.env.KAFKA_BOOTSTRAP_SERVERS,
-          awsEndpoint: process.env.AWS_ENDPOINT_URL,
-        },
+        given: addressesGiven(process.env),
         embedded: { dataDir: join(stateDir, 'engine'), progress, log: () => undefined },
       }),
     config: { ...config, accept: [...config.accept, ...options.accept] },
@@ -97,14 +96,8 @@ export async function up(
     const cloud = await unlessInterrupted(starting, interrupted);
     terminal.out(describeStart(cloud, elapsed(), options.app === undefined));
     if (watching) terminal.progress('watching the sources');
-    const exit = await unlessInterrupted(cloud.engine.exited, interrupted);
-    throw new LocalCloudError(
-      'ENGINE_UNREACHABLE',
-      `${exit.part} ended by itself (${exit.exit.signal ?? `exit code ${exit.exit.code}`})`,
-      {
-        remedy: [...exit.lastOutput, `Start again: ${START}`],
-      },
-    );
+    const failure = Promise.race([cloud.engine.exited.then(endedByItself), cloud.emptied]);
+    throw await unlessInterrupted(failure, interrupted);
   } finally {
     watching?.stop();
     // One that fails to start puts itself away, and its failure is on its way out already.
@@ -114,4 +107,12 @@ export async function up(
     await cloud?.stop();
     if (interrupted.aborted) terminal.progress('stopped');
   }
+}
+
+function endedByItself({ part, exit, lastOutput }: EngineExit): LocalCloudError {
+  return new LocalCloudError(
+    'ENGINE_UNREACHABLE',
+    `${part} ended by itself (${exit.signal ?? `exit code ${exit.code}`})`,
+    { remedy: [...lastOutput, `Start again: ${START}`] },
+  );
 }

@@ -104,7 +104,7 @@ async function placeOrders(
 }
 
 async function observe(
-  { tables, names, topic }: Scene,
+  { tables, names, topic, mailsBefore }: Scene,
   { engine }: LocalCloud,
   { created, replayed }: PlacedOrders,
   killer: EnvironmentKiller,
@@ -116,7 +116,7 @@ async function observe(
     orders: await tables.statuses(names.orders),
     outboxRows: await tables.rows(names.outbox),
     topic: await topic.observe(),
-    mails: await observeMails(engine.awsEndpoint, engine.account),
+    mails: await observeMails(engine, mailsBefore),
     shipments: await tables.statuses(names.shipments),
     deadLetters: await tables.rows(names.deadLetters),
   };

@@ -2,6 +2,7 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { openApi } from '../app/api.ts';
 import { type CheckoutClient, checkoutClient } from '../checkout-client.ts';
+import { sentMails } from '../mailbox.ts';
 import { outputNamed } from '../outputs.ts';
 import { type TablesWitness, tablesWitness } from './tables.ts';
 import { type TopicWitness, topicWitness } from './topic.ts';
@@ -15,6 +16,8 @@ export interface Scene {
   readonly topic: TopicWitness;
   /** The topic's consumer groups. */
   readonly groups: readonly string[];
+  /** Mails that somebody had sent before. */
+  readonly mailsBefore: number;
   /** Names of the tables. */
   readonly names: TableNames;
   close(): Promise<void>;
@@ -34,6 +37,7 @@ export async function openScene(cloud: LocalCloud, stalledMs: number): Promise<S
   const { topic: topicName, groups } = consumedTopic(cloud);
   const checkout = checkoutClient(openApi(apiOf(cloud)));
   const tables = tablesWitness(cloud.engine.awsEndpoint, cloud.engine.region);
+  const mailsBefore = (await sentMails(cloud.engine.awsEndpoint, cloud.engine.account)).length;
   const topic = await topicWitness(cloud.engine.bootstrapServers, topicName);
   return {
     stalledMs,
@@ -41,6 +45,7 @@ export async function openScene(cloud: LocalCloud, stalledMs: number): Promise<S
     tables,
     topic,
     groups,
+    mailsBefore,
     names,
     async close() {
       tables.close();

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { readAssembly } from '../../local/assembly/read.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { type LocalConfig, readLocalConfig } from '../../local/config.ts';
-import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
+import { addressesGiven } from '../../local/engines/addresses.ts';
+import { chooseEngine } from '../../local/engines/choose.ts';
 import type { Engine } from '../../local/engines/engine.ts';
 import { stateDirOf, writeRunFile } from '../../local/run-file.ts';
 import { unlessInterrupted } from '../interruption.ts';
@@ -16,6 +17,8 @@ export interface Staging extends Pick<LocalCloudOptions, 'onInvocation' | 'deliv
   readonly projectDir: string;
   /** Cloud assembly folder. @default - the project's app is synthesized */
   readonly app?: string | undefined;
+  /** Its own, or one that runs: nothing of the app may be there yet, and what it makes there goes at the end. @default embedded */
+  readonly engine?: Engine['kind'] | undefined;
   /** Changes what `orderly.json` says. @default - nothing is changed */
   readonly configure?: (config: LocalConfig) => LocalConfig;
   /** Called with what the cloud tells while it runs. @default - it is shown as progress */
@@ -36,7 +39,15 @@ export interface Stage {
 
 /** Runs `act` against the whole system, on free ports in a throw-away folder. Nothing is left behind, whatever happens. */
 export async function onStage<T>(
-  { projectDir, app, configure = (config) => config, onEngine, log, ...options }: Staging,
+  {
+    projectDir,
+    app,
+    engine: wanted = 'embedded',
+    configure = (config) => config,
+    onEngine,
+    log,
+    ...options
+  }: Staging,
   terminal: Terminal,
   interrupted: AbortSignal,
   act: (stage: Stage) => Promise<T>,
@@ -58,13 +69,14 @@ export async function onStage<T>(
     starting = startLocalCloud({
       loadAssembly,
       startEngine: async () => {
-        const dataDir = join(dir, 'engine');
-        const engine = await startEmbeddedEngine({ dataDir, progress, log: () => undefined });
+        const embedded = { dataDir: join(dir, 'engine'), progress, log: () => undefined };
+        const engine = await chooseEngine({ wanted, given: addressesGiven(process.env), embedded });
         onEngine?.(engine);
         return engine;
       },
       config,
       stateDir: stateDirOf(dir),
+      throwAway: true,
       port: 0,
       interrupted,
       progress,

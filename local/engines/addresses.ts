@@ -5,6 +5,14 @@ export interface EngineAddresses {
   readonly awsEndpoint: string;
 }
 
+/** The addresses that a person has named in the environment. */
+export const addressesGiven = (
+  env: Readonly<Record<string, string | undefined>>,
+): Partial<EngineAddresses> => ({
+  bootstrapServers: env.KAFKA_BOOTSTRAP_SERVERS,
+  awsEndpoint: env.AWS_ENDPOINT_URL,
+});
+
 /** What docker-compose.yml publishes. */
 export const COMPOSE: EngineAddresses = {
   bootstrapServers: '127.0.0.1:29092',

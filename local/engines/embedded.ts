@@ -48,6 +48,7 @@ export async function startEmbeddedEngine(given: EmbeddedOptions): Promise<Engin
   let stopping: Promise<void> | undefined;
   return {
     kind: 'embedded',
+    adopted: false,
     bootstrapServers: `127.0.0.1:${kafka.port}`,
     awsEndpoint: `http://127.0.0.1:${ministack.port}`,
     account: ACCOUNT,

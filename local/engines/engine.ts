@@ -3,6 +3,8 @@ import type { Exit } from '../processes/guarded.ts';
 /** A running pair of a Kafka broker and a DynamoDB-and-friends endpoint. */
 export interface Engine {
   readonly kind: 'embedded' | 'external';
+  /** Found on docker-compose.yml's ports by itself: nobody named an address. Never of an embedded one. */
+  readonly adopted: boolean;
   /** `host:port` of the broker, plaintext. */
   readonly bootstrapServers: string;
   /** URL every AWS SDK client is pointed at (`AWS_ENDPOINT_URL`). */

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { COMPOSE_UP } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { ACCOUNT, COMPOSE, COMPOSE_CLUSTER_ID, type EngineAddresses, REGION } from './addresses.ts';
@@ -31,15 +32,25 @@ export async function connectExternalEngine({ given, compose = COMPOSE }: Extern
   ];
   if (silent.length > 0) {
     throw new LocalCloudError('ENGINE_UNREACHABLE', `No answer from ${silent.join(' and ')}.`, {
-      remedy: ['Start it (docker compose up -d --wait), or start with the embedded engine.'],
+      remedy: [`Start it (${COMPOSE_UP}), or start with the embedded engine.`],
       retriable: true,
     });
   }
   if (given.bootstrapServers === undefined && clusterId !== COMPOSE_CLUSTER_ID) {
-    throw notOurs(bootstrapServers);
+    throw new LocalCloudError(
+      'ENGINE_NOT_OURS',
+      `The broker at ${bootstrapServers} is not the one of docker-compose.yml; it was left alone.`,
+      {
+        remedy: [
+          'To use it all the same, name it: KAFKA_BOOTSTRAP_SERVERS and AWS_ENDPOINT_URL.',
+          `To use docker-compose.yml, stop that broker and run ${COMPOSE_UP}.`,
+        ],
+      },
+    );
   }
   return {
     kind: 'external',
+    adopted: given.bootstrapServers === undefined && given.awsEndpoint === undefined,
     bootstrapServers,
     awsEndpoint,
     account: ACCOUNT,
@@ -47,20 +58,6 @@ export async function connectExternalEngine({ given, compose = COMPOSE }: Extern
     exited: new Promise(() => undefined),
     stop: async () => undefined,
   };
-}
-
-/** The error for a broker that isn't docker-compose.yml's. */
-export function notOurs(bootstrapServers: string): LocalCloudError {
-  return new LocalCloudError(
-    'ENGINE_NOT_OURS',
-    `The broker at ${bootstrapServers} is not the one of docker-compose.yml; it was left alone.`,
-    {
-      remedy: [
-        'To use it all the same, name it: KAFKA_BOOTSTRAP_SERVERS and AWS_ENDPOINT_URL.',
-        'To use docker-compose.yml, stop that broker and run docker compose up -d --wait.',
-      ],
-    },
-  );
 }
 
 /** The broker's cluster id; undefined if no broker answers there. */

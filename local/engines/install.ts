@@ -1,3 +1,4 @@
+import { DOCKER_INSTEAD } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { run } from '../processes/run.ts';
 
@@ -19,7 +20,7 @@ export async function installStep(
     {
       remedy: [
         'See that the network, and any proxy or mirror that the tool is configured for, can be reached; then start again.',
-        'Or let Docker run both parts: docker compose up -d, then start again.',
+        DOCKER_INSTEAD,
       ],
       retriable: true,
     },

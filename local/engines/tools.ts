@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DOCKER_INSTEAD } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { run } from '../processes/run.ts';
 
@@ -103,10 +104,7 @@ export function requireUsable(tools: readonly Tool[]): void {
     'ENGINE_MISSING_TOOL',
     `The embedded engine can't run here: ${named.join('; ')}.`,
     {
-      remedy: [
-        ...missing.map((tool) => tool.remedy),
-        'Or let Docker run both parts: docker compose up -d, then start again.',
-      ],
+      remedy: [...missing.map((tool) => tool.remedy), DOCKER_INSTEAD],
     },
   );
 }

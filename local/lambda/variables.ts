@@ -20,6 +20,9 @@ export function environmentVariables(
 ): Record<string, string> {
   return {
     ...(run.path === undefined ? {} : { PATH: run.path }),
+    // Nobody's folder, as on AWS: the SDK looks there for ~/.aws, which must not be the user's own, and fails without HOME
+    // where the user id has no entry in /etc/passwd (https://nodejs.org/api/os.html#oshomedir).
+    HOME: '/home/sbx_user1051',
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     ...fn.environment,

@@ -41,8 +41,7 @@ export async function runFaults(
   const scene = await openScene(cloud, plan.stalledMs);
   const { phase, taken } = phases(progress);
   const { names, tables, topic } = scene;
-  const mailed = async () =>
-    sum((await observeMails(cloud.engine.awsEndpoint, cloud.engine.account)).thankYou.values());
+  const mailed = async () => sum((await observeMails(cloud.engine, scene.mailsBefore)).thankYou.values());
   const shipped = async (orderIds: readonly string[]) =>
     orderIds.length - (await missing(scene, names.shipments, orderIds));
   const email = () => mappingOf(cloud, EMAIL);
@@ -107,7 +106,7 @@ export async function runFaults(
       orders: await tables.statuses(names.orders),
       outboxRows: await tables.rows(names.outbox),
       topic: await topic.observe(),
-      mails: await observeMails(cloud.engine.awsEndpoint, cloud.engine.account),
+      mails: await observeMails(cloud.engine, scene.mailsBefore),
       shipments: await tables.statuses(names.shipments),
       letters: await tables.letters(names.deadLetters),
       crashed: crashLoop.alone(),

@@ -5,6 +5,7 @@ import { functionResource, judged, kafkaMappingResource, tableResource } from '.
 
 const engine: LocalCloud['engine'] = {
   kind: 'embedded',
+  adopted: false,
   bootstrapServers: '127.0.0.1:9092',
   awsEndpoint: 'http://127.0.0.1:4566',
   account: '000000000000',
@@ -46,6 +47,14 @@ it('says what was accepted and what that costs, and calls none of it needless', 
   );
   expect(leftOut).toContain('Alarm');
   expect(leftOut).not.toMatch(/Consumer|Mapping|Function/);
+});
+
+it.each([
+  ['embedded', /there again after the next start; the list of mails is not\.$/],
+  ['external', /leaves the broker and the AWS endpoint running with all they keep\.$/],
+] as const)('says what of an engine that is %s is there after Ctrl-C', (kind, last) => {
+  const { model } = judged({ Consumer: functionResource() });
+  expect(describeStart({ model, engine: { ...engine, kind }, apis: [] }, '1.2 s', false)).toMatch(last);
 });
 
 it('is not up where the app has nothing to run', () => {

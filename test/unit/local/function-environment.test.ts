@@ -5,6 +5,7 @@ const s3At = (awsEndpoint: string) =>
   localEnvironment(
     {
       kind: 'external',
+      adopted: false,
       bootstrapServers: '127.0.0.1:9092',
       awsEndpoint,
       account: '000000000000',

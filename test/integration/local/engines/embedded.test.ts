@@ -10,7 +10,6 @@ import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dyn
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startEmbeddedEngine } from '../../../../local/engines/embedded.ts';
 import { isFree } from '../../../../local/engines/ports.ts';
-import { resetEngine } from '../../../../local/engines/reset.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { provisionTables } from '../../../../local/provisioning/tables.ts';
 import { provisionTopics } from '../../../../local/provisioning/topics.ts';
@@ -172,13 +171,4 @@ it('tells the last words of a broker that dies at start, and stops the other par
     code: 'ENGINE_START_FAILED',
     message: expect.stringMatching(/^kafka ended while starting \(code 1\)[\s\S]*node id 7/),
   });
-});
-
-it('forgets everything on reset, and touches nothing else in its folder', async () => {
-  const dataDir = await dataFolder();
-  const engine = await start(dataDir);
-  await fill(engine);
-  await resetEngine(engine, dataDir);
-  expect(await isFree(portOf(engine.bootstrapServers))).toBe(true);
-  expect(await readdir(dataDir)).toEqual([]);
 });

@@ -45,6 +45,7 @@ async function running(build: (stack: Stack, sweep: LambdaFn) => void) {
     },
     startEngine: async () => ({
       kind: 'external',
+      adopted: false,
       bootstrapServers,
       awsEndpoint: ministack,
       account: '000000000000',

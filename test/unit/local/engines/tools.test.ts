@@ -59,7 +59,7 @@ describe('starting the embedded engine', () => {
         expect.stringContaining('Python'),
         expect.stringContaining('Maven'),
         expect.stringContaining('pip'),
-        expect.stringContaining('docker compose up -d'),
+        expect.stringContaining('docker compose up -d --wait'),
       ],
     });
   });

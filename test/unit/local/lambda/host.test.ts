@@ -45,7 +45,7 @@ test('a function sees the template`s variables and Lambda`s, and nothing else of
     LAMBDA_TASK_ROOT: fn.codeDir,
   });
   expect(answer).not.toHaveProperty('ORDERLY_CANARY');
-  expect(answer).not.toHaveProperty('HOME');
+  expect(answer).toHaveProperty('HOME', '/home/sbx_user1051');
 });
 
 test('an environment is reused, and keeps what its module remembers', async () => {
