@@ -1,5 +1,7 @@
-#!/usr/bin/env node
 import { run } from '../cli/program.ts';
-import { processTerminal } from '../cli/terminal.ts';
+import { flushed, processTerminal } from '../cli/terminal.ts';
 
-process.exit(await run(process.argv.slice(2), process.cwd(), processTerminal()));
+const exitCode = await run(process.argv.slice(2), process.cwd(), processTerminal());
+// A pipe takes 64 KiB at a time: an exit before its reader has come that far would cut the answer.
+await flushed();
+process.exit(exitCode);

@@ -21,6 +21,14 @@ export function processTerminal(): Terminal {
   };
 }
 
+/** Resolves when what was written has left this process, or nobody is there to take it. */
+export async function flushed(): Promise<void> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+  );
+  await Promise.all(written);
+}
+
 /** A terminal that nobody sees; `written` is what was answered. */
 export function capturing(): { readonly terminal: Terminal; written(): string } {
   const lines: string[] = [];

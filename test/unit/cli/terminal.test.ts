@@ -24,6 +24,38 @@ describe('the terminal of a process', () => {
   });
 });
 
+describe('flushed', () => {
+  /** A process that writes a long answer at once, and leaves when it is out. */
+  function answering(bytes: number) {
+    const terminal = new URL('../../../cli/terminal.ts', import.meta.url);
+    const work = `
+      import { flushed, processTerminal } from '${terminal}';
+      processTerminal().out('x'.repeat(${bytes} - 1));
+      await flushed();
+      process.exit(3);`;
+    return spawn(process.execPath, ['--input-type=module', '--eval', work], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+  }
+
+  it('waits for a reader who takes his time, so that an answer comes whole', async () => {
+    const child = answering(3_000_000);
+    const exit = once(child, 'exit');
+    let read = 0;
+    for await (const chunk of child.stdout) {
+      read += chunk.length;
+      await new Promise(setImmediate);
+    }
+    expect([read, ...(await exit)]).toEqual([3_000_000, 3, null]);
+  });
+
+  it('doesn`t wait for one who has gone', async () => {
+    const child = answering(3_000_000);
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect(await once(child, 'exit')).toEqual([3, null]);
+  });
+});
+
 describe('printable', () => {
   it('shows what would move the cursor or turn the line around', () => {
     expect(printable('a\u001b[2Jb\u202ec\nd')).toBe('a\\u{1b}[2Jb\\u{202e}c\\u{a}d');

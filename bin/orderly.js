@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Plain JavaScript, since a Node that can't run the rest of this has to be able to say so.
+const OLDEST = 24;
+const { version, versions, execPath, stderr } = process;
+
+if (Number.parseInt(versions.node, 10) >= OLDEST) {
+  await import('./orderly.ts');
+} else {
+  stderr.write(`error orderly runs on Node ${OLDEST}, and this is Node ${version} (${execPath})
+  Call it as npx orderly or by npm start: they take the Node ${OLDEST} that npm ci has put into node_modules.
+  If they brought you here, its installer was not allowed to run (ignore-scripts): npm rebuild node
+`);
+  process.exitCode = 1;
+}
