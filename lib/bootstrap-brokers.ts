@@ -1,8 +1,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
+import { AwsCustomResource, PhysicalResourceId } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
-import { functionRole } from './function-role.ts';
+import { writeLogsStatement } from './function-role.ts';
 import type { KafkaCluster } from './kafka.ts';
 import type { Stage } from './stages.ts';
 
@@ -36,10 +37,22 @@ export class BootstrapBrokers extends Construct {
         physicalResourceId: PhysicalResourceId.of('bootstrap-brokers'),
         outputPaths: [ATTRIBUTE],
       },
-      policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: [cluster.arn] }),
       installLatestAwsSdk: false,
       logGroup,
-      role: functionRole(this, 'Role', logGroup),
+      // The function runs as soon as it is there: what it may do is in its role from the beginning, since a policy that comes
+      // later may not have reached every door of IAM by then.
+      // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+      role: new iam.Role(this, 'Role', {
+        assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+        inlinePolicies: {
+          ask: new iam.PolicyDocument({
+            statements: [
+              new iam.PolicyStatement({ actions: ['kafka:GetBootstrapBrokers'], resources: [cluster.arn] }),
+              writeLogsStatement(logGroup.logGroupArn),
+            ],
+          }),
+        },
+      }),
     });
     this.addresses = resource.getResponseField(ATTRIBUTE);
   }

@@ -3,9 +3,9 @@ import { HttpApi, HttpMethod, LogGroupLogDestination } from 'aws-cdk-lib/aws-api
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { dataRemovalPolicy, type Stage } from './stages.ts';
+import type { Stage } from './stages.ts';
+import { VendedLogGroup } from './vended-log-group.ts';
 
 export interface CheckoutApiProps {
   readonly checkout: lambda.IFunction;
@@ -51,10 +51,7 @@ export class CheckoutApi extends Construct {
       throttle: THROTTLE,
       accessLogSettings: {
         destination: new LogGroupLogDestination(
-          new LogGroup(this, 'AccessLogs', {
-            retention: stage.logRetention,
-            removalPolicy: dataRemovalPolicy(stage),
-          }),
+          new VendedLogGroup(this, 'AccessLogs', { stage, of: 'access' }),
         ),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG_LINE)),
       },

@@ -1,12 +1,8 @@
-import { AspectPriority, Aspects, CfnResource, Fn, RemovalPolicy } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import { AspectPriority, Aspects, CfnResource, CustomResourceProviderBase, RemovalPolicy } from 'aws-cdk-lib';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import { writeLogsStatement } from './function-role.ts';
 import type { Stage } from './stages.ts';
-
-/** CDK marks the providers of its own custom resources with it (`CUSTOM_RESOURCE_PROVIDER` in aws-cdk-lib). */
-const PROVIDER_MARK = 'aws:cdk:is-custom-resource-handler-customResourceProvider';
 
 /**
  * Gives a log group, and the right to write into it alone, to each function that CDK adds to an app for its own custom
@@ -16,21 +12,17 @@ const PROVIDER_MARK = 'aws:cdk:is-custom-resource-handler-customResourceProvider
  */
 export function ownCustomResourceLogs(app: IConstruct, { logRetention }: Stage): void {
   const visit = (provider: IConstruct): void => {
-    if (!provider.node.metadata.some(({ type }) => type === PROVIDER_MARK)) return;
+    if (!(provider instanceof CustomResourceProviderBase)) return;
     const handler = resourceIn(provider, 'Handler');
     const role = resourceIn(provider, 'Role');
     const logs = new LogGroup(provider, 'Logs', {
       retention: logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const policy = new iam.CfnPolicy(provider, 'WriteLogs', {
-      policyName: 'write-logs',
-      policyDocument: new iam.PolicyDocument({ statements: [writeLogsStatement(logs.logGroupArn)] }),
-      roles: [Fn.ref(role.logicalId)],
-    });
+    // In the role itself: the function runs as soon as it is there.
+    provider.addToRolePolicy(writeLogsStatement(logs.logGroupArn).toStatementJson());
     role.addPropertyDeletionOverride('ManagedPolicyArns');
     handler.addPropertyOverride('LoggingConfig', { LogGroup: logs.logGroupName });
-    handler.addResourceDependency(policy);
   };
   Aspects.of(app).add({ visit }, { priority: AspectPriority.MUTATING });
 }

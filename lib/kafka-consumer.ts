@@ -93,6 +93,8 @@ export class KafkaConsumer extends Construct {
       },
       // Among them: events dropped.
       metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
+      // What pollers can't do they say in the function's log group, and otherwise nowhere.
+      logLevel: lambda.EventSourceMappingLogLevel.WARN,
     });
     // The pollers' first look at the cluster is under the role: it has to be complete by then, and still there when a
     // deleted mapping takes its network interfaces away.

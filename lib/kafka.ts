@@ -66,7 +66,8 @@ export function consumeStatements(
  * What Lambda's pollers need beside the data: to find the cluster, to describe it as a client, and to stand in its subnets.
  * They act under the role of the function that they invoke.
  *
- * Source: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
+ * Sources: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html, and for what they ask of the cluster as a
+ * client https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html
  */
 export function pollerStatements(cluster: KafkaCluster): iam.PolicyStatement[] {
   return [
@@ -74,7 +75,10 @@ export function pollerStatements(cluster: KafkaCluster): iam.PolicyStatement[] {
       actions: ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
       resources: [cluster.arn],
     }),
-    new iam.PolicyStatement({ actions: ['kafka-cluster:DescribeCluster'], resources: [cluster.arn] }),
+    new iam.PolicyStatement({
+      actions: ['kafka-cluster:DescribeCluster', 'kafka-cluster:DescribeClusterDynamicConfiguration'],
+      resources: [cluster.arn],
+    }),
     networkInterfaceStatement(['ec2:DescribeSecurityGroups', 'ec2:DescribeVpcs']),
   ];
 }
@@ -138,7 +142,8 @@ function kafkaArn(
   resource: 'topic' | 'group',
   name: string,
 ): string {
-  const parts = Fn.split('/', cluster.arn, 3);
+  // Without its length: CDK would select from a list of three selections.
+  const parts = Fn.split('/', cluster.arn);
   return Stack.of(scope).formatArn({
     service: 'kafka',
     resource,

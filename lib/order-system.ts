@@ -13,7 +13,7 @@ export interface OrderSystem {
 
 /** Adds the stacks that the settings ask for to an app. */
 export function orderSystem(app: App, settings: Settings): OrderSystem {
-  const { stage, environment, cluster, mailFrom, alarmEmail, probe } = settings;
+  const { stage, environment, cluster, zones, mailFrom, mailIdentity, alarmEmail, probe } = settings;
   const deployment = { env: environment, terminationProtection: stage.keepsData };
 
   const streaming = new StreamingStack(app, 'orderly-streaming', {
@@ -21,6 +21,7 @@ export function orderSystem(app: App, settings: Settings): OrderSystem {
     description: 'orderly: network, Kafka cluster and topics',
     stage,
     cluster,
+    zones,
   });
   const orders = new OrdersStack(app, 'orderly-orders', {
     ...deployment,
@@ -29,6 +30,7 @@ export function orderSystem(app: App, settings: Settings): OrderSystem {
     topic: streaming.orders,
     deadLetters: streaming.deadLetters,
     mailFrom,
+    mailIdentity,
     alarmEmail,
   });
   if (probe) {

@@ -8,6 +8,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Construct } from 'constructs';
+import { acknowledgeWildcard } from './acknowledge.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { BootstrapBrokers } from './bootstrap-brokers.ts';
@@ -19,6 +20,7 @@ import type { Service } from './metrics.ts';
 import { NodeFunction } from './node-function.ts';
 import { OperatorRole } from './operator-role.ts';
 import { OrderDashboard } from './order-dashboard.ts';
+import type { MailIdentity } from './settings.ts';
 import type { Stage } from './stages.ts';
 import { Tables } from './tables.ts';
 
@@ -30,6 +32,8 @@ export interface OrdersStackProps extends StackProps {
   readonly deadLetters: KafkaTopic;
   /** The address that mails come from. */
   readonly mailFrom: string;
+  /** Who asks SES for the address: this stack, or somebody who has done so already. @default - `create` */
+  readonly mailIdentity?: MailIdentity;
   /** Whom alarms are mailed to. @default - nobody */
   readonly alarmEmail?: string;
 }
@@ -52,7 +56,7 @@ export class OrdersStack extends Stack {
 
     const { api } = this.#checkout();
     const relayMappingArn = this.#relay();
-    this.#email(props.mailFrom);
+    this.#email(props.mailFrom, props.mailIdentity ?? 'create');
     this.#shipping();
     this.#deadLetterCollector();
     const { bucket, manifest } = new DailyManifests(this, 'Manifests', {
@@ -139,19 +143,47 @@ export class OrdersStack extends Stack {
     return stream.eventSourceMappingArn;
   }
 
-  #email(mailFrom: string): void {
+  #email(mailFrom: string, mailIdentity: MailIdentity): void {
     const { emailLedger } = this.#tables;
-    const sender = new EmailIdentity(this, 'Sender', { identity: Identity.email(mailFrom) });
+    const sender =
+      mailIdentity === 'create'
+        ? new EmailIdentity(this, 'Sender', { identity: Identity.email(mailFrom) }).emailIdentityName
+        : mailFrom;
     const email = this.#consumer('Email', {
       description: 'Thanks the customer of each order, and confirms cancellations',
       folder: 'email',
       groupId: 'email-service',
-      environment: { EMAIL_LEDGER_TABLE: emailLedger.tableName, MAIL_FROM: sender.emailIdentityName },
+      environment: { EMAIL_LEDGER_TABLE: emailLedger.tableName, MAIL_FROM: sender },
     });
     allow(email, emailLedger, ['PartiQLInsert', 'PartiQLUpdate', 'BatchGetItem', 'BatchWriteItem']);
-    email.addToRolePolicy(
-      new iam.PolicyStatement({ actions: ['ses:SendEmail'], resources: [sender.emailIdentityArn] }),
+    this.#allowMails(email, mailFrom);
+  }
+
+  /**
+   * Mails from one address, to anybody.
+   *
+   * Not on the sender's identity alone: in SES's sandbox, where each new account is, the right is looked for on the recipient's
+   * identity too (https://github.com/aws/aws-sdk-js/issues/3641); the sender's may be the address or its domain; and it may
+   * have a configuration set of its own, which is a resource of the same action. So what is limited is the address, by a
+   * condition: https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
+   */
+  #allowMails(email: lambda.Function, from: string): void {
+    const resources = ['identity', 'configuration-set'].map((resource) =>
+      this.formatArn({ service: 'ses', resource, resourceName: '*' }),
     );
+    email.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['ses:SendEmail'],
+        resources,
+        conditions: { StringEquals: { 'ses:FromAddress': from } },
+      }),
+    );
+    for (const arn of resources)
+      acknowledgeWildcard(
+        this,
+        arn,
+        'SES asks for the right on the identities of sender and recipient, and on the sender’s configuration set; the sender is limited by a condition',
+      );
   }
 
   #shipping(): void {

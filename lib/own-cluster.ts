@@ -1,11 +1,11 @@
 import { RemovalPolicies } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import * as msk from 'aws-cdk-lib/aws-msk';
 import { Construct } from 'constructs';
 import type { KafkaCluster } from './kafka.ts';
 import { Network } from './network.ts';
 import { type Brokers, dataRemovalPolicy, type Stage } from './stages.ts';
+import { VendedLogGroup } from './vended-log-group.ts';
 
 /** An MSK cluster in a network of its own, with one way in: IAM over TLS. */
 export class OwnCluster extends Construct implements KafkaCluster {
@@ -23,10 +23,7 @@ export class OwnCluster extends Construct implements KafkaCluster {
     if (stage.keepsData) RemovalPolicies.of(network).retainOnUpdateOrDelete();
     const { brokers } = stage;
 
-    const logs = new LogGroup(this, 'BrokerLogs', {
-      retention: stage.logRetention,
-      removalPolicy: dataRemovalPolicy(stage),
-    });
+    const logs = new VendedLogGroup(this, 'BrokerLogs', { stage, of: 'brokers' });
     const cluster = new msk.CfnCluster(this, 'Cluster', {
       clusterName: this.name,
       kafkaVersion: brokers.kafkaVersion,

@@ -12,6 +12,9 @@ export interface ExistingCluster {
   readonly securityGroupId: string;
 }
 
+/** `create`: the app asks SES for the address of its mails. `existing`: the account has it, or its domain, verified already. */
+export type MailIdentity = 'create' | 'existing';
+
 /** What a deployment is told. */
 export interface Settings {
   readonly stage: Stage;
@@ -19,10 +22,14 @@ export interface Settings {
   readonly environment?: { readonly account: string; readonly region: string };
   /** The address that mails come from. */
   readonly mailFrom: string;
+  /** Whether SES is asked for that address, or has it already, or its domain. */
+  readonly mailIdentity: MailIdentity;
   /** Whom alarms are mailed to. @default - nobody: the alarm topic has no subscriber */
   readonly alarmEmail?: string;
   /** @default - the app brings a cluster of its own */
   readonly cluster?: ExistingCluster;
+  /** Availability zones of the app's own cluster, by the names that this account has for them. @default - the first ones */
+  readonly zones?: readonly string[];
   /** A consumer that misbehaves on purpose, for `orderly verify`. @default - none */
   readonly probe?: boolean;
 }
@@ -31,18 +38,26 @@ const EXAMPLE_SENDER = 'orders@example.com';
 
 const CREDENTIALS = 'set AWS_PROFILE, or what else gives the AWS SDK credentials';
 
-const list = z.preprocess(
-  (value) => (typeof value === 'string' ? value.split(',') : value),
-  z.array(z.string().regex(/^subnet-[0-9a-f]+$/, 'must be subnet ids, separated by commas')).min(1),
-);
+/** Texts with commas between, each of this form. */
+const list = (form: RegExp, message: string) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',') : value),
+    z.array(z.string().regex(form, message)).min(1),
+  );
 
 const stageName = z.enum(['sandbox', 'production'], 'must be sandbox or production');
 
 const Context = z.object({
   stage: stageName.default('sandbox'),
   account: z.string().regex(/^\d{12}$/, 'must be 12 digits'),
-  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be the name of a region, like eu-west-1'),
+  // Of every partition: us-gov-west-1, cn-north-1, us-isob-east-1, eusc-de-east-1.
+  region: z.string().regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'must be the name of a region, like eu-west-1'),
+  zones: list(
+    /^[a-z]{2,}(-[a-z]+)+-\d+[a-z]$/,
+    'must be names of availability zones, separated by commas, like eu-west-1a,eu-west-1b',
+  ),
   mailFrom: z.email('must be an e-mail address').default(EXAMPLE_SENDER),
+  mailIdentity: z.enum(['create', 'existing'], 'must be create or existing').default('create'),
   alarmEmail: z.email('must be an e-mail address').optional(),
   verify: z.enum(['true', 'false'], 'must be true or false').default('false'),
   clusterArn: z
@@ -52,13 +67,14 @@ const Context = z.object({
       'must be the ARN of an MSK cluster: arn:aws:kafka:REGION:ACCOUNT:cluster/NAME/UUID',
     ),
   vpcId: z.string().regex(/^vpc-[0-9a-f]+$/, 'must be the id of a VPC'),
-  subnetIds: list,
+  subnetIds: list(/^subnet-[0-9a-f]+$/, 'must be subnet ids, separated by commas'),
   securityGroupId: z.string().regex(/^sg-[0-9a-f]+$/, 'must be the id of a security group'),
 });
 
 const Given = Context.partial({
   account: true,
   region: true,
+  zones: true,
   clusterArn: true,
   vpcId: true,
   subnetIds: true,
@@ -73,7 +89,7 @@ const Given = Context.partial({
   const probe = given.verify === 'true';
   if (probe && stage === 'production') refuse('verify', 'is for a sandbox: its consumer fails on purpose');
 
-  const { clusterArn: arn, vpcId, subnetIds, securityGroupId, account, region } = given;
+  const { clusterArn: arn, vpcId, subnetIds, securityGroupId, account, region, zones } = given;
   const cluster =
     arn && vpcId && subnetIds && securityGroupId ? { arn, vpcId, subnetIds, securityGroupId } : undefined;
   const ofCluster = { clusterArn: arn, vpcId, subnetIds, securityGroupId };
@@ -84,6 +100,18 @@ const Given = Context.partial({
           key,
           'must be given too: a cluster of your own is named by clusterArn, vpcId, subnetIds and securityGroupId',
         );
+  }
+
+  if (given.mailIdentity === 'existing' && given.mailFrom === EXAMPLE_SENDER)
+    refuse('mailFrom', 'must be given with mailIdentity=existing: -c mailFrom=orders@your.domain');
+
+  if (zones) {
+    const { availabilityZones } = (stage === 'production' ? production : sandbox).brokers;
+    if (arn) refuse('zones', 'are for a cluster of the app’s own: yours has its subnets');
+    else if (new Set(zones).size !== zones.length || zones.length !== availabilityZones)
+      refuse('zones', `must be ${availabilityZones} different ones for ${stage}: each has a broker`);
+    else if (region && !zones.every((zone) => zone.slice(0, -1) === region))
+      refuse('zones', `must be of the region ${region}`);
   }
 
   // Three zones can only be chosen where the zones are known; a cluster that is there has its own.
@@ -101,8 +129,10 @@ const Given = Context.partial({
     stage: stage === 'production' ? production : sandbox,
     environment: stage === 'production' && account && region ? { account, region } : undefined,
     mailFrom: given.mailFrom,
+    mailIdentity: given.mailIdentity,
     alarmEmail: given.alarmEmail,
     cluster,
+    zones,
     probe,
   };
 });
@@ -138,15 +168,15 @@ export function readSettings(
 
 /** Zones that CDK would have to look up and can't: its CLI always finds a region, and an account with credentials alone. */
 function unknownZones(
-  { environment, cluster }: Settings,
+  { environment, cluster, zones }: Settings,
   context: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>>,
 ): string[] {
-  if (environment === undefined || cluster !== undefined) return [];
+  if (environment === undefined || cluster !== undefined || zones !== undefined) return [];
   if (env.CDK_DEFAULT_REGION === undefined || env.CDK_DEFAULT_ACCOUNT !== undefined) return [];
   const { account, region } = environment;
   if (`availability-zones:account=${account}:region=${region}` in context) return [];
   return [
-    `  account ${account} has zones in ${region} that have to be looked up, and there are no credentials: ${CREDENTIALS}`,
+    `  account ${account} has zones in ${region} that have to be looked up, and there are no credentials: ${CREDENTIALS}; or name them: -c zones=…`,
   ];
 }

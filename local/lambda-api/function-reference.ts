@@ -3,7 +3,7 @@ import { type ApiAnswer, apiError } from './answer.ts';
 
 /** The three forms of a function's name, each with or without a qualifier: name, partial ARN, ARN. */
 const forms =
-  /^(?:arn:aws[a-zA-Z-]*:lambda:(?<region>[a-z]{2}(?:-[a-z]+)+-\d):(?=\d{12}:function:))?(?:(?<account>\d{12}):(?:function:)?|function:)?(?<name>[a-zA-Z0-9-_]+)(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/;
+  /^(?:arn:aws[a-zA-Z-]*:lambda:(?<region>[a-z]{2,}(?:-[a-z]+)+-\d+):(?=\d{12}:function:))?(?:(?<account>\d{12}):(?:function:)?|function:)?(?<name>[a-zA-Z0-9-_]+)(?::(?<qualifier>\$LATEST|[a-zA-Z0-9-_]+))?$/;
 
 interface FunctionReference {
   readonly name: string;

@@ -16,10 +16,18 @@ export const EXISTING_CLUSTER = {
   securityGroupId: 'sg-0123456789abcdef0',
 };
 
+/** Context of an account that has its sender already, and whose first zones are not for MSK. */
+const SENDER_AND_ZONES = {
+  mailFrom: 'orders@shop.example',
+  mailIdentity: 'existing',
+  zones: 'us-east-1b,us-east-1d',
+};
+
 /** Everything that the app can be synthesized as, by name. */
 export const OPTIONS = {
   sandbox: {},
   'the sandbox with a probe': { verify: 'true' },
+  'the sandbox with a sender and zones of one’s own': SENDER_AND_ZONES,
   production: PRODUCTION,
   'sandbox on a cluster of one’s own': EXISTING_CLUSTER,
   'production on a cluster of one’s own': { ...PRODUCTION, ...EXISTING_CLUSTER },

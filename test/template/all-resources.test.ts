@@ -164,6 +164,45 @@ describe.each(Object.keys(OPTIONS) as Option[])('every resource of %s', (option)
     expect([...new Set(unscoped)].sort()).toEqual(Object.keys(UNSCOPED));
   });
 
+  it('that CDK’s own functions need is in their roles from the beginning: they run as soon as they are there', () => {
+    const roleOf = (fn: TemplateResource) => fn.properties.Role['Fn::GetAtt'][0];
+    const byHand = new Set(
+      ofType('AWS::Lambda::Function')
+        .filter(({ id }) => /^Custom|^AWS/.test(id))
+        .map(roleOf),
+    );
+    expect(byHand.size).toBeGreaterThan(0);
+    for (const { id, properties } of ofType('AWS::IAM::Role'))
+      if (byHand.has(id)) expect([id, properties.Policies]).toEqual([id, [expect.anything()]]);
+    for (const { properties } of ofType('AWS::IAM::Policy'))
+      expect(properties.Roles.filter(({ Ref }: { Ref: string }) => byHand.has(Ref))).toEqual([]);
+  });
+
+  it('that another service logs into is found by its prefix, and named after its stack', () => {
+    const named = ofType('AWS::Logs::LogGroup').filter(({ properties }) => properties.LogGroupName);
+    const text = named.map(({ properties }) => JSON.stringify(properties.LogGroupName)).sort();
+    expect(text).toEqual(
+      [
+        expect.stringMatching(/\/aws\/vendedlogs\/orderly-orders\/access-.*AWS::StackId/),
+        expect.stringMatching(/\/aws\/vendedlogs\/orderly-streaming\/brokers-.*AWS::StackId/),
+      ].slice(0, ofType('AWS::MSK::Cluster').length + 1),
+    );
+    const groups = named.map(({ id }) => id);
+    for (const { properties } of ofType('AWS::MSK::Cluster'))
+      expect(groups).toContain(properties.LoggingInfo.BrokerLogs.CloudWatchLogs.LogGroup.Ref);
+    for (const { properties } of ofType('AWS::ApiGatewayV2::Stage'))
+      expect(groups).toContain(
+        /log-group:.*"Ref":"(\w+AccessLogs\w+)"/.exec(
+          JSON.stringify(properties.AccessLogSettings.DestinationArn),
+        )?.[1] ?? properties.AccessLogSettings.DestinationArn['Fn::GetAtt']?.[0],
+      );
+  });
+
+  it('selects from no list that is written out: CloudFormation would take it, and nobody needs it', () => {
+    const text = JSON.stringify(resources.map(({ properties }) => properties));
+    expect(text).not.toMatch(/"Fn::Select":\[\d+,\[/);
+  });
+
   it('that holds data encrypts it', () => {
     for (const { id, type, properties } of resources) {
       if (HOLD_NOTHING.has(type)) continue;

@@ -1,4 +1,7 @@
-/** An IAM action and what it is for, e.g. `dynamodb:Query TablesShipments6C2B15AC/index/AwaitingManifest`. */
+/**
+ * An IAM action and what it is for, e.g. `dynamodb:Query TablesShipments6C2B15AC/index/AwaitingManifest`; of mails, from whom
+ * too: `ses:SendEmail identity/* from orders@example.com`.
+ */
 export type Permission = string;
 
 interface Resource {
@@ -25,9 +28,12 @@ export function grantedTo(template: TemplateJson): Map<string, Set<Permission>> 
     const { PolicyDocument, Roles } = Properties as unknown as Policy;
     for (const { Ref } of Roles) {
       const permissions = granted.get(functionsByRole.get(Ref) ?? '');
-      for (const { Action, Resource } of PolicyDocument.Statement) {
+      for (const { Action, Resource, Condition } of PolicyDocument.Statement) {
+        const from = Condition?.StringEquals?.['ses:FromAddress'];
+        const only = from === undefined ? '' : ` from ${flat(from)}`;
         for (const action of [Action].flat()) {
-          for (const resource of [Resource].flat()) permissions?.add(`${action} ${resourceName(resource)}`);
+          for (const resource of [Resource].flat())
+            permissions?.add(`${action} ${resourceName(resource)}${only}`);
         }
       }
     }
@@ -38,7 +44,11 @@ export function grantedTo(template: TemplateJson): Map<string, Set<Permission>> 
 interface Policy {
   readonly Roles: readonly { readonly Ref: string }[];
   readonly PolicyDocument: {
-    readonly Statement: readonly { readonly Action: string | string[]; readonly Resource: unknown }[];
+    readonly Statement: readonly {
+      readonly Action: string | string[];
+      readonly Resource: unknown;
+      readonly Condition?: { readonly StringEquals?: Readonly<Record<string, unknown>> };
+    }[];
   };
 }
 
@@ -47,7 +57,7 @@ interface Policy {
  * names; the cluster, which is another stack's, as `cluster`.
  */
 function resourceName(resource: unknown): string {
-  const text = flat(resource).replace(/^arn::ses:::identity\//, '');
+  const text = flat(resource).replace(/^arn::ses:::/, '');
   return /(?:topic|group)\/\/\/.*$/.exec(text)?.[0].replace('///', '/') ?? (text === '' ? 'cluster' : text);
 }
 

@@ -15,7 +15,8 @@ export function permissionsOf({ operation, body }: AwsRequest, model: CloudModel
     `dynamodb:${action} ${table(name)}${index === undefined ? '' : `/index/${index}`}`;
 
   const [method, path] = operation.split(' ');
-  if (path !== undefined) return [restPermission(method ?? '', path, model)];
+  if (path === '/v2/email/outbound-emails') return permissionsToMail(body);
+  if (path !== undefined) return [filePermission(method ?? '', path, model)];
   const request: unknown = JSON.parse(body);
   switch (operation) {
     case 'BatchExecuteStatement':
@@ -47,10 +48,21 @@ const Transaction = z.object({
 const ByTable = z.object({ RequestItems: z.record(z.string(), z.unknown()) });
 const OneTable = z.object({ TableName: z.string(), IndexName: z.string().optional() });
 
-function restPermission(method: string, path: string, model: CloudModel): Permission {
-  if (path === '/v2/email/outbound-emails') {
-    return `ses:SendEmail ${model.emailIdentities.map(({ logicalId }) => logicalId).join(',')}`;
-  }
+/**
+ * A mail needs the right on the identity of its sender, in SES's sandbox on those of its recipients, and on the configuration
+ * set that the sender's identity may have: any of the account.
+ *
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html,
+ * https://github.com/aws/aws-sdk-js/issues/3641
+ */
+function permissionsToMail(body: string): Permission[] {
+  const { FromEmailAddress } = z.object({ FromEmailAddress: z.string() }).parse(JSON.parse(body));
+  return ['identity', 'configuration-set'].map(
+    (resource) => `ses:SendEmail ${resource}/* from ${FromEmailAddress}`,
+  );
+}
+
+function filePermission(method: string, path: string, model: CloudModel): Permission {
   const [, name = '', folder] = path.split('/');
   const bucket = model.buckets.find((each) => each.name === decodeURIComponent(name));
   if (!folder) return `s3:ListBucket ${bucket?.logicalId ?? name}`;
@@ -62,6 +74,7 @@ function restPermission(method: string, path: string, model: CloudModel): Permis
  * The permissions that a mapping's pollers need of its function's role.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html,
  * https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html,
  * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html,
  * https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html,
@@ -81,6 +94,7 @@ export function permissionsOfMapping(mapping: MappingModel, model: CloudModel): 
     'kafka:GetBootstrapBrokers cluster',
     'kafka-cluster:Connect cluster',
     'kafka-cluster:DescribeCluster cluster',
+    'kafka-cluster:DescribeClusterDynamicConfiguration cluster',
     'ec2:DescribeSecurityGroups *',
     'ec2:DescribeVpcs *',
     ...INTERFACES,

@@ -55,6 +55,7 @@ const ALONE = [
   'kafka-cluster:AlterGroup on group/shared/uuid-1/ledger',
   'kafka-cluster:Connect on cluster/shared/uuid-1',
   'kafka-cluster:DescribeCluster on cluster/shared/uuid-1',
+  'kafka-cluster:DescribeClusterDynamicConfiguration on cluster/shared/uuid-1',
   'kafka-cluster:DescribeGroup on group/shared/uuid-1/ledger',
   'kafka-cluster:DescribeTopic on topic/shared/uuid-1/payments',
   'kafka-cluster:ReadData on topic/shared/uuid-1/payments',
@@ -75,6 +76,12 @@ it('a consumer with a destination is given that topic too, for an idempotent pro
     'kafka-cluster:WriteData on topic/shared/uuid-1/payments.dead-letters',
     'kafka-cluster:WriteDataIdempotently on cluster/shared/uuid-1',
   ]);
+});
+
+it('a consumer has pollers that say what they can’t do', () => {
+  consumer(false).hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+    LoggingConfig: { SystemLogLevel: 'WARN' },
+  });
 });
 
 it('a consumer is polled only once its role is complete', () => {

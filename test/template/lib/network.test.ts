@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Option } from '../../support/contexts.ts';
 import { resourcesOf, synthesized } from '../../support/template.ts';
 
 describe('the network', () => {
@@ -9,6 +10,15 @@ describe('the network', () => {
   /** Security groups by the part of the logical id that tells them apart. */
   const side = (reference: { 'Fn::GetAtt': [string, string] }) =>
     /Brokers|Clients/.exec(reference['Fn::GetAtt'][0])?.[0];
+
+  it('lies in the zones that are named, or in the first ones', () => {
+    const zonesOf = (option: Option) =>
+      resourcesOf(synthesized(option).streaming)
+        .filter(({ type }) => type === 'AWS::EC2::Subnet')
+        .map(({ properties }) => properties.AvailabilityZone);
+    expect(zonesOf('the sandbox with a sender and zones of one’s own')).toEqual(['us-east-1b', 'us-east-1d']);
+    expect(zonesOf('sandbox')).toEqual([0, 1].map((n) => ({ 'Fn::Select': [n, { 'Fn::GetAZs': '' }] })));
+  });
 
   it('has no way in or out: no gateway to the internet, no NAT, and a closed default group', () => {
     for (const type of ['AWS::EC2::InternetGateway', 'AWS::EC2::NatGateway', 'AWS::EC2::Route'])

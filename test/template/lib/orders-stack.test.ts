@@ -216,6 +216,7 @@ describe('OrdersStack', () => {
       'kafka-cluster:AlterGroup',
       'kafka-cluster:Connect',
       'kafka-cluster:DescribeCluster',
+      'kafka-cluster:DescribeClusterDynamicConfiguration',
       'kafka-cluster:DescribeGroup',
       'kafka-cluster:DescribeTopic',
       'kafka-cluster:DescribeTopic',
@@ -233,6 +234,24 @@ describe('OrdersStack', () => {
     ]);
   });
 
+  it('lets email write mails in the sender’s name alone, to anybody', () => {
+    const [mails] = statementsOf(template, 'EmailRole').filter(({ Action }) => Action === 'ses:SendEmail');
+    expect(mails).toMatchObject({
+      Condition: { StringEquals: { 'ses:FromAddress': 'orders@example.com' } },
+    });
+    expect(JSON.stringify(mails?.Resource)).toMatch(/:configuration-set\/\*.*:identity\/\*/);
+  });
+
+  it('asks SES for its sender, unless the account has it already', () => {
+    template.hasResourceProperties('AWS::SES::EmailIdentity', { EmailIdentity: 'orders@example.com' });
+    const { orders } = synthesized('the sandbox with a sender and zones of one’s own');
+    orders.resourceCountIs('AWS::SES::EmailIdentity', 0);
+    const from = (of: typeof template) =>
+      JSON.stringify(Object.values(of.findResources('AWS::Lambda::Function'))).match(/"MAIL_FROM":[^,}]+}?/g);
+    expect(from(template)).toEqual([expect.stringMatching(/"Ref":"Sender/)]);
+    expect(from(orders)).toEqual(['"MAIL_FROM":"orders@shop.example"']);
+  });
+
   it('lets the collector read the dead-letter topic in its own group and write letters, and no more', () => {
     const statements = statementsOf(template, 'DeadLetterCollectorRole');
     const own = statements.map(({ Action, Resource }) => [
@@ -241,7 +260,14 @@ describe('OrdersStack', () => {
     ]);
     expect(own.filter(([actions]) => actions?.length !== 0)).toEqual([
       [['dynamodb:UpdateItem'], expect.stringContaining('TablesDeadLetters')],
-      [['kafka-cluster:Connect', 'kafka-cluster:DescribeCluster'], expect.stringMatching(/Cluster\w+Arn/)],
+      [
+        [
+          'kafka-cluster:Connect',
+          'kafka-cluster:DescribeCluster',
+          'kafka-cluster:DescribeClusterDynamicConfiguration',
+        ],
+        expect.stringMatching(/Cluster\w+Arn/),
+      ],
       [
         ['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'],
         expect.stringContaining('/orders.dead-letters"'),

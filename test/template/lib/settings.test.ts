@@ -84,6 +84,25 @@ describe('the settings of a deployment', () => {
       { ...EXISTING_CLUSTER, subnetIds: 'subnet-0a,b' },
       /subnetIds.* must be subnet ids, separated by commas/,
     ],
+    ['zones that are none', { zones: 'eu-west-1' }, /zones.* must be names of availability zones/],
+    ['one zone for two brokers', { zones: 'eu-west-1a' }, /zones must be 2 different ones for sandbox/],
+    ['a zone twice', { zones: 'eu-west-1a,eu-west-1a' }, /zones must be 2 different ones/],
+    [
+      'zones of another region',
+      { ...PRODUCTION, zones: 'us-east-1a,us-east-1b,us-east-1c' },
+      /zones must be of the region eu-west-1/,
+    ],
+    [
+      'zones for a cluster that has its own',
+      { ...EXISTING_CLUSTER, zones: 'eu-west-1a,eu-west-1b' },
+      /zones are for a cluster of the app’s own/,
+    ],
+    ['an identity that is neither', { mailIdentity: 'mine' }, /mailIdentity must be create or existing/],
+    [
+      'an identity that is there and has no name',
+      { mailIdentity: 'existing' },
+      /mailFrom must be given with mailIdentity=existing/,
+    ],
     ['a probe in production', { ...PRODUCTION, verify: 'true' }, /verify is for a sandbox/],
     ['a probe that is neither', { verify: 'yes' }, /verify must be true or false/],
     [
@@ -94,6 +113,25 @@ describe('the settings of a deployment', () => {
   ])('refuse %s', (_, context, message) => {
     expect(() => read(context)).toThrow(SettingsError);
     expect(() => read(context)).toThrow(message);
+  });
+
+  it.each([
+    'eu-west-1',
+    'us-gov-west-1',
+    'cn-northwest-1',
+    'us-isob-east-1',
+    'eusc-de-east-1',
+    'mx-central-1',
+  ])('take the region %s, and its zones, whatever partition it is of', (region) => {
+    const zones = ['a', 'b', 'c'].map((letter) => `${region}${letter}`);
+    expect(read({ ...PRODUCTION, region, zones: zones.join() })).toMatchObject({
+      environment: { region },
+      zones,
+    });
+  });
+
+  it.each(['west', 'eu-west', 'eu-west-1a', 'EU-west-1', 'e-west-1'])('refuse the region %s', (region) => {
+    expect(() => read({ ...PRODUCTION, region })).toThrow(/region must be the name of a region/);
   });
 
   describe('of production, whose zones are looked up', () => {
@@ -111,6 +149,8 @@ describe('the settings of a deployment', () => {
       expect(read(PRODUCTION, noCredentials).stage.name).toBe('production');
       expect(read(unknown).stage.name).toBe('production');
       expect(read({ ...unknown, ...EXISTING_CLUSTER }, noCredentials).stage.name).toBe('production');
+      const named = { ...unknown, zones: 'eu-west-1a,eu-west-1b,eu-west-1c' };
+      expect(read(named, noCredentials).zones).toHaveLength(3);
     });
   });
 
