@@ -24,7 +24,7 @@ const NO_FINGERPRINT = '0'.repeat(64) as Fingerprint;
 export function shipmentOf({ data }: PlacedOrder): Item {
   const { orderId, shippingAddress: address, lines, placedAt: createdAt } = data;
   const weightClass = weightClassOf(lines);
-  const carrier = carrierFor(address.country, weightClass);
+  const carrier = carrierFor(address, weightClass);
   const content = { orderId, address, lines, createdAt, weightClass, carrier };
   return shipmentItem({ ...content, fingerprint: NO_FINGERPRINT }, undefined);
 }

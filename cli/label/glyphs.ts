@@ -7,8 +7,12 @@ export interface Shown {
   readonly missing: readonly string[];
 }
 
-/** Controls, formats such as bidirectional overrides, lone surrogates: no letters, whatever glyph a font has for them. */
-const NO_LETTER = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+/**
+ * Controls, formats such as bidirectional overrides, lone surrogates, what is invisible: no letters, whatever glyph a font has
+ * for them. The same as in mails and manifests (`functions/orders/text.ts`): a test compares the two over all of Unicode.
+ */
+const NO_LETTER =
+  /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\p{Join_Control}\p{Variation_Selector}]]/v;
 
 /**
  * A text with every character that has no glyph written by its number, neighbours together: `京都` is `[U+4EAC 90FD]`. So

@@ -1,5 +1,4 @@
 import { buffer } from 'node:stream/consumers';
-import { whereAlpha2 } from 'iso-3166-1';
 import PDFDocument from 'pdfkit';
 import { code128 } from './barcode.ts';
 import type { LabelFonts } from './fonts.ts';
@@ -103,9 +102,22 @@ function addressLines({ address }: Shipment): readonly { readonly text: string; 
     { text: name, font: 'bold' },
     { text: line1, font: 'regular' },
     ...(line2 === undefined ? [] : [{ text: line2, font: 'regular' } as const]),
-    { text: `${postalCode} ${city}`, font: 'regular' },
-    { text: (whereAlpha2(country)?.country ?? country).toUpperCase(), font: 'bold' },
+    { text: postalCode === undefined ? city : `${postalCode} ${city}`, font: 'regular' },
+    { text: countryName(country).toUpperCase(), font: 'bold' },
   ];
+}
+
+const COUNTRIES = new Intl.DisplayNames('en', { type: 'region' });
+const SHORT_COUNTRIES = new Intl.DisplayNames('en', { type: 'region', style: 'short' });
+/** Whose long name explains or takes sides ("Hong Kong SAR China", "Myanmar (Burma)"): the short one is what people write. */
+const SHORT = new Set(['HK', 'MM', 'MO', 'PS']);
+
+/**
+ * The name of a country as CLDR has it, which is what people call it today and not what a standard calls it (no "Taiwan,
+ * Province of China"). Node brings it along, so a name changes with Node alone; a code that has no name stands for itself.
+ */
+export function countryName(code: string): string {
+  return (SHORT.has(code) ? SHORT_COUNTRIES : COUNTRIES).of(code) ?? code;
 }
 
 function heightOf(

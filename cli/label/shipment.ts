@@ -19,7 +19,7 @@ export const Shipment = z
           line1: text,
           line2: text.optional(),
           city: text,
-          postalCode: text,
+          postalCode: text.optional(),
           country: text,
         }),
       })

@@ -1,5 +1,5 @@
 import escapeHtml from 'escape-html';
-import { visible } from './visible.ts';
+import { visible } from '../orders/text.ts';
 
 /** A customer's text as HTML shows it. */
 export const shown = (text: string): string => escapeHtml(visible(text));

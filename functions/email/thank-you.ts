@@ -1,9 +1,9 @@
 import type { OrderPlacedData } from '../orders/events.ts';
 import type { EventId } from '../orders/ids.ts';
 import { formatMoney } from '../orders/money.ts';
+import { visible } from '../orders/text.ts';
 import { htmlMail, shown } from './html.ts';
 import type { Mail } from './mail.ts';
-import { visible } from './visible.ts';
 
 const TITLE = 'Thank you for your order';
 
@@ -77,7 +77,8 @@ function linesOf({ lines, currency }: OrderPlacedData) {
 
 function addressOf({ shippingAddress }: OrderPlacedData): string[] {
   const { name, line1, line2, city, postalCode, country } = shippingAddress;
-  return [name, line1, ...(line2 === undefined ? [] : [line2]), `${postalCode} ${city}`, country];
+  const place = postalCode === undefined ? city : `${postalCode} ${city}`;
+  return [name, line1, ...(line2 === undefined ? [] : [line2]), place, country];
 }
 
 /** The day in UTC, so that every copy of a mail says the same. Made once: it takes longer to make than a mail. */

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { visible } from '../orders/text.ts';
 import type { ManifestId } from './manifest-id.ts';
 import type { ManifestRow } from './manifest-row.ts';
 
@@ -6,9 +7,9 @@ import type { ManifestRow } from './manifest-row.ts';
  * A manifest as its carrier gets it: RFC 4180, UTF-8, a header line, then a line a shipment by order id, so that the same
  * shipments are the same bytes.
  *
- * An address is a customer's text, and a spreadsheet would run `=cmd|…`: a field that begins with `=`, `+`, `-`, `@`, a tab
- * or a carriage return gets an apostrophe in front, as OWASP advises
- * (https://owasp.org/www-community/attacks/CSV_Injection). Who reads the file by a program takes it off again.
+ * An address is a customer's text, shown as in mails and on labels (`visible`): so it is one line, without a tab, and hides
+ * nothing. A spreadsheet would still run `=cmd|…`: a field that begins with a sign of a formula gets an apostrophe in front, as
+ * OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection). Who reads the file by a program takes it off again.
  */
 export function csvOf(manifestId: ManifestId, rows: readonly ManifestRow[]): string {
   const records = [...rows]
@@ -18,17 +19,21 @@ export function csvOf(manifestId: ManifestId, rows: readonly ManifestRow[]): str
       orderId,
       weightClass,
       items,
-      ...address,
+      ...Object.fromEntries(
+        Object.entries(address).map(([field, text]) => [field, text && asText(visible(text))]),
+      ),
     }));
   return stringify(records, {
     header: true,
     columns: [...COLUMNS],
     record_delimiter: 'windows',
-    // A lone CR or LF too: not every reader tells it from the end of a line.
-    quote_record_delimiter: true,
-    escape_formulas: true,
   });
 }
+
+/** Of full width, too; behind spaces, and what shows nothing, which some programs take off. */
+const FORMULA = /^[\p{White_Space}\p{Default_Ignorable_Code_Point}]*[=+\-@＝＋－＠]/u;
+
+const asText = (field: string): string => (FORMULA.test(field) ? `'${field}` : field);
 
 const COLUMNS = [
   'manifestId',

@@ -20,7 +20,7 @@ const address = z.object({
     line1: text,
     line2: text.optional(),
     city: text,
-    postalCode: text,
+    postalCode: text.optional(),
     country: text,
   }),
 });

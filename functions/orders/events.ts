@@ -1,17 +1,17 @@
 import * as z from 'zod';
 import { type EventId, eventIdFor, OrderId } from './ids.ts';
-import { Currency } from './money.ts';
-import { type Order, orderFields } from './order.ts';
+import { type Order, orderShape } from './order.ts';
 
-/** Major 1; a newer minor only adds fields, which a reader ignores. */
-const schemaVersion = z.string().regex(/^1\.(0|[1-9][0-9]*)$/, 'has an unknown major version');
-export const CURRENT_VERSION = '1.0';
+/** The version that is written. Major 2 describes the shape of an order alone, and a postal code may be absent. */
+export const CURRENT_VERSION = '2.0';
+/** Orders keep what was written of major 1 for ever, and it has the shape too. A newer minor only adds fields, which a reader ignores. */
+const schemaVersion = z.string().regex(/^[12]\.(0|[1-9][0-9]*)$/, 'has an unknown major version');
 
 const timestamp = z.iso.datetime({ precision: 3, error: 'must be an ISO 8601 time in UTC' });
 
 const eventFields = {
   orderId: OrderId,
-  customerId: orderFields.customerId,
+  customerId: orderShape.customerId,
   seq: z.int().min(1).max(999_999_999),
   schemaVersion,
 };
@@ -19,7 +19,7 @@ const eventFields = {
 /** The value of an `OrderPlaced` record. */
 export const OrderPlacedData = z.object({
   ...eventFields,
-  ...orderFields,
+  ...orderShape,
   total: z.int().min(0),
   placedAt: timestamp,
 });
@@ -28,8 +28,8 @@ export type OrderPlacedData = z.infer<typeof OrderPlacedData>;
 /** The value of an `OrderCancelled` record: what the mail and the shipment need, and no more. */
 export const OrderCancelledData = z.object({
   ...eventFields,
-  email: orderFields.email,
-  currency: Currency,
+  email: orderShape.email,
+  currency: orderShape.currency,
   total: z.int().min(0),
   cancelledAt: timestamp,
 });

@@ -53,7 +53,7 @@ export function placementOf(data: OrderPlacedData): Placement {
   const lines = data.lines.map(({ sku, name, quantity }) => ({ sku, name, quantity }));
   const content = { orderId, address, lines, createdAt };
   const weightClass = weightClassOf(lines);
-  const carrier = carrierFor(address.country, weightClass);
+  const carrier = carrierFor(address, weightClass);
   return { ...content, weightClass, carrier, fingerprint: fingerprintOf(content) };
 }
 

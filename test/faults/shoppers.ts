@@ -141,8 +141,11 @@ function orderOf(n: number, chance: Chance, sku: string | undefined): Readonly<R
       name: `Canary Name ${n}`,
       line1: `Canary Street ${n}`,
       city: 'Canary City',
-      postalCode: '12345',
-      country: chance.pick(['DE', 'JP', 'US']),
+      ...chance.pick([
+        { postalCode: '12345', country: 'DE' },
+        { postalCode: '123-4567', country: 'JP' },
+        { country: 'HK' },
+      ]),
     },
     currency: chance.pick(['EUR', 'JPY', 'USD']),
     lines: Array.from({ length: count }, (_, line) => ({

@@ -62,7 +62,14 @@ function contentAskedFor({ record }: OrderEvent): unknown {
     string | undefined
   >;
   return {
-    address: { name, line1, ...(line2 !== undefined && { line2 }), city, postalCode, country },
+    address: {
+      name,
+      line1,
+      ...(line2 !== undefined && { line2 }),
+      city,
+      ...(postalCode !== undefined && { postalCode }),
+      country,
+    },
     lines: lines.map(({ sku, name, quantity }) => ({ sku, name, quantity })),
     createdAt: placedAt,
   };

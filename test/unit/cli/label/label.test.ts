@@ -1,8 +1,9 @@
 import { extractText, getDocumentProxy } from 'unpdf';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type LabelFonts, labelFonts } from '../../../../cli/label/fonts.ts';
-import { type Label, labelOf } from '../../../../cli/label/label.ts';
+import { countryName, type Label, labelOf } from '../../../../cli/label/label.ts';
 import { Shipment } from '../../../../cli/label/shipment.ts';
+import { isCountry } from '../../../../functions/orders/countries.ts';
 import { shipment as item } from '../../../support/manifest-world.ts';
 
 const shipment = Shipment.parse(item('label', 5));
@@ -34,6 +35,14 @@ describe('the label of a shipment', () => {
     expect(text).toContain('Anna Beispiel Musterweg 1 10115 Berlin GERMANY');
     expect(text).toContain(shipment.orderId);
     expect(text).toContain('ordered 2026-03-01 12:00 UTC');
+  });
+
+  it('leaves out the postal code that an address does not have', async () => {
+    const label = await labelOf(
+      withAddress({ postalCode: undefined, city: 'Kowloon', country: 'HK' }),
+      fonts,
+    );
+    expect((await read(label)).text).toContain('Musterweg 1 Kowloon HONG KONG');
   });
 
   it('is the same bytes each time', async () => {
@@ -86,5 +95,36 @@ describe('the label of a shipment', () => {
     expect(pages).toBe(1);
     expect(found.replaceAll(' ', '').match(seen)).toHaveLength(times);
     expect(found).toContain(shipment.orderId);
+  });
+});
+
+describe('the name of a country', () => {
+  it.each([
+    ['MK', 'North Macedonia'],
+    ['SZ', 'Eswatini'],
+    ['TR', 'Türkiye'],
+    ['CZ', 'Czechia'],
+    ['CV', 'Cape Verde'],
+    ['TW', 'Taiwan'],
+    ['HK', 'Hong Kong'],
+    ['MO', 'Macao'],
+    ['PS', 'Palestine'],
+    ['MM', 'Myanmar'],
+    ['KR', 'South Korea'],
+    ['VN', 'Vietnam'],
+    ['GB', 'United Kingdom'],
+    ['US', 'United States'],
+    ['QQ', 'QQ'],
+  ])('of %s is what people write: %s', (code, name) => {
+    expect(countryName(code)).toBe(name);
+  });
+
+  it('explains nothing in brackets and takes no side', () => {
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+    const countries = letters.flatMap((a) => letters.map((b) => a + b)).filter(isCountry);
+    const names = countries.map(countryName);
+    expect(names.filter((name) => /province|occupied|former|\bSAR\b/i.test(name))).toEqual([]);
+    expect(names.filter((name) => name.includes('('))).toEqual(['Cocos (Keeling) Islands']);
+    expect(names.filter((name) => name.length === 2)).toEqual([]);
   });
 });

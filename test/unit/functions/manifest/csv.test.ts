@@ -29,14 +29,30 @@ describe('a manifest as CSV', () => {
 
   it('quotes what a line could not hold otherwise', () => {
     expect(addressed({ name: 'Anna "A", née B' })).toContain(',"Anna ""A"", née B",');
-    expect(addressed({ line1: 'Musterweg 1\nHinterhaus' })).toContain(',"Musterweg 1\nHinterhaus",');
+    expect(addressed({ line1: 'Musterweg 1, Hinterhaus' })).toContain(',"Musterweg 1, Hinterhaus",');
   });
 
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '＝1'])(
+  it('has a shipment on one line, whatever its address has in it', () => {
+    const csv = addressed({ name: 'A\r\nB', line1: 'Musterweg 1\nHinterhaus', city: '\u202eBerlin' });
+    expect(csv).toContain(',A[U+000D 000A]B,Musterweg 1[U+000A]Hinterhaus,');
+    expect(csv.split(/[\r\n\u2028\u2029]+/)).toHaveLength(2);
+  });
+
+  it('leaves a postal code empty that an address does not have', () => {
+    const { postalCode: _, ...address } = row.address;
+    expect(csvOf(id, [{ ...row, address }]).slice(HEADER.length)).toContain(',Musterweg 1,,,Berlin,DE\r\n');
+  });
+
+  const SIGNS = ['=1+1', '+1', '-1', '@SUM(A1)', '＝1', '＋1', '－1', '＠A'];
+  // A spreadsheet takes off what stands in front, or begins anew behind a line feed.
+  const BEFORE = ['', ' ', '\u00a0', '\u3000', '\t', '\r', '\n', '\r\n', '\u2028', '\ufeff', '\u200b', '\0'];
+  it.each(BEFORE.flatMap((before) => SIGNS.map((sign) => before + sign)))(
     'keeps a spreadsheet from running %j',
     (formula) => {
-      expect(addressed({ name: formula })).toMatch(/,"?'/);
-      expect(addressed({ postalCode: formula })).toMatch(/,"?'/);
+      for (const field of ['name', 'postalCode'] as const) {
+        const line = addressed({ [field]: formula }).replaceAll('"', '');
+        expect(line.split(/[,\r\n]/).filter((cell) => /^[\s\p{Cf}]*[=+\-@＝＋－＠]/u.test(cell))).toEqual([]);
+      }
     },
   );
 });

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { eventSchemas } from '../../../../functions/orders/event-schemas.ts';
+import { CURRENT_VERSION } from '../../../../functions/orders/events.ts';
 import { cancelledEvent } from '../../../support/order-events.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';
 import { schemaChanges } from '../../../support/schema-changes.ts';
@@ -41,7 +42,7 @@ describe('the JSON Schema of events', () => {
       ['OrderPlaced', placedEvent(order)],
       ['OrderCancelled', cancelledEvent(order)],
     ] as const) {
-      const validate = ajv.compile(current[`${type}-1.0`] ?? {});
+      const validate = ajv.compile(current[`${type}-${CURRENT_VERSION}`] ?? {});
       expect(
         validate(JSON.parse(Buffer.from(event.value).toString('utf8'))),
         JSON.stringify(validate.errors),

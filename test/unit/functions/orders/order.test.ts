@@ -4,6 +4,7 @@ import { anOrder, cancelled, orderBody, orderId } from '../../../support/orders.
 
 const line = { sku: 'TEA-1', name: 'Tea', quantity: 1, unitPrice: 1 };
 
+const address = (change: object) => ({ shippingAddress: { ...orderBody().shippingAddress, ...change } });
 const accepts = (change: object) => PlaceOrder.safeParse({ ...orderBody(), ...change }).success;
 
 describe('PlaceOrder', () => {
@@ -23,16 +24,45 @@ describe('PlaceOrder', () => {
     ['a negative price', { lines: [{ ...line, unitPrice: -1 }] }],
     ['a price as text', { lines: [{ ...line, unitPrice: '1' }] }],
     ['a blank name', { lines: [{ ...line, name: ' ' }] }],
+    ['a name that shows nothing', { lines: [{ ...line, name: '\u3164' }] }],
+    ['a name that lost its letters on the way', { lines: [{ ...line, name: 'J\ufffdrg' }] }],
+    ['a currency that has retired', { currency: 'BGN' }],
+    ['a currency of no country', { currency: 'XXX' }],
+    ['a mail address that no server takes', { email: `${'l'.repeat(65)}@example.com` }],
+    ['no postal code where there is one', address({ postalCode: undefined })],
+    ['an empty postal code', address({ country: 'HK', postalCode: '' })],
     ['half a surrogate pair', { lines: [{ ...line, name: '\ud800' }] }],
     ['an unknown field in a line', { lines: [{ ...line, colour: 'red' }] }],
     ['an unknown field', { voucher: 'x' }],
     ['an unknown currency', { currency: 'EUX' }],
     ['no mail address', { email: 'anna' }],
     ['a blank in the customer id', { customerId: 'a b' }],
-    ['an unknown country', { shippingAddress: { ...orderBody().shippingAddress, country: 'ZZ' } }],
-    ['a country in lower case', { shippingAddress: { ...orderBody().shippingAddress, country: 'de' } }],
+    ['an unknown country', address({ country: 'ZZ' })],
+    ['a country in lower case', address({ country: 'de' })],
   ])('refuses %s', (_, change) => {
     expect(accepts(change)).toBe(false);
+  });
+
+  it.each([
+    ['no postal code in Hong Kong', address({ country: 'HK', postalCode: undefined })],
+    ['one that somebody made up for it', address({ country: 'HK', postalCode: '000' })],
+    ['the Caribbean guilder', { currency: 'XCG' }],
+    ['a domain in Punycode', { email: 'anna@xn--mller-kva.de' }],
+    ['a local part of signs', { email: 'r&d/x=y!z#~@example.com' }],
+    ['names of any script', address({ name: '王小明', city: 'กรุงเทพ', line1: 'شارع' })],
+    ['a line break in an address', address({ line1: 'Musterweg 1\nHinterhaus' })],
+  ])('accepts %s', (_, change) => {
+    expect(accepts(change)).toBe(true);
+  });
+
+  it('says which field misses its postal code', () => {
+    const { error } = PlaceOrder.safeParse({ ...orderBody(), ...address({ postalCode: undefined }) });
+    expect(error?.issues).toEqual([
+      expect.objectContaining({
+        path: ['shippingAddress', 'postalCode'],
+        message: expect.stringContaining('is required'),
+      }),
+    ]);
   });
 
   it('takes -0, which JSON can say, for 0', () => {
