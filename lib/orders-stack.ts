@@ -58,6 +58,9 @@ export class OrdersStack extends Stack {
     const relayMappingArn = this.#relay();
     this.#email(props.mailFrom, props.mailIdentity ?? 'create');
     this.#shipping();
+    // Readers before the writer: an older consumer gives up what a newer checkout writes in a new major version.
+    for (const consumer of this.#consumers)
+      this.#functions.get('checkout')?.node.addDependency(consumer.function);
     this.#deadLetterCollector();
     const { bucket, manifest } = new DailyManifests(this, 'Manifests', {
       stage: props.stage,

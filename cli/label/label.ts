@@ -114,9 +114,11 @@ const SHORT = new Set(['HK', 'MM', 'MO', 'PS']);
 
 /**
  * The name of a country as CLDR has it, which is what people call it today and not what a standard calls it (no "Taiwan,
- * Province of China"). Node brings it along, so a name changes with Node alone; a code that has no name stands for itself.
+ * Province of China"). Node brings it along, so a name changes with Node alone. A code that has no name, or is no country's any more and would get
+ * that of one of its successors, stands for itself.
  */
 export function countryName(code: string): string {
+  if (new Intl.Locale(`und-${code}`).region !== code) return code;
   return (SHORT.has(code) ? SHORT_COUNTRIES : COUNTRIES).of(code) ?? code;
 }
 

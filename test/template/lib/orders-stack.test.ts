@@ -55,6 +55,17 @@ describe('OrdersStack', () => {
     }
   });
 
+  it('updates the checkout, which writes events, after the consumers that have to read them', () => {
+    const checkouts = template.findResources('AWS::Lambda::Function', {
+      Properties: { Environment: { Variables: { ORDERS_TABLE: Match.anyValue() } } },
+    });
+    const readers = kafkaMappings().map(({ Properties }) => Properties.FunctionName.Ref);
+    expect(readers).toHaveLength(2);
+    expect(Object.values(checkouts).map(({ DependsOn }) => DependsOn)).toEqual([
+      expect.arrayContaining(readers),
+    ]);
+  });
+
   it('collects what was given up in a group of its own, and gives up nothing of that', () => {
     const topic = { Properties: { Topics: ['orders.dead-letters'] } };
     const [mapping, ...others] = Object.values(

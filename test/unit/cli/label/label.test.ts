@@ -115,6 +115,7 @@ describe('the name of a country', () => {
     ['GB', 'United Kingdom'],
     ['US', 'United States'],
     ['QQ', 'QQ'],
+    ['AN', 'AN'],
   ])('of %s is what people write: %s', (code, name) => {
     expect(countryName(code)).toBe(name);
   });
