@@ -52,6 +52,7 @@ export const MEASURES = {
   Duplicates: MetricUnit.Count,
   Skipped: MetricUnit.Count,
   Retries: MetricUnit.Count,
+  Withheld: MetricUnit.Count,
   DeadLetters: MetricUnit.Count,
   Published: MetricUnit.Count,
   OutboxAge: MetricUnit.Milliseconds,

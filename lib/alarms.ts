@@ -142,6 +142,16 @@ export class Alarms extends Construct {
         services.map((service) => measured(service, 'DeadLetters')),
       ),
     });
+    const consumers: readonly Service[] = ['email', 'shipping'];
+    this.#alarm('Withheld', {
+      runbook: 'records-are-withheld',
+      says: 'records have waited for ten minutes for somebody to act: a deployment is suspected, or the mail account refuses',
+      metric: sum(
+        'withheld records',
+        consumers.map((service) => measured(service, 'Withheld')),
+      ),
+      periods: 2,
+    });
   }
 
   #functions(functions: ReadonlyMap<Service, lambda.Function>): void {

@@ -8,7 +8,7 @@
  * The thank-you's row in the ledger remembers what arrived first: a claim or `SENT`, or else `SUPPRESSED`.
  */
 import { HELD } from '../kafka/once-each.ts';
-import { DONE, DUPLICATE, type Outcome, outcomeOfError } from '../kafka/outcome.ts';
+import { DONE, DUPLICATE, type Outcome, outcomeOfError, retry } from '../kafka/outcome.ts';
 import type { LedgerRead } from '../ledger/ledger.ts';
 
 /** What a cancellation finds of its order's thank-you. */
@@ -44,13 +44,17 @@ export function ofThankYouRow(read: LedgerRead, now: number): ThankYou {
 /** When the ledger didn't say. */
 export const openAfter = (error: unknown): ThankYou => ({ kind: 'open', outcome: outcomeOfError(error) });
 
+/** Whether the thank-you is given up, or comes again after all, is decided when the effects of the batch are known. */
+const UNDECIDED = retry('THANK_YOU_FAILED');
+
 /** After the thank-you itself was attempted, just before in the same batch. */
 export function afterThankYou(outcome: Outcome): ThankYou {
   switch (outcome.kind) {
     case 'done':
     case 'duplicate':
-    case 'dead-letter':
       return { kind: 'due' };
+    case 'dead-letter':
+      return { kind: 'open', outcome: UNDECIDED };
     case 'skipped':
       return { kind: 'suppressed', outcome: DUPLICATE };
     case 'retry':

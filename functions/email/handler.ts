@@ -19,14 +19,15 @@ const environment = readEnvironment(
   process.env,
 );
 const dynamodb = dynamoDbClient();
+const logger = functionLogger('email');
 
 export const handler = emailHandler({
   consumer: environment.CONSUMER_GROUP,
   ledger: dynamoDbLedger(dynamodb, environment.EMAIL_LEDGER_TABLE, Date.now),
-  sendMail: sesSender(sesClient(), environment.MAIL_FROM),
+  sendMail: sesSender(sesClient(), environment.MAIL_FROM, logger),
   sendDeadlineMs: SEND_DEADLINE_MS,
   writeDeadLetter: deadLetterStore(dynamodb, environment.DEAD_LETTERS_TABLE),
-  logger: functionLogger('email'),
+  logger,
   now: Date.now,
   newId: randomUUID,
   waiting: { sleep, random: Math.random },

@@ -4,7 +4,6 @@ import { mapConcurrently } from '../concurrency.ts';
 import type { WriteDeadLetter } from '../dead-letters/letter.ts';
 import type { FunctionLogger } from '../logger.ts';
 import { codeOf } from '../transient.ts';
-import { spareBadDeploy } from './bad-deploy.ts';
 import { batchResponse, type KafkaBatchResponse, type SettledRecord } from './batch-response.ts';
 import { decodeKafkaEvent, isReplay } from './decode.ts';
 import { type Effect, runEffect } from './effect.ts';
@@ -12,9 +11,10 @@ import { foldByOrder } from './fold.ts';
 import type { Invocation } from './invocation.ts';
 import { type EventRecord, judgeRecord } from './judge.ts';
 import { type Outcome, outcomeOfCopy, retry } from './outcome.ts';
-import { RESERVE_MS, ROUNDS } from './patience.ts';
+import { holdMs, RESERVE_MS, ROUNDS } from './patience.ts';
 import type { KafkaRecord } from './record.ts';
 import { reportBatch } from './report.ts';
+import { suspicion } from './suspicion.ts';
 
 /** What every consumer needs beside its effect. */
 export interface ConsumerPorts {
@@ -39,24 +39,27 @@ const LETTERS_IN_FLIGHT = 10;
  *
  * Every record ends in exactly one outcome. What is rejected, breaks a rule or meets an exception of its own is a dead
  * letter at once; if that cannot be written, the record is delivered again, so that none is lost between the two. What
- * can't be done now is tried again, round by round, while the invocation has time; only then is it delivered again.
+ * can't be done now is tried again, round by round, while the invocation has time; only then is it delivered again. Whose
+ * own an exception is, suspicion.ts says.
  *
  * @throws {OrderlyError} `KAFKA_EVENT_INVALID` where the invocation is no Kafka event; nothing else.
  */
 export function consume(effect: Effect, ports: ConsumerPorts): KafkaHandler {
+  const { begin, judge } = suspicion();
   return async (event, context) => {
     ports.logger.addContext(context);
     const startedAt = ports.now();
     const records = decodeKafkaEvent(event);
-    // A replay brings what has failed before: there, many exceptions accuse nobody but the records.
-    const judgeBatch = isReplay(event) ? (outcomes: Outcomes) => outcomes : spareBadDeploy;
+    // A replay brings what has failed before, so that exceptions accuse nobody but the records; its operator hears of each.
+    const judgeBatch = isReplay(event) ? (outcomes: Outcomes) => outcomes : judge;
+    begin();
 
     const until = startedAt + context.getRemainingTimeInMillis() - RESERVE_MS;
     const isOver = () => ports.now() >= until;
     // Each round has a name of its own: what an earlier one claimed, it may have begun, nobody knows with what success.
     const settle = (pending: readonly KafkaRecord[]) =>
       settleOnce(pending, effect, { id: ports.newId(), isOver });
-    const { outcomes, rounds } = await inRounds(records, settle, judgeBatch, until, ports);
+    const { outcomes, rounds } = await inRounds(records, settle, judgeBatch, { startedAt, until }, ports);
     const settled = await storeDeadLetters(outcomes, ports);
 
     reportBatch(settled, { rounds, durationMs: ports.now() - startedAt }, ports.logger);
@@ -66,12 +69,12 @@ export function consume(effect: Effect, ports: ConsumerPorts): KafkaHandler {
 
 type Outcomes = ReadonlyMap<KafkaRecord, Outcome>;
 
-/** Rounds over the records that are to be tried again, until there are none or the time is up. */
+/** Rounds over the records that are to be tried again, until there are none or their time is up. */
 async function inRounds(
   records: readonly KafkaRecord[],
   settle: (pending: readonly KafkaRecord[]) => Promise<Outcomes>,
   judgeBatch: (outcomes: Outcomes) => Outcomes,
-  until: number,
+  time: { readonly startedAt: number; readonly until: number },
   { now, waiting }: ConsumerPorts,
 ): Promise<{ outcomes: Outcomes; rounds: number }> {
   let outcomes: Outcomes = new Map();
@@ -80,9 +83,28 @@ async function inRounds(
     outcomes = judgeBatch(new Map([...outcomes, ...(await settle(pending))]));
     pending = records.filter((record) => outcomes.get(record)?.kind === 'retry');
     const wait = fullJitter(ROUNDS, rounds, waiting.random);
-    if (pending.length === 0 || now() + wait >= until) return { outcomes, rounds };
+    if (pending.length === 0 || now() + wait >= endOfRounds(pending, outcomes, time))
+      return { outcomes, rounds };
     await waiting.sleep(wait);
   }
+}
+
+/** Where nothing but suspicion keeps the records, an environment that keeps them sees nothing that could end it. */
+function endOfRounds(
+  pending: readonly KafkaRecord[],
+  outcomes: Outcomes,
+  { startedAt, until }: { readonly startedAt: number; readonly until: number },
+): number {
+  const isSuspected = (record: KafkaRecord) => {
+    const outcome = outcomes.get(record);
+    return outcome?.kind === 'retry' && outcome.withheld === 'suspicion';
+  };
+  if (!pending.every(isSuspected)) return until;
+  const oldest = pending.reduce(
+    (least, { timestamp }) => Math.min(least, timestamp),
+    Number.POSITIVE_INFINITY,
+  );
+  return Math.min(until, startedAt + holdMs(startedAt - oldest));
 }
 
 async function settleOnce(

@@ -1,4 +1,5 @@
 import type { LetterError, LetterReason } from '../dead-letters/letter.ts';
+import { OrderlyError } from '../errors.ts';
 import { describeError } from '../logger.ts';
 import { codeOf, isTransient } from '../transient.ts';
 
@@ -11,9 +12,16 @@ export type Outcome =
   /** Nothing to do for this consumer. */
   | { readonly kind: 'skipped' }
   /** Not now: the record is to be delivered again. `code` says what stood in the way. */
-  | { readonly kind: 'retry'; readonly code: string }
+  | { readonly kind: 'retry'; readonly code: string; readonly withheld?: Withheld }
   /** Never: the record is stored for an operator. */
   | { readonly kind: 'dead-letter'; readonly reason: LetterReason; readonly error: LetterError };
+
+/** Why a record waits that doesn't wait for something that passes by itself: somebody has to act. */
+export type Withheld =
+  /** The account with which effects are made refuses them all. */
+  | 'account'
+  /** Most records fail or are refused, or nothing says yet that others don't: see suspicion.ts. */
+  | 'suspicion';
 
 export const DONE: Outcome = { kind: 'done' };
 export const DUPLICATE: Outcome = { kind: 'duplicate' };
@@ -21,6 +29,19 @@ export const SKIPPED: Outcome = { kind: 'skipped' };
 
 /** The record is to be delivered again because of `code`. */
 export const retry = (code: string): Outcome => ({ kind: 'retry', code });
+
+/** The same, for a reason that somebody has to see to. */
+export const withheld = (why: Withheld, code: string): Outcome => ({ kind: 'retry', code, withheld: why });
+
+/**
+ * The world refuses an effect for the account's sake and not for the record's: another record would meet the same. It passes
+ * when somebody has acted, and until then the records wait.
+ */
+export class AccountRefusal extends OrderlyError {
+  constructor(code: string, cause: unknown) {
+    super(code, 'the account with which effects are made refuses them', { retriable: true, cause });
+  }
+}
 
 /** The record goes to the dead letters; `detail` names fields and places, never what a customer wrote. */
 export const deadLetter = (reason: LetterReason, error: LetterError): Outcome => ({
@@ -32,6 +53,7 @@ export const deadLetter = (reason: LetterReason, error: LetterError): Outcome =>
 /** What an exception means for the record that met it: transient ones pass, all others are for an operator. */
 export function outcomeOfError(error: unknown): Outcome {
   const code = codeOf(error);
+  if (error instanceof AccountRefusal) return withheld('account', code);
   if (isTransient(error)) return retry(code);
   return deadLetter('unexpected', { code, detail: describeError(error).at?.[0] ?? 'no stack' });
 }

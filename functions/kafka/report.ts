@@ -22,8 +22,10 @@ export function reportBatch(
     retry: 0,
     'dead-letter': 0,
   };
+  let Withheld = 0;
   for (const { record, outcome } of settled) {
     counts[outcome.kind] += 1;
+    if (outcome.kind === 'retry' && outcome.withheld !== undefined) Withheld += 1;
     const traceId = traceIdOf(record);
     if (traceId !== undefined) traces.add(traceId);
     if (outcome.kind === 'retry') retries.set(outcome.code, (retries.get(outcome.code) ?? 0) + 1);
@@ -41,6 +43,6 @@ export function reportBatch(
   const { done: Effects, duplicate: Duplicates, skipped: Skipped, retry: Retries } = counts;
   const traceIds = [...traces].join(' ');
   logger.info('batch consumed', { records: settled.length, ...others, deadLetter, ...took, traceIds });
-  logger.measure({ Effects, Duplicates, Skipped, Retries });
+  logger.measure({ Effects, Duplicates, Skipped, Retries, Withheld });
   for (const [reason, DeadLetters] of reasons) logger.measure({ DeadLetters }, reason);
 }

@@ -11,16 +11,17 @@ import { functionLogger } from '../../functions/logger.ts';
 import { variablesOf } from './variables.ts';
 
 const [consumer, mailFrom, letters] = variablesOf('CONSUMER_GROUP', 'MAIL_FROM', 'DEAD_LETTERS_TABLE');
+const logger = functionLogger('email');
 const writeDeadLetter = deadLetterStore(dynamoDbClient(), letters);
 
 export const handler: KafkaHandler = (event, context) =>
   emailHandler({
     consumer,
     ledger: inMemoryLedger(),
-    sendMail: sesSender(sesClient(), mailFrom),
+    sendMail: sesSender(sesClient(), mailFrom, logger),
     sendDeadlineMs: SEND_DEADLINE_MS,
     writeDeadLetter,
-    logger: functionLogger('email'),
+    logger,
     now: Date.now,
     newId: randomUUID,
     waiting: { sleep, random: Math.random },

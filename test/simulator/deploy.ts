@@ -127,7 +127,11 @@ function email(world: Surroundings, defect: Defect, process: Process): Handler {
     emailHandler({
       ...consumerPorts(world, defect, process, 'email-service'),
       ledger: ledger(dynamoDbLedger(dynamoDb(world, defect, process), TABLES.emailLedger, process.now)),
-      sendMail: sesSender(mailClient({ process, clock, random, faults, tried, out }), 'orders@example.com'),
+      sendMail: sesSender(
+        mailClient({ process, clock, random, faults, tried, out }),
+        'orders@example.com',
+        loggerOf(world, process),
+      ),
       sendDeadlineMs: SEND_DEADLINE_MS,
     }),
   );

@@ -61,6 +61,7 @@ describe('alarms', () => {
       'ShippingConsumerStalled',
       'Throttles',
       'UnreadableOutboxRows',
+      'Withheld',
     ];
     const names = (of: keyof typeof stacks) => alarms(of).map(({ name }) => name);
     expect(names('sandbox').sort()).toEqual([...everywhere, 'BrokerDisk'].sort());

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { outageBudgetMs } from '../../../functions/kafka/patience.ts';
+import { badDeployBudgetMs, outageBudgetMs } from '../../../functions/kafka/patience.ts';
 import { actionsOf, statementsOf, synthesized } from '../../support/template.ts';
 
 describe('OrdersStack', () => {
@@ -37,11 +37,12 @@ describe('OrdersStack', () => {
     expect(kafkaMappings()).toHaveLength(2);
     for (const { Properties } of kafkaMappings()) {
       const { Ref: id } = Properties.FunctionName;
-      const budget = outageBudgetMs({
+      const deliveries = {
         timeoutMs: template.findResources('AWS::Lambda::Function')[id]?.Properties.Timeout * 1000,
         retryAttempts: Properties.MaximumRetryAttempts,
-      });
-      expect(budget).toBeGreaterThan(60 * 60_000);
+      };
+      expect(outageBudgetMs(deliveries)).toBeGreaterThan(60 * 60_000);
+      expect(badDeployBudgetMs(deliveries)).toBeGreaterThan(60 * 60_000);
     }
   });
 

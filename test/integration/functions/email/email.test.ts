@@ -6,6 +6,7 @@ import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { emailHandler } from '../../../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../../../functions/email/ses.ts';
 import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
+import type { Logger } from '../../../../functions/logger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
@@ -27,7 +28,7 @@ const mail = z.object({
 });
 
 /** A sender of this test's own, verified, and what MiniStack sent in its name. */
-async function mailbox() {
+async function mailbox(logger: Logger) {
   const endpoint = testEngines().ministack;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = new SESv2Client({ endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
@@ -43,7 +44,7 @@ async function mailbox() {
       .flat()
       .filter(({ Source }) => Source === from);
   };
-  return { send: sesSender(client, from), verify, sent };
+  return { send: sesSender(client, from, logger), verify, sent };
 }
 
 describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) => {
@@ -51,9 +52,9 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) =
     const client = testClient(testEngines()[engine]);
     const ledger = await testTable(client, { hash: 'eventKey' });
     const letters = await testTable(client, { hash: 'consumer', range: { name: 'recordId', type: 'S' } });
-    const box = await mailbox();
-    if (verified) await box.verify();
     const consumer = recordedConsumer({ writeDeadLetter: deadLetterStore(client, letters) });
+    const box = await mailbox(consumer.ports.logger);
+    if (verified) await box.verify();
     const handler = emailHandler({
       ...consumer.ports,
       ledger: dynamoDbLedger(client, ledger, consumer.ports.now),
@@ -64,9 +65,10 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) =
       client,
       ...box,
       deliver: async (...events: EncodedEvent[]) => {
-        expect(await handler(kafkaEventOf(events), LAMBDA_CONTEXT)).toEqual({ batchItemFailures: [] });
+        await handler(kafkaEventOf(events), LAMBDA_CONTEXT);
         return consumer.lines.at(-1)?.fields;
       },
+      lines: consumer.lines,
       ledger: () => scan(client, ledger),
       letters: () => scan(client, letters),
     };
@@ -110,18 +112,15 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) =
     expect(await sent()).toHaveLength(100);
   });
 
-  it('keeps as a dead letter what the provider refuses, without an address in it', async () => {
-    const { deliver, sent, letters, verify } = await fixture({ verified: false });
-    expect(await deliver(P)).toMatchObject({ deadLetter: 1 });
-    const [letter] = await letters();
-    expect(letter).toMatchObject({
-      reason: { S: 'refused' },
-      error: { M: { code: { S: 'MessageRejected' } } },
-    });
-    expect(JSON.stringify(letter?.error)).not.toContain('@');
+  it('waits while the sender is not verified, and says once what is to be done', async () => {
+    const { deliver, sent, letters, verify, lines } = await fixture({ verified: false });
+    expect(await deliver(P, ...many(30))).toMatchObject({ done: 0, retry: 31, deadLetter: 0 });
+    expect(await letters()).toEqual([]);
+    const told = lines.filter(({ message }) => message.startsWith('mails wait: '));
+    expect(told).toMatchObject([{ fields: { code: 'IDENTITY_NOT_VERIFIED' } }]);
 
     await verify();
-    expect(await deliver(P)).toMatchObject({ done: 1 });
-    expect(await sent()).toHaveLength(1);
+    expect(await deliver(P, ...many(30))).toMatchObject({ done: 31 });
+    expect(await sent()).toHaveLength(31);
   });
 });

@@ -64,7 +64,7 @@ describe('reportBatch', () => {
       { record: traced(3), outcome: LETTER },
     );
     expect(measured).toEqual([
-      { measures: { Effects: 1, Duplicates: 0, Skipped: 0, Retries: 1 }, reason: undefined },
+      { measures: { Effects: 1, Duplicates: 0, Skipped: 0, Retries: 1, Withheld: 0 }, reason: undefined },
       { measures: { DeadLetters: 2 }, reason: 'invalid' },
     ]);
   });

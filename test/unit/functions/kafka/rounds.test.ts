@@ -3,10 +3,10 @@ import { OrderlyError } from '../../../../functions/errors.ts';
 import { consume } from '../../../../functions/kafka/consume.ts';
 import type { Effect } from '../../../../functions/kafka/effect.ts';
 import type { BatchEvent } from '../../../../functions/kafka/fold.ts';
-import { DONE, DUPLICATE, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
+import { AccountRefusal, DONE, DUPLICATE, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
 import { RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { kafkaEvent, kafkaEventOf, lambdaRecord } from '../../../support/kafka-event.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';
 
 const TIMEOUT_MS = LAMBDA_CONTEXT.getRemainingTimeInMillis();
@@ -95,28 +95,55 @@ describe('an effect that throws', () => {
     return { ...recorded, deliver };
   };
 
-  it('what it did not expect, in most records of a batch, is taken for a bad deploy: waited out, then delivered again', async () => {
-    const { deliver, letters, waits, lines } = throwing(new TypeError('x is not a function'));
+  it('what it did not expect, where nothing gets through, is taken for a bad deploy: waited out, then delivered again', async () => {
+    const { deliver, letters, waits, lines, measured } = throwing(new TypeError('x is not a function'));
     expect(await deliver(kafkaEventOf(orders(20)))).toBe(20);
     expect(letters).toEqual([]);
-    expect(waits.length).toBeGreaterThan(10);
+    expect(waits.length).toBeGreaterThan(5);
     expect(lines).toContainEqual({
       message: 'records to be delivered again',
       fields: { code: 'BAD_DEPLOY/TypeError', retry: 20 },
     });
+    expect(measured).toContainEqual({
+      measures: { Effects: 0, Duplicates: 0, Skipped: 0, Retries: 20, Withheld: 20 },
+      reason: undefined,
+    });
   });
 
-  it('in a few records, is their own: they become dead letters at once', async () => {
-    const { deliver, letters, waits } = throwing(new TypeError('x is not a function'));
-    expect(await deliver(kafkaEventOf(orders(19)))).toBe(0);
-    expect(letters).toHaveLength(19);
-    expect(waits).toEqual([]);
+  it.each([1, 19])('so it is in a batch of %i', async (count) => {
+    const { deliver, letters } = throwing(new TypeError('x is not a function'));
+    expect(await deliver(kafkaEventOf(orders(count)))).toBe(count);
+    expect(letters).toEqual([]);
+  });
+
+  it('is kept for as long again as it has waited, and for a short while at first', async () => {
+    const { deliver, waits, clock } = throwing(new TypeError('x is not a function'));
+    const [order] = orders(1);
+    if (order === undefined) throw new Error('an order');
+    const keptFor = async (age: number) => {
+      waits.length = 0;
+      await deliver(kafkaEvent([{ ...lambdaRecord(order, 1), timestamp: clock.now - age }]));
+      return waits.reduce((sum, ms) => sum + ms, 0);
+    };
+    const near = (ms: number) => expect.toSatisfy((kept) => kept <= ms && kept > ms - ROUNDS.capMs);
+    expect(await keptFor(0)).toEqual(near(15_000));
+    expect(await keptFor(40_000)).toEqual(near(40_000));
+    expect(await keptFor(3_600_000)).toEqual(near(TIMEOUT_MS - RESERVE_MS));
+    expect(await keptFor(-1_000)).toEqual(near(TIMEOUT_MS - RESERVE_MS));
   });
 
   it('in a replay, accuses the records however many they are', async () => {
     const { deliver, letters } = throwing(new TypeError('x is not a function'));
     expect(await deliver({ ...kafkaEventOf(orders(40)), replay: { runId: 'run-1' } })).toBe(0);
     expect(letters).toHaveLength(40);
+  });
+
+  it('one that is the world’s, for its account’s sake, is waited out like any outage', async () => {
+    const { deliver, letters, waits, measured } = throwing(new AccountRefusal('SENDING_PAUSED', undefined));
+    expect(await deliver(kafkaEventOf(orders(2)))).toBe(2);
+    expect(letters).toEqual([]);
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(TIMEOUT_MS - RESERVE_MS - ROUNDS.capMs);
+    expect(measured).toMatchObject([{ measures: { Withheld: 2 } }]);
   });
 
   it('what is transient, is waited out whatever the number', async () => {

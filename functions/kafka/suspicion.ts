@@ -1,0 +1,97 @@
+/**
+ * Whether a record is to blame for what it met, or rather the code, or the account with which effects are made.
+ *
+ * No count of failures tells a bad deployment from a bad record; what tells them apart is whether others get through. So an
+ * exception that nobody expected makes a dead letter only on evidence that the same code works, and until there is any the
+ * record is delivered again. A refusal of the world's is about its record, unless most of them are refused.
+ *
+ *     what the environment has seen              standing    an exception makes    a refusal makes
+ *     enough effects, and few failures           healthy     a letter              a letter
+ *     too little, or neither                     unknown     another delivery      a letter
+ *     failures, more than effects                sick        another delivery      another delivery
+ *
+ * It is kept for the life of an environment, since one environment runs one deployment: what it sees is evidence about the
+ * code that it runs. What it can't see is other environments. In a new one that gets nothing but failing records, the first
+ * is delivered again for as long as an outage would be borne, and is then Lambda's to give up; its partition waits for that.
+ */
+import { recordIdOf } from '../dead-letters/letter.ts';
+import { type Outcome, withheld } from './outcome.ts';
+import type { KafkaRecord } from './record.ts';
+
+type Outcomes = ReadonlyMap<KafkaRecord, Outcome>;
+
+export interface Suspicion {
+  /** An invocation begins: of what was seen before it, the newest stays. */
+  begin(): void;
+  /**
+   * What came of the records of this invocation, unless code or account are suspected: then what they met counts as passing,
+   * with codes `BAD_DEPLOY/…` and `ACCOUNT_SUSPECTED/…`. Records that break the contract are never spared.
+   */
+  judge(outcomes: Outcomes): Outcomes;
+}
+
+/** How many records of earlier invocations are remembered: the fewer, the sooner it is seen that what worked doesn't any more. */
+const REMEMBERED = 20;
+/** Effects that say something about the code. */
+const ENOUGH_EFFECTS = 5;
+/** For one failure. At most so few of a healthy environment's records fail. */
+const EFFECTS_PER_FAILURE = 3;
+/** Failures that say something about the account. */
+const ENOUGH_FAILURES = 5;
+
+export function suspicion(): Suspicion {
+  /** By record, the last one seen at the end: a record that fails again is no further evidence. */
+  const seen = new Map<string, 'effect' | 'failure'>();
+
+  function remember(record: KafkaRecord, outcome: Outcome): void {
+    const what = evidenceOf(outcome);
+    if (what === undefined) return;
+    const id = recordIdOf(record);
+    seen.delete(id);
+    seen.set(id, what);
+  }
+
+  return {
+    begin() {
+      for (const id of [...seen.keys()].slice(0, -REMEMBERED)) seen.delete(id);
+    },
+    judge(outcomes) {
+      for (const [record, outcome] of outcomes) remember(record, outcome);
+      const standing = standingOf([...seen.values()]);
+      return new Map([...outcomes].map(([record, outcome]) => [record, spared(outcome, standing)]));
+    },
+  };
+}
+
+/** A duplicate says nothing: its effect may be of the deployment before. */
+function evidenceOf(outcome: Outcome): 'effect' | 'failure' | undefined {
+  switch (outcome.kind) {
+    case 'done':
+      return 'effect';
+    case 'dead-letter':
+      return outcome.reason === 'unexpected' || outcome.reason === 'refused' ? 'failure' : undefined;
+    case 'duplicate':
+    case 'skipped':
+    case 'retry':
+      return undefined;
+  }
+}
+
+type Standing = 'healthy' | 'unknown' | 'sick';
+
+function standingOf(seen: readonly ('effect' | 'failure')[]): Standing {
+  const failures = seen.filter((what) => what === 'failure').length;
+  const effects = seen.length - failures;
+  if (effects >= ENOUGH_EFFECTS && effects >= failures * EFFECTS_PER_FAILURE) return 'healthy';
+  return failures >= ENOUGH_FAILURES && failures > effects ? 'sick' : 'unknown';
+}
+
+function spared(outcome: Outcome, standing: Standing): Outcome {
+  if (outcome.kind !== 'dead-letter') return outcome;
+  const { reason, error } = outcome;
+  if (reason === 'unexpected' && standing !== 'healthy')
+    return withheld('suspicion', `BAD_DEPLOY/${error.code}`);
+  if (reason === 'refused' && standing === 'sick')
+    return withheld('suspicion', `ACCOUNT_SUSPECTED/${error.code}`);
+  return outcome;
+}
