@@ -1,0 +1,263 @@
+/**
+ * docker-compose.yml, run for real, in a project and with volumes of its own: what is stored there is the same after every
+ * way to stop and start it, `reset` and the demo leave nothing behind and touch nothing else, and an engine that is
+ * emptied ends the local cloud.
+ *
+ *     npm run test:compose
+ *
+ * Where it can't be run it is skipped, with a word and exit code 0. Its ports are docker-compose.yml's own: the user's
+ * engine has to be stopped meanwhile, and is never touched.
+ */
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { Interrupted, interruption, unlessInterrupted } from '../../cli/interruption.ts';
+import { sentMails } from '../../cli/mailbox.ts';
+import { runningCloud } from '../../cli/running-cloud.ts';
+import { synthesize } from '../../cli/synthesize.ts';
+import { ACCOUNT, COMPOSE, REGION } from '../../local/engines/addresses.ts';
+import { isFree } from '../../local/engines/ports.ts';
+import { kafkaClient } from '../../local/kafka/client.ts';
+import { type Exit, type GuardedProcess, spawnGuarded } from '../../local/processes/guarded.ts';
+import { run } from '../../local/processes/run.ts';
+import { until } from '../faults/world/waiting.ts';
+import { contentsOf } from '../support/engine-contents.ts';
+import { whyNot } from './why-not.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const file = join(root, 'docker-compose.yml');
+const project = `orderly-test-${process.pid}`;
+const NOTHING = { topics: [], groups: [], tables: [], buckets: [] };
+
+// Names of an engine, or of services, that somebody has exported are not meant for this.
+const {
+  KAFKA_BOOTSTRAP_SERVERS: _broker,
+  AWS_ENDPOINT_URL: _endpoint,
+  COMPOSE_PROFILES: _profiles,
+  ...env
+} = process.env;
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const begin = performance.now();
+const progress = (text: string) =>
+  process.stderr.write(`${((performance.now() - begin) / 1_000).toFixed(1).padStart(6)} s  ${text}\n`);
+const interrupted = interruption(progress);
+
+/** Runs a command and answers what it wrote; throws that where it should have succeeded, or failed, and did not. */
+async function command(
+  program: string,
+  args: readonly string[],
+  cwd = root,
+  succeeds = true,
+): Promise<string> {
+  const { exit, output } = await run(program, args, { env, cwd });
+  if ((exit.code === 0) !== succeeds)
+    throw new Error(`${args.join(' ')} ended with ${exit.signal ?? exit.code}:\n${output.join('\n')}`);
+  return output.join('\n');
+}
+const compose = (...args: readonly string[]) =>
+  unlessInterrupted(command('docker', ['compose', '-p', project, '-f', file, ...args]), interrupted);
+const orderly = (cwd: string, ...args: readonly string[]) =>
+  unlessInterrupted(command(process.execPath, [join(root, 'bin/orderly.ts'), ...args], cwd), interrupted);
+
+async function volumes(): Promise<readonly string[]> {
+  return (await command('docker', ['volume', 'ls', '-q'])).split('\n').filter(Boolean).sort();
+}
+
+const clouds: GuardedProcess[] = [];
+
+/** A local cloud in a process of its own, in a folder. */
+async function up(dir: string, app: string) {
+  const output: string[] = [];
+  let exit: Exit | undefined;
+  const child = spawnGuarded(
+    process.execPath,
+    [join(root, 'bin/orderly.ts'), 'up', '--engine', 'external', '--app', app, '--port', '0'],
+    { cwd: dir, env, grace: 'term', onOutput: (line) => output.push(line) },
+  );
+  clouds.push(child);
+  void child.exited.then((ended) => {
+    exit = ended;
+  });
+  const isUp = () => output.some((line) => line.includes('orderly is up'));
+  await unlessInterrupted(
+    until('the local cloud is up', () => isUp() || exit !== undefined),
+    interrupted,
+  );
+  if (!isUp()) throw new Error(`orderly up ended:\n${output.join('\n')}`);
+  return {
+    output,
+    exited: child.exited,
+    /** As Ctrl-C does. */
+    async stop(): Promise<void> {
+      child.kill('SIGINT');
+      await child.exited;
+      assert.match(output.at(-1) ?? '', /stopped/);
+    },
+  };
+}
+
+/** Places orders, and waits until each has its mail and its shipment. */
+async function order(dir: string, count: number, all: number, mails: number): Promise<void> {
+  await orderly(dir, 'order', '--count', String(count));
+  const { outputs } = (await runningCloud(dir)).status;
+  const rows = async (output: string) => (await items(outputs[`orderly-orders.${output}`] ?? '')).length;
+  const effects = async () => ({
+    orders: await rows('OrdersTable'),
+    outbox: await rows('OutboxTable'),
+    shipments: await rows('ShipmentsTable'),
+    mails: (await sentMails(COMPOSE.awsEndpoint, ACCOUNT)).length,
+  });
+  const expected = { orders: all, outbox: 0, shipments: all, mails };
+  let seen: unknown;
+  await unlessInterrupted(
+    until('each order has its effects', async () => {
+      seen = await effects();
+      return JSON.stringify(seen) === JSON.stringify(expected);
+    }),
+    interrupted,
+  ).catch((error: unknown) => {
+    if (error instanceof Interrupted) throw error;
+    assert.deepEqual(seen, expected);
+  });
+}
+
+async function items(TableName: string): Promise<readonly string[]> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: COMPOSE.awsEndpoint, region: REGION, credentials });
+  const found: string[] = [];
+  for await (const { Items = [] } of paginateScan({ client }, { TableName }))
+    found.push(...Items.map((item) => JSON.stringify(item)));
+  client.destroy();
+  return found.sort();
+}
+
+/** All that is stored: names, items, the ends of topics, and where each group is. */
+async function stored() {
+  const contents = await contentsOf(COMPOSE);
+  const admin = kafkaClient({ ...COMPOSE, clientId: 'test' }).admin();
+  await admin.connect();
+  try {
+    const tables: Record<string, readonly string[]> = {};
+    for (const table of contents.tables) tables[table] = await items(table);
+    const ends: Record<string, unknown> = {};
+    for (const topic of contents.topics)
+      ends[topic] = (await admin.fetchTopicOffsets(topic)).map(({ high }) => high);
+    const groups: Record<string, unknown> = {};
+    for (const groupId of contents.groups)
+      groups[groupId] = await admin.fetchOffsets({ groupId, topics: [...contents.topics] });
+    return { contents, tables, ends, groups };
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function story(dir: string): Promise<void> {
+  const app = join(dir, 'cdk.out');
+  const [one, other] = [join(dir, 'one'), join(dir, 'other')];
+  for (const folder of [one, other]) {
+    await mkdir(folder);
+    await cp(join(root, 'orderly.json'), join(folder, 'orderly.json'));
+  }
+  const volumesBefore = await volumes();
+  progress('docker compose up -d --wait');
+  await Promise.all([compose('up', '-d', '--wait'), synthesize(root, app)]);
+
+  progress('20 orders; restart under a running local cloud; 5 orders');
+  const first = await up(one, app);
+  await order(one, 20, 20, 20);
+  await compose('restart');
+  await compose('up', '-d', '--wait');
+  await order(one, 5, 25, 5);
+  await first.stop();
+  const before = await stored();
+
+  progress('all is stored after restart, stop and down');
+  for (const way of [['restart'], ['stop'], ['down']]) {
+    await compose(...way);
+    await compose('up', '-d', '--wait');
+    assert.deepEqual(await stored(), before, `after docker compose ${way}`);
+  }
+  const named = [`${project}_kafka`, `${project}_ministack`];
+  assert.deepEqual(await volumes(), [...volumesBefore, ...named].sort(), 'volumes after docker compose down');
+
+  progress('it goes on where it was: 5 orders, and nobody is thanked twice');
+  const second = await up(one, app);
+  await order(one, 5, 30, 5);
+  await second.stop();
+  const full = await stored();
+
+  progress('another folder’s reset and a demo leave all of it alone');
+  assert.match(await orderly(other, 'reset'), /^removed /);
+  assert.match(
+    await command(
+      process.execPath,
+      [join(root, 'bin/orderly.ts'), 'demo', '--engine', 'external'],
+      root,
+      false,
+    ),
+    /ENGINE_NOT_EMPTY/,
+  );
+  assert.deepEqual(await stored(), full);
+
+  progress('reset deletes what it names');
+  const said = await orderly(one, 'reset');
+  for (const name of Object.values(full.contents).flat()) assert.ok(said.includes(name), `${name} is named`);
+  assert.deepEqual(await contentsOf(COMPOSE), NOTHING);
+
+  progress('the demo is exact, and leaves nothing');
+  const demo = await orderly(root, 'demo', '--engine', 'external', '--orders', '60');
+  assert.match(demo, /Every count is exact/);
+  assert.deepEqual(await contentsOf(COMPOSE), NOTHING);
+
+  progress('an engine that is made anew ends the local cloud');
+  const third = await up(one, app);
+  await compose('down', '-v');
+  await compose('up', '-d', '--wait');
+  const { code } = await unlessInterrupted(third.exited, interrupted);
+  assert.equal(code, 1);
+  assert.match(third.output.join('\n'), /gone are topics .*tables .*ENGINE_EMPTIED/);
+}
+
+const Services = z.object({
+  services: z.record(z.string(), z.object({ image: z.string(), profiles: z.array(z.string()).optional() })),
+});
+const { services } = Services.parse(parse(await readFile(file, 'utf8')));
+const images = Object.values(services).flatMap(({ image, profiles }) => (profiles ? [] : [image]));
+const ports = [COMPOSE.bootstrapServers.split(':')[1], new URL(COMPOSE.awsEndpoint).port].map(Number);
+const docker = async (...args: readonly string[]) =>
+  (await unlessInterrupted(run('docker', args, { env, cwd: root }), interrupted)).exit.code === 0;
+
+let dir: string | undefined;
+try {
+  const why = await whyNot({ docker, isFree }, ports, images);
+  if (why !== undefined) {
+    say(`skipped: ${why}`);
+  } else {
+    dir = await mkdtemp(join(tmpdir(), 'orderly-compose-'));
+    const volumesBefore = await volumes();
+    try {
+      await story(dir);
+    } finally {
+      await Promise.all(clouds.map((cloud) => cloud.stop()));
+      progress('docker compose --profile localstack down -v');
+      // Not by `compose`, which an interruption ends.
+      const down = ['compose', '-p', project, '-f', file, '--profile', 'localstack', 'down', '-v'];
+      await command('docker', down);
+    }
+    assert.deepEqual(await volumes(), volumesBefore, 'volumes at the end');
+    say(
+      `docker-compose.yml does what README.md says of it (${((performance.now() - begin) / 1_000).toFixed(0)} s)`,
+    );
+  }
+} catch (error) {
+  if (!(error instanceof Interrupted))
+    progress(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exitCode = error instanceof Interrupted ? error.exitCode : 1;
+} finally {
+  if (dir !== undefined) await rm(dir, { recursive: true, force: true });
+}
