@@ -30,10 +30,14 @@ function saidByBroker(type: string, retriable: boolean): Error {
   return new kafkajs.KafkaJSProtocolError(Object.assign(new Error(type), { type, code: 14, retriable }));
 }
 
+function namedByKafkajs(name: string): Error {
+  return Object.assign(new kafkajs.KafkaJSNonRetriableError('Failed to find group coordinator'), { name });
+}
+
 test.each([
   ['a coordinator that loads its groups', saidByBroker('GROUP_LOAD_IN_PROGRESS', true)],
   ['a coordinator that has moved', saidByBroker('NOT_COORDINATOR_FOR_GROUP', false)],
-  ['no coordinator yet', new kafkajs.KafkaJSGroupCoordinatorNotFound()],
+  ['no coordinator yet', namedByKafkajs('KafkaJSGroupCoordinatorNotFound')],
   ['an error of kafkajs without a code', new kafkajs.KafkaJSError('Failed to find group coordinator')],
   [
     'some of several topics',
