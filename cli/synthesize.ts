@@ -17,7 +17,8 @@ const METADATA = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-m
  * Synthesizes the CDK app of a folder into `outdir`, by running the command of its cdk.json as the CDK CLI does, without
  * the CLI's own start-up. `unwanted` ends the app's process; `more` is context over that of cdk.json.
  *
- * Throws `LocalCloudError` `ASSEMBLY_UNREADABLE` with the app's output when it fails.
+ * Throws `LocalCloudError` `ASSEMBLY_UNREADABLE` with the app's output when it fails, and `CONFIG_INVALID` for a folder
+ * whose name no Node project can have.
  */
 export async function synthesize(
   projectDir: string,
@@ -25,6 +26,7 @@ export async function synthesize(
   unwanted?: AbortSignal,
   more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  refuseFolder(projectDir);
   const { app, context } = CdkJson.parse(await readJson(join(projectDir, 'cdk.json')));
   const output: string[] = [];
   const child = spawnGuarded('/bin/sh', ['-c', app], {
@@ -47,6 +49,25 @@ export async function synthesize(
     throw new LocalCloudError('ASSEMBLY_UNREADABLE', `the CDK app failed: ${app}\n${output.join('\n')}`, {
       remedy: ['Run `npx cdk synth` to see the same error with its full output.'],
     });
+  }
+}
+
+/** Characters of a path that something besides this project can't do with. */
+const IMPOSSIBLE = {
+  [delimiter]: 'PATH separates folders by it, so that no command of node_modules is found',
+  '\\': 'Node loads no module from there, and npm takes it for a slash',
+} as const;
+
+function refuseFolder(projectDir: string): void {
+  for (const [character, why] of Object.entries(IMPOSSIBLE)) {
+    if (!projectDir.includes(character)) continue;
+    throw new LocalCloudError(
+      'CONFIG_INVALID',
+      `the path of ${projectDir} has a ${character} in it: ${why}`,
+      {
+        remedy: ['Give the folder another name; any other character will do.'],
+      },
+    );
   }
 }
 

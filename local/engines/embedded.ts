@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { LocalCloudError } from '../errors.ts';
 import { ACCOUNT, REGION } from './addresses.ts';
 import { cacheFolder, isCached } from './cache.ts';
@@ -30,12 +30,18 @@ type Env = Readonly<Record<string, string | undefined>>;
  *
  * Fetches what the cache lacks. Both parts are started side by side; if one fails the other is stopped. Errors:
  * ENGINE_MISSING_TOOL (names every missing tool), ENGINE_INSTALL_FAILED, PORT_TAKEN, ALREADY_RUNNING (another engine
- * uses the data folder), ENGINE_START_FAILED.
+ * uses the data folder), CONFIG_INVALID (a cache folder that Java can't read from), ENGINE_START_FAILED.
  */
 export async function startEmbeddedEngine(given: EmbeddedOptions): Promise<Engine> {
   const env = process.env;
   const options = { ...given, dataDir: resolve(given.dataDir) };
   const cacheDir = resolve(given.cacheDir ?? cacheFolder(env));
+  if (cacheDir.includes(delimiter)) {
+    const message = `the cache folder ${cacheDir} has a ${delimiter} in its path, by which Java separates folders`;
+    throw new LocalCloudError('CONFIG_INVALID', message, {
+      remedy: ['Set ORDERLY_CACHE to another folder.'],
+    });
+  }
   await refuseTakenPorts([options.ports?.kafka, options.ports?.aws]);
   const tools = await Promise.all(toolsNeeded(cacheDir).map((name) => findTool(name, env)));
   requireUsable(tools);

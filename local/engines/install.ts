@@ -10,8 +10,9 @@ export async function installStep(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  cwd?: string,
 ): Promise<void> {
-  const { exit, output } = await run(command, args, { env });
+  const { exit, output } = await run(command, args, { env, ...(cwd !== undefined && { cwd }) });
   if (exit.code === 0) return;
   const ending = exit.code === null ? `was ended by ${exit.signal}` : `failed with code ${exit.code}`;
   throw new LocalCloudError(

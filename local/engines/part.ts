@@ -60,8 +60,12 @@ export async function startPart(command: PartCommand): Promise<RunningPart> {
 
 async function answers(isReady: () => Promise<boolean>, ended: AbortSignal): Promise<boolean> {
   const deadline = performance.now() + READY_WITHIN_MS;
+  const gone = new Promise<false>((resolve) => {
+    ended.addEventListener('abort', () => resolve(false));
+  });
   while (!ended.aborted && performance.now() < deadline) {
-    if (await isReady()) return !ended.aborted;
+    // Somebody else may be keeping the question on the part's port.
+    if (await Promise.race([isReady(), gone])) return !ended.aborted;
     await delay(ASK_EVERY_MS, undefined, { signal: ended }).catch(() => undefined);
   }
   return false;

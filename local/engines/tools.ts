@@ -32,6 +32,12 @@ interface ToolRule {
 /** Java as Kafka's own scripts find it. */
 export const javaCommand = (env: Env) => (env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java');
 
+/**
+ * The environment of a Java process. Java reads names of files in the encoding of the locale: in a shell without one (`C`)
+ * a folder with an umlaut isn't found.
+ */
+export const javaEnvironment = (env: Env): Env => ({ ...env, LC_ALL: 'C.UTF-8' });
+
 const rules: Readonly<Record<ToolName, ToolRule>> = {
   java: {
     // https://kafka.apache.org/43/getting-started/compatibility/: brokers need Java 17.

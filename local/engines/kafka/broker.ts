@@ -1,14 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import { askBroker } from '../../kafka/admin.ts';
+import { kafkaClient } from '../../kafka/client.ts';
 import type { Exit } from '../../processes/guarded.ts';
 import { removeAbandoned } from '../cache.ts';
 import type { EngineLog } from '../engine.ts';
 import { type RunningPart, startPart } from '../part.ts';
-import { javaCommand } from '../tools.ts';
+import { javaCommand, javaEnvironment } from '../tools.ts';
 import type { KafkaInstall } from './install.ts';
-import { serverProperties } from './properties.ts';
+import { NODE_ID, serverProperties } from './properties.ts';
 
 export interface BrokerOptions {
   readonly install: KafkaInstall;
@@ -24,12 +28,13 @@ export interface BrokerOptions {
 
 /** Starts a broker on 127.0.0.1, over the data it left there before if there is any. */
 export async function startBroker(options: BrokerOptions): Promise<RunningPart> {
-  const logDir = join(options.dataDir, 'log');
+  const logDir = 'log';
+  const mark = randomUUID();
   const properties = join(options.dataDir, 'server.properties');
   await mkdir(options.dataDir, { recursive: true });
-  if (!existsSync(join(logDir, 'meta.properties')))
-    await cp(options.install.formatted, logDir, { recursive: true });
-  await writeFile(properties, serverProperties({ ...options, logDir }));
+  if (!existsSync(join(options.dataDir, logDir, 'meta.properties')))
+    await cp(options.install.formatted, join(options.dataDir, logDir), { recursive: true });
+  await writeFile(properties, serverProperties({ ...options, logDir, mark }));
 
   const archive = await classArchive(options.install.folder, options.javaVersion);
   const part = await startPart({
@@ -37,9 +42,12 @@ export async function startBroker(options: BrokerOptions): Promise<RunningPart> 
     command: javaCommand(options.env),
     args: [...jvmOptions, ...archive.options, '-cp', options.install.classPath, 'kafka.Kafka', properties],
     cwd: options.dataDir,
-    env: options.env,
+    env: javaEnvironment(options.env),
     log: options.log,
-    isReady: () => accepts(options.port),
+    isReady: async () => (await accepts(options.port)) && (await markOf(options.port)) === mark,
+  }).catch(async (error: unknown) => {
+    await archive.discard();
+    throw error;
   });
   return {
     exited: part.exited,
@@ -72,22 +80,44 @@ async function classArchive(kafkaFolder: string, javaVersion: string) {
   const name = `java-${javaVersion}.jsa`;
   const archive = join(folder, name);
   if (existsSync(archive))
-    return { options: [`-XX:SharedArchiveFile=${archive}`], keep: async () => undefined };
+    return {
+      options: [`-XX:SharedArchiveFile=${archive}`],
+      keep: async () => undefined,
+      discard: async () => undefined,
+    };
 
   await mkdir(folder, { recursive: true });
   await removeAbandoned(folder, `${name}.`);
   const draft = `${archive}.${process.pid}`;
+  const discard = () => rm(draft, { force: true });
   return {
     options: [`-XX:ArchiveClassesAtExit=${draft}`],
     /** A broker that was killed has left half an archive, if any. */
     async keep(exit: Exit) {
       if (exit.signal === null && existsSync(draft)) await rename(draft, archive);
-      else await rm(draft, { force: true });
+      else await discard();
     },
+    discard,
   };
 }
 
-/** A KRaft broker opens its port when it is ready to serve. */
+/** The mark of the broker that answers on a port; `undefined` if what listens there is none. */
+async function markOf(port: number): Promise<string | undefined> {
+  const kafka = kafkaClient({ bootstrapServers: `127.0.0.1:${port}`, clientId: 'orderly' });
+  const wanted = { type: kafkajs.ConfigResourceTypes.BROKER, name: NODE_ID, configNames: ['broker.rack'] };
+  try {
+    const { resources } = await askBroker(
+      kafka,
+      (admin) => admin.describeConfigs({ resources: [wanted], includeSynonyms: false }),
+      5_000,
+    );
+    return resources[0]?.configEntries[0]?.configValue;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A KRaft broker opens its port when it is ready to serve; a client would take seconds to give up on a closed one. */
 function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });

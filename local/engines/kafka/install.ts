@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached, isCached } from '../cache.ts';
 import { installStep } from '../install.ts';
-import { javaCommand } from '../tools.ts';
+import { javaCommand, javaEnvironment } from '../tools.ts';
 import { serverProperties } from './properties.ts';
 
 const pom = fileURLToPath(new URL('./pom.xml', import.meta.url));
@@ -54,11 +54,9 @@ async function classPath(folder: string): Promise<string> {
 
 async function format(folder: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const properties = join(folder, 'format.properties');
-  await writeFile(
-    properties,
-    serverProperties({ logDir: join(folder, 'formatted'), port: 1, controllerPort: 2 }),
-  );
+  const logDir = 'formatted';
+  await writeFile(properties, serverProperties({ logDir, port: 1, controllerPort: 2, mark: 'none' }));
   const tool = ['-cp', await classPath(folder), 'kafka.tools.StorageTool'];
   const args = [...tool, 'format', '-t', EMBEDDED_CLUSTER_ID, '-c', properties];
-  await installStep('Formatting a log folder', javaCommand(env), args, env);
+  await installStep('Formatting a log folder', javaCommand(env), args, javaEnvironment(env), folder);
 }

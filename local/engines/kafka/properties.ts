@@ -1,8 +1,13 @@
+/** Of the one node there is. */
+export const NODE_ID = '1';
+
 export interface BrokerPlaces {
-  /** Absolute path of the folder of the log segments. */
+  /** Name of the folder of the log segments, seen from where Kafka runs: Kafka splits a path at its commas. */
   readonly logDir: string;
   readonly port: number;
   readonly controllerPort: number;
+  /** What tells this broker from any other that may answer on its port: its `broker.rack`, which nothing else is done with. */
+  readonly mark: string;
 }
 
 /**
@@ -11,15 +16,16 @@ export interface BrokerPlaces {
  * The quorum is named here (`controller.quorum.voters`) and not in the formatted log folder, so the same data can be
  * served from other ports next time.
  */
-export function serverProperties({ logDir, port, controllerPort }: BrokerPlaces): string {
+export function serverProperties({ logDir, port, controllerPort, mark }: BrokerPlaces): string {
   const properties: Readonly<Record<string, string | number>> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'node.id': NODE_ID,
+    'controller.quorum.voters': `${NODE_ID}@127.0.0.1:${controllerPort}`,
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
     'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'broker.rack': mark,
     'log.dirs': logDir,
     ...singleNode,
   };

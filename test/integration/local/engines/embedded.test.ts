@@ -8,8 +8,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { cacheFolder } from '../../../../local/engines/cache.ts';
 import { startEmbeddedEngine } from '../../../../local/engines/embedded.ts';
-import { isFree } from '../../../../local/engines/ports.ts';
+import { startBroker } from '../../../../local/engines/kafka/broker.ts';
+import { installKafka } from '../../../../local/engines/kafka/install.ts';
+import { freePorts, isFree } from '../../../../local/engines/ports.ts';
+import { findTool } from '../../../../local/engines/tools.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { provisionTables } from '../../../../local/provisioning/tables.ts';
 import { provisionTopics } from '../../../../local/provisioning/topics.ts';
@@ -107,6 +111,18 @@ it('goes on where it was when it is started again, on other ports', async () => 
   expect(strayed).toEqual([]);
 });
 
+it('runs in a folder with any name, in a shell of any language', async () => {
+  vi.stubEnv('LC_ALL', 'C');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const dataDir = join(await dataFolder(), 'Bücher, 100% #1!=\\n"\'$(id)`\n:;京都 [a]{b}*? ', 'engine');
+  const first = await start(dataDir);
+  await fill(first);
+  await first.stop();
+
+  expect(await contents(await start(dataDir))).toEqual({ records: '1', Items: [Item] });
+  expect((await readdir(join(dataDir, 'kafka'))).toSorted()).toEqual(['log', 'server.properties']);
+});
+
 it('saves its state and leaves no process when its parent is killed', async () => {
   const dataDir = await dataFolder();
   const entry = fileURLToPath(new URL('./parent.ts', import.meta.url));
@@ -159,6 +175,30 @@ it('is refused on a port that is taken, before anything is started', async () =>
     message: `Taken on 127.0.0.1: port ${kafka}.`,
   });
   expect(await readdir(dataDir)).toEqual([]);
+});
+
+it('doesn`t take somebody else on its port for its broker, not even another broker of ours', async () => {
+  const stranger = await start(await dataFolder());
+  const [controllerPort = 0] = await freePorts(1);
+  const onPortOf = async (port: number) =>
+    startBroker({
+      install: await installKafka(cacheFolder(process.env), process.env, () => undefined),
+      dataDir: await dataFolder(),
+      port,
+      controllerPort,
+      javaVersion: (await findTool('java', process.env)).version ?? 'unknown',
+      env: process.env,
+      log: () => undefined,
+    });
+  const refusal = { code: 'ENGINE_START_FAILED', message: expect.stringMatching(/already in use/i) };
+  await expect(onPortOf(portOf(stranger.bootstrapServers))).rejects.toMatchObject(refusal);
+
+  const silent = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const address = silent.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  await expect(onPortOf(port)).rejects.toMatchObject(refusal);
 });
 
 it('tells the last words of a broker that dies at start, and stops the other part', async () => {
