@@ -6,7 +6,7 @@ import { OrderId } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
 import { isTransient } from '../transient.ts';
 import { cancelOrder } from './cancel-order.ts';
-import { placeOrder } from './place-order.ts';
+import { placedEarlier, placeOrder } from './place-order.ts';
 import { problem, problemResponse } from './problems.ts';
 import { parsePlaceOrder } from './request.ts';
 import type { OrderStore } from './store.ts';
@@ -74,7 +74,10 @@ async function route(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGat
 
 async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const parsed = parsePlaceOrder(event);
-  if (parsed.kind === 'refused') return problemResponse(parsed.problem);
+  if (parsed.kind === 'refused') {
+    const earlier = parsed.asked && (await placedEarlier(parsed.asked, ports));
+    return earlier === undefined ? problemResponse(parsed.problem) : replayedResponse(earlier);
+  }
 
   const outcome = await placeOrder(parsed.request, writing(event, ports));
   ports.logger.info('order requested', {
@@ -85,7 +88,7 @@ async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGat
     case 'placed':
       return orderResponse(201, outcome.order, { location: `/orders/${outcome.order.orderId}` });
     case 'replayed':
-      return orderResponse(200, outcome.order, { 'idempotent-replayed': 'true' });
+      return replayedResponse(outcome.order);
     case 'key-reused':
       return problemResponse(
         problem('idempotency-key-reused', [
@@ -128,6 +131,8 @@ function writing(event: CheckoutEvent, { store, waiting, now, randomBytes }: Che
   const traceparent = childTraceparent(event.headers.traceparent, randomBytes);
   return { store, waiting, now: now(), traceparent };
 }
+
+const replayedResponse = (order: Order) => orderResponse(200, order, { 'idempotent-replayed': 'true' });
 
 /** Fields are named one by one: the same order has the same bytes, whether it was just placed or read back. */
 function orderResponse(

@@ -35,12 +35,26 @@ export async function placeOrder(
       return { kind: 'placed', order };
     case 'exists':
       return result.stored.contentHash === contentHash
-        ? { kind: 'replayed', order: { ...result.stored.order, status: 'PLACED', seq: 1 } }
+        ? { kind: 'replayed', order: asPlaced(result.stored.order) }
         : { kind: 'key-reused' };
     case 'contended':
       return { kind: 'contended' };
   }
 }
+
+/**
+ * The order that a request placed earlier, before the rules were those that refuse it now: whoever repeats it may not have
+ * heard the answer, and must not hear that nothing was ordered.
+ */
+export async function placedEarlier(
+  { idempotencyKey, order, contentHash }: PlaceOrderRequest,
+  { store }: { store: OrderStore },
+): Promise<Order | undefined> {
+  const stored = await store.find(orderIdFor(order.customerId, idempotencyKey));
+  return stored?.contentHash === contentHash ? asPlaced(stored.order) : undefined;
+}
+
+const asPlaced = (order: Order): Order => ({ ...order, status: 'PLACED', seq: 1 });
 
 async function placeUnlessContended(
   placing: StoredOrder,

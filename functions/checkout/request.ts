@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import canonicalize from 'canonicalize';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { IdempotencyKey } from '../orders/ids.ts';
-import { PlaceOrder } from '../orders/order.ts';
+import { orderShape, PlaceOrder } from '../orders/order.ts';
 import { readJsonBody } from './json-body.ts';
 import { type Problem, type ProblemError, pointer, problem } from './problems.ts';
 
@@ -22,7 +22,8 @@ export interface PlaceOrderRequest {
 
 export type ParsedRequest =
   | { readonly kind: 'request'; readonly request: PlaceOrderRequest }
-  | { readonly kind: 'refused'; readonly problem: Problem };
+  /** `asked` is there if rules alone speak against it: it may be the repetition of an order that earlier rules let in. */
+  | { readonly kind: 'refused'; readonly problem: Problem; readonly asked?: PlaceOrderRequest };
 
 /** The request that an event of `POST /orders` holds. */
 export function parsePlaceOrder(
@@ -46,13 +47,24 @@ export function parsePlaceOrder(
       break;
   }
 
+  const requestFor = (order: PlaceOrder): PlaceOrderRequest => ({
+    idempotencyKey: key.data,
+    order,
+    contentHash: contentHashOf(order),
+  });
   const order = PlaceOrder.safeParse(json.value, { error: inPlainWords });
-  if (!order.success) return refused(problem('order-invalid', order.error.issues.flatMap(toErrors)));
-  return {
-    kind: 'request',
-    request: { idempotencyKey: key.data, order: order.data, contentHash: contentHashOf(order.data) },
-  };
+  if (order.success) return { kind: 'request', request: requestFor(order.data) };
+
+  const { issues } = order.error;
+  const why = problem('order-invalid', issues.flatMap(toErrors));
+  const shape = OrderShape.safeParse(json.value);
+  const isKnown = issues.every(({ code }) => code !== 'unrecognized_keys');
+  return shape.success && isKnown
+    ? { kind: 'refused', problem: why, asked: requestFor(shape.data) }
+    : refused(why);
 }
+
+const OrderShape = z.object(orderShape);
 
 function contentHashOf(order: PlaceOrder): string {
   return createHash('sha256')

@@ -17,11 +17,9 @@ const TENDER: Readonly<Record<number, string>> = {
   3: 'BHD IQD JOD KWD LYD OMR TND',
 };
 
-/** What orders were taken in before, or could be: an amount of the past keeps its digits. A currency that retires goes here. */
+/** What orders were taken in before, where ICU's digits are others: an amount of the past keeps its own. */
 const FORMER: Readonly<Record<number, string>> = {
-  0: 'UYI XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX',
-  2: 'ANG BGN BOV CHE CHW COU CUC HRK MXV SVC USN VED',
-  4: 'CLF UYW',
+  0: 'XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX',
 };
 
 const digitsByCode = (table: Readonly<Record<number, string>>): Map<string, number> =>
@@ -38,7 +36,7 @@ export function isLegalTender(currency: string): boolean {
   return TENDER_DIGITS.has(currency);
 }
 
-/** Digits after the decimal point: 2 for EUR, 0 for JPY, 3 for KWD. Of a code that no order was ever taken in, ICU's. */
+/** Digits after the decimal point: 2 for EUR, 0 for JPY, 3 for KWD. Of a currency that is no legal tender any more, ICU's. */
 export function minorUnitDigits(currency: string): number {
   return (
     TENDER_DIGITS.get(currency) ??

@@ -1,14 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createHash, randomBytes } from 'node:crypto';
+import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import canonicalize from 'canonicalize';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type CheckoutHandler, checkoutHandler } from '../../../../functions/checkout/checkout.ts';
 import { dynamoDbOrderStore } from '../../../../functions/checkout/dynamodb-store.ts';
-import { fromOrderItem } from '../../../../functions/checkout/order-item.ts';
+import { fromOrderItem, toOrderItem } from '../../../../functions/checkout/order-item.ts';
 import { functionLogger } from '../../../../functions/logger.ts';
 import { fromOutboxItem } from '../../../../functions/outbox/row.ts';
 import { outboxTable, scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { orderBody, orderId, SERVICE, TRACEPARENT } from '../../../support/orders.ts';
+import { anOrder, orderBody, orderId, placedEvent, SERVICE, TRACEPARENT } from '../../../support/orders.ts';
 
 interface Checkout {
   readonly handle: CheckoutHandler;
@@ -111,6 +112,44 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('the checkout on %s', (en
     });
     expect(await handle(place({ ...orderBody(), customerId: 'customer-2' }))).toMatchObject({
       statusCode: 201,
+    });
+  });
+
+  it('answers, shows and cancels an order that no rule of today would take', async () => {
+    const one = await start();
+    const placed = placedEvent(anOrder('key'));
+    const written = JSON.parse(Buffer.from(placed.value).toString('utf8'));
+    const asked = {
+      currency: 'HRK',
+      email: 'anna@localhost',
+      shippingAddress: { ...written.shippingAddress, name: '\u3164', country: 'AN' },
+      lines: [{ ...written.lines[0], quantity: 5_000 }],
+    };
+    const value = Buffer.from(JSON.stringify({ ...written, ...asked, schemaVersion: '1.0' }));
+    const body = { ...orderBody(), ...asked };
+    const contentHash = createHash('sha256')
+      .update(canonicalize(body) ?? '')
+      .digest('hex');
+    const order = { order: anOrder('key'), contentHash, events: [{ ...placed, value }] };
+    await one.client.send(new PutItemCommand({ TableName: one.orders, Item: toOrderItem(order) }));
+
+    const again = await one.handle(place(body));
+    expect(again).toMatchObject({ statusCode: 200, headers: { 'idempotent-replayed': 'true' } });
+    for (const other of [
+      { ...body, currency: 'BGN' },
+      { ...body, voucher: 1 },
+      { ...body, customerId: 'c' },
+    ]) {
+      expect(await one.handle(place(other))).toMatchObject({ statusCode: 400 });
+    }
+    const shown = await one.handle(show(id));
+    expect(shown).toMatchObject({ statusCode: 200 });
+    expect(JSON.parse(shown.body ?? '')).toMatchObject({ ...asked, status: 'PLACED' });
+    expect(await one.handle(cancel(id))).toMatchObject({ statusCode: 200 });
+    const [row] = (await rows(one)).outbox;
+    expect(JSON.parse(Buffer.from(row?.event.value ?? []).toString('utf8'))).toMatchObject({
+      currency: 'HRK',
+      email: 'anna@localhost',
     });
   });
 
