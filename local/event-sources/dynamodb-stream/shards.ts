@@ -42,3 +42,28 @@ export function readableShards(
     return parentIsDone && !begun.has(id) && !finished.has(id);
   });
 }
+
+/** The shards whose parent, or its parent and so on, is one that a reader knows. */
+export function followers(
+  shards: readonly Shard[],
+  isKnown: (shardId: string) => boolean,
+): ReadonlySet<string> {
+  const parents = new Map(shards.map(({ id, parent }) => [id, parent]));
+  const follows = (id: string): boolean => {
+    const parent = parents.get(id);
+    return parent !== undefined && (isKnown(parent) || follows(parent));
+  };
+  return new Set(shards.map(({ id }) => id).filter(follows));
+}
+
+/** Whether there is a shard to read, or one to come: the child of one that is finished, or any where none is read. */
+export function awaitsShards(
+  shards: readonly Shard[],
+  begun: ReadonlySet<string>,
+  finished: ReadonlySet<string>,
+): boolean {
+  if (readableShards(shards, begun, finished).length > 0) return true;
+  if ([...begun].every((id) => finished.has(id))) return true;
+  const parents = new Set(shards.map(({ parent }) => parent));
+  return shards.some(({ id }) => finished.has(id) && !parents.has(id));
+}

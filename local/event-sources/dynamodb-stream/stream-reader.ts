@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { _Record } from '@aws-sdk/client-dynamodb-streams';
 import { openShard, readShard, type ShardPosition, type StreamRequest } from './shard-reader.ts';
-import { listShards, readableShards, type Shard } from './shards.ts';
+import { awaitsShards, followers, listShards, readableShards, type Shard } from './shards.ts';
 
 export interface StreamReaderOptions extends StreamRequest {
   /** Where shards without a saved position begin. */
@@ -18,17 +18,23 @@ export type SavedPosition =
   | { readonly kind: 'none' | 'finished' }
   | { readonly kind: 'handled'; readonly sequenceNumber: string };
 
-/** How often to look for the children of the last shard, until there are some. */
+/** How often to look for the children of a shard that is finished, until there are some. */
 const SHARDS_EVERY_MS = 2_000;
 
 /**
  * Reads a stream's shards, parents before children, until `signal` aborts. Resolves when the shards that are there can be
  * read, so that nothing written from then on is missed, from `LATEST` either; rejects if they can't be.
+ *
+ * The starting position is for shards that were there before the mapping. What follows a shard that it has read came
+ * after its start, so that all of it is to be read, from `LATEST` too, also by a reader that was away meanwhile.
  */
 export async function readStream(options: StreamReaderOptions): Promise<void> {
-  const { signal, startingPosition } = options;
+  const { signal } = options;
   const begun = new Set<string>();
   const finished = new Set<string>();
+  let isLooking = false;
+  /** Aborted when there is a reason to look at once. */
+  let pause = new AbortController();
 
   async function begin(shard: Shard, withoutSaved: 'TRIM_HORIZON' | 'LATEST'): Promise<void> {
     const saved = options.saved(shard.id);
@@ -36,9 +42,15 @@ export async function readStream(options: StreamReaderOptions): Promise<void> {
       saved.kind === 'handled'
         ? { at: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: saved.sequenceNumber }
         : { at: withoutSaved };
-    const iterator = await openShard(options, shard.id, from);
+    // Before anything is awaited, so that nobody else begins it meanwhile.
     begun.add(shard.id);
-    void run(shard, readShard(options, shard.id, iterator, from));
+    try {
+      const iterator = await openShard(options, shard.id, from);
+      run(shard, readShard(options, shard.id, iterator, from)).catch(options.trouble);
+    } catch (error) {
+      begun.delete(shard.id);
+      throw error;
+    }
   }
 
   async function run(shard: Shard, pages: AsyncIterable<readonly _Record[]>): Promise<void> {
@@ -46,27 +58,40 @@ export async function readStream(options: StreamReaderOptions): Promise<void> {
     if (signal.aborted) return;
     finished.add(shard.id);
     options.finished(shard.id);
-    await beginChildren();
+    void beginChildren();
   }
 
+  /** Looks until every finished shard has children, all of which are read. One looks for all. */
   async function beginChildren(): Promise<void> {
-    while (!signal.aborted) {
+    pause.abort();
+    if (isLooking) return;
+    isLooking = true;
+    let isTroubled = false;
+    while (isLooking && !signal.aborted) {
+      pause = new AbortController();
       try {
         const shards = await listShards(options);
-        // A child holds what came after its parent, all of which is to be read, whatever the starting position.
+        if (isTroubled) options.trouble(undefined);
+        isTroubled = false;
         for (const shard of readableShards(shards, begun, finished)) await begin(shard, 'TRIM_HORIZON');
-        if (begun.size > finished.size) return;
+        isLooking = awaitsShards(shards, begun, finished);
       } catch (error) {
-        options.trouble(error);
+        if (!signal.aborted && !isTroubled) options.trouble(error);
+        isTroubled = true;
       }
-      await sleep(SHARDS_EVERY_MS, undefined, { signal }).catch(() => {});
+      const until = { signal: AbortSignal.any([signal, pause.signal]) };
+      if (isLooking) await sleep(SHARDS_EVERY_MS, undefined, until).catch(() => {});
     }
   }
 
   const shards = await listShards(options);
-  for (const { id, closed } of shards) {
-    const { kind } = options.saved(id);
-    if (kind === 'finished' || (kind === 'none' && closed && startingPosition === 'LATEST')) finished.add(id);
+  const followed = followers(shards, (shardId) => options.saved(shardId).kind !== 'none');
+  const startOf = ({ id }: Shard) => (followed.has(id) ? 'TRIM_HORIZON' : options.startingPosition);
+  for (const shard of shards) {
+    const { kind } = options.saved(shard.id);
+    const isPast = kind === 'none' && shard.closed && startOf(shard) === 'LATEST';
+    if (kind === 'finished' || isPast) finished.add(shard.id);
   }
-  for (const shard of readableShards(shards, begun, finished)) await begin(shard, startingPosition);
+  for (const shard of readableShards(shards, begun, finished)) await begin(shard, startOf(shard));
+  if (awaitsShards(shards, begun, finished)) void beginChildren();
 }
