@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 /** How long to wait before trying again: `baseMs` doubles with each attempt, up to `capMs`. */
 export interface Backoff {
   readonly baseMs: number;
@@ -20,3 +22,17 @@ export interface Waiting {
   /** 0 to below 1. */
   random(): number;
 }
+
+/** The same, and time that runs out. */
+export interface Timing extends Waiting {
+  /** A signal that aborts after `ms` milliseconds. */
+  timeout(ms: number): AbortSignal;
+}
+
+/** Time as the clock on the wall has it. */
+export const IN_REAL_TIME: Timing = {
+  sleep,
+  random: Math.random,
+  // A signal that would abort at once is none that could be made of a negative number.
+  timeout: (ms) => AbortSignal.timeout(Math.max(0, ms)),
+};

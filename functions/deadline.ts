@@ -72,19 +72,22 @@ export function awsClient<Client extends AwsClient>(
  *
  * @throws {OrderlyError} `TimeoutError`, retriable, from `send`
  */
-function withDeadline<Client extends Pick<AwsClient, 'send'>>(
+export function withDeadline<Client extends Pick<AwsClient, 'send'>>(
   client: Client,
   callMs: number,
   timeout: Timeout,
 ): Client {
   const send: AwsClient['send'] = (command, options) => {
-    const own = timeout(callMs);
-    const given = options?.abortSignal;
-    const abortSignal = given === undefined ? own : AbortSignal.any([own, given]);
+    const abortSignal = anyOf(timeout(callMs), options?.abortSignal);
     // Raced, since the SDK's pauses between attempts don't hear of the signal.
     return endBy(abortSignal, () => client.send(command, { ...options, abortSignal }));
   };
   return Object.create(client, { send: { value: send } });
+}
+
+/** A signal that aborts with the first of the two, if there is another. */
+export function anyOf(signal: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? signal : AbortSignal.any([signal, other]);
 }
 
 /**

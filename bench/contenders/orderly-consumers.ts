@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS } from '../../functions/email/ses.ts';
@@ -39,7 +39,7 @@ function consumerPorts(name: string): ConsumerPorts {
     logger: functionLogger(name),
     now: Date.now,
     newId: randomUUID,
-    waiting: { sleep, random: Math.random },
+    waiting: IN_REAL_TIME,
   };
 }
 

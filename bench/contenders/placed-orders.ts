@@ -1,5 +1,5 @@
+import type { Item } from '../../functions/dynamodb.ts';
 import { decodeKafkaEvent } from '../../functions/kafka/decode.ts';
-import type { Item } from '../../functions/ledger/table.ts';
 import type { OrderEvent } from '../../functions/orders/events.ts';
 import { parseRecord } from '../../functions/orders/wire.ts';
 import { carrierFor, weightClassOf } from '../../functions/shipping/carrier.ts';

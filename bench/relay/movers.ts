@@ -20,8 +20,7 @@ interface Places {
 /** Moves one batch of events. */
 type Move = (rows: readonly OutboxRow[]) => Promise<unknown>;
 
-const outboxOf = (table: string) =>
-  dynamoDbOutbox(dynamoDbClient(), table, { sleep: async () => undefined, random: Math.random });
+const outboxOf = (table: string) => dynamoDbOutbox(dynamoDbClient(), table);
 
 export const movers: Readonly<Record<RelayContender, (places: Places) => Promise<Move>>> = {
   /** As deployed, but for TLS and IAM. */

@@ -77,7 +77,7 @@ export interface DeadLetter {
  * Stores a letter, or adds to the one that is there; rejects if it could not, and then nothing is lost but the write.
  * A message of the dead-letter topic that comes twice changes nothing the second time.
  */
-export type WriteDeadLetter = (letter: DeadLetter, now: Date) => Promise<void>;
+export type WriteDeadLetter = (letter: DeadLetter, now: Date, signal?: AbortSignal) => Promise<void>;
 
 /**
  * `<topic>-<partition>@<offset>#<timestamp>`: names a record among all that a consumer ever saw. The timestamp tells

@@ -12,13 +12,13 @@ import { upsertOf } from './upsert.ts';
  * writes them: see `upsertOf`.
  */
 export function deadLetterStore(client: DynamoDBClient, tableName: string): WriteDeadLetter {
-  return async (letter, now) => {
+  return async (letter, now, abortSignal) => {
     const storable = fitted(letter);
     /** Whether its condition held. */
     const upsert = async (history: 'append' | 'replace-last'): Promise<boolean> => {
       try {
         const request = upsertOf(storable, now, history);
-        await client.send(new UpdateItemCommand({ TableName: tableName, ...request }));
+        await client.send(new UpdateItemCommand({ TableName: tableName, ...request }), { abortSignal });
         return true;
       } catch (error) {
         if (error instanceof ConditionalCheckFailedException) return false;

@@ -1,5 +1,6 @@
 import type { Effect } from '../kafka/effect.ts';
 import type { BatchEvent, OrderEvents } from '../kafka/fold.ts';
+import type { Invocation } from '../kafka/invocation.ts';
 import { type Outcome, outcomeOfCopy } from '../kafka/outcome.ts';
 import type { LedgerRow } from '../ledger/claim.ts';
 import type { OrderId } from '../orders/ids.ts';
@@ -12,7 +13,7 @@ import { type SendMailsPorts, sendMails, thankYouKey } from './send-mails.ts';
  */
 export function emailEffect(ports: SendMailsPorts): Effect {
   return async (orders, invocation) => {
-    const thankYous = await suppress(orders.filter(isCancelledFirst), ports);
+    const thankYous = await suppress(orders.filter(isCancelledFirst), ports, invocation);
 
     const known = orders.filter(({ orderId }) => thankYous.get(orderId)?.kind !== 'open');
     const thanks = await sendMails(
@@ -48,12 +49,13 @@ function eventsOf({ events }: OrderEvents, type: BatchEvent['event']['type']): B
 async function suppress(
   orders: readonly OrderEvents[],
   { ledger, consumer, now }: SendMailsPorts,
+  { signal }: Invocation,
 ): Promise<Map<OrderId, ThankYou>> {
   const suppressed: LedgerRow = { status: 'SUPPRESSED' };
   const byKey = new Map(orders.map(({ orderId }) => [thankYouKey(consumer, orderId), orderId]));
-  const inserts = await ledger.insert(new Map([...byKey.keys()].map((key) => [key, suppressed])));
+  const inserts = await ledger.insert(new Map([...byKey.keys()].map((key) => [key, suppressed])), signal);
   const met = [...inserts].filter(([, { kind }]) => kind === 'exists').map(([key]) => key);
-  const rows = await ledger.read(met);
+  const rows = await ledger.read(met, signal);
 
   const thankYous = new Map<OrderId, ThankYou>();
   for (const [key, orderId] of byKey) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { IN_REAL_TIME } from '../backoff.ts';
 import { readEnvironment, variable } from '../config.ts';
 import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
@@ -30,5 +30,5 @@ export const handler = emailHandler({
   logger,
   now: Date.now,
   newId: randomUUID,
-  waiting: { sleep, random: Math.random },
+  waiting: IN_REAL_TIME,
 });

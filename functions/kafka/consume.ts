@@ -1,7 +1,8 @@
 import type { Context } from 'aws-lambda';
-import { fullJitter, type Waiting } from '../backoff.ts';
+import { fullJitter, type Timing } from '../backoff.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import type { WriteDeadLetter } from '../dead-letters/letter.ts';
+import { endBy } from '../deadline.ts';
 import type { FunctionLogger } from '../logger.ts';
 import { codeOf } from '../transient.ts';
 import { batchResponse, type KafkaBatchResponse, type SettledRecord } from './batch-response.ts';
@@ -11,7 +12,7 @@ import { foldByOrder } from './fold.ts';
 import type { Invocation } from './invocation.ts';
 import { type EventRecord, judgeRecord } from './judge.ts';
 import { type Outcome, outcomeOfCopy, retry } from './outcome.ts';
-import { holdMs, RESERVE_MS, ROUNDS } from './patience.ts';
+import { ANSWER_MS, holdMs, LETTERS_MS, RESERVE_MS, ROUNDS } from './patience.ts';
 import type { KafkaRecord } from './record.ts';
 import { reportBatch } from './report.ts';
 import { suspicion } from './suspicion.ts';
@@ -26,7 +27,7 @@ export interface ConsumerPorts {
   readonly now: () => number;
   /** A new id on every call. */
   readonly newId: () => string;
-  readonly waiting: Waiting;
+  readonly waiting: Timing;
 }
 
 /** A Lambda function behind a Kafka event source mapping with `ReportBatchItemFailures`. */
@@ -54,13 +55,19 @@ export function consume(effect: Effect, ports: ConsumerPorts): KafkaHandler {
     const judgeBatch = isReplay(event) ? (outcomes: Outcomes) => outcomes : judge;
     begin();
 
-    const until = startedAt + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const remainingMs = context.getRemainingTimeInMillis();
+    const until = startedAt + remainingMs - RESERVE_MS;
     const isOver = () => ports.now() >= until;
+    const signal = ports.waiting.timeout(remainingMs - LETTERS_MS - ANSWER_MS);
     // Each round has a name of its own: what an earlier one claimed, it may have begun, nobody knows with what success.
     const settle = (pending: readonly KafkaRecord[]) =>
-      settleOnce(pending, effect, { id: ports.newId(), isOver });
+      settleOnce(pending, effect, { id: ports.newId(), isOver, signal });
     const { outcomes, rounds } = await inRounds(records, settle, judgeBatch, { startedAt, until }, ports);
-    const settled = await storeDeadLetters(outcomes, ports);
+    const settled = await storeDeadLetters(
+      outcomes,
+      ports,
+      ports.waiting.timeout(context.getRemainingTimeInMillis() - ANSWER_MS),
+    );
 
     reportBatch(settled, { rounds, durationMs: ports.now() - startedAt }, ports.logger);
     return batchResponse(settled);
@@ -127,13 +134,21 @@ async function settleOnce(
   return settled;
 }
 
-/** Writes a letter for each record that needs one; where the write fails, the record is to be delivered again. */
-function storeDeadLetters(outcomes: Outcomes, ports: ConsumerPorts): Promise<SettledRecord[]> {
+/**
+ * Writes a letter for each record that needs one; where the write fails, or isn't done when the signal aborts, the record is
+ * to be delivered again.
+ */
+function storeDeadLetters(
+  outcomes: Outcomes,
+  { consumer, writeDeadLetter, now }: ConsumerPorts,
+  signal: AbortSignal,
+): Promise<SettledRecord[]> {
   return mapConcurrently([...outcomes], LETTERS_IN_FLIGHT, async ([record, outcome]) => {
     if (outcome.kind !== 'dead-letter') return { record, outcome };
     const { reason, error } = outcome;
     try {
-      await ports.writeDeadLetter({ consumer: ports.consumer, record, reason, error }, new Date(ports.now()));
+      const letter = { consumer, record, reason, error };
+      await endBy(signal, () => writeDeadLetter(letter, new Date(now()), signal));
       return { record, outcome };
     } catch (failure) {
       return { record, outcome: retry(`DEAD_LETTER_NOT_WRITTEN/${codeOf(failure)}`) };

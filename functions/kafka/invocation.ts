@@ -7,4 +7,6 @@ export interface Invocation {
    * invocation.
    */
   readonly isOver: () => boolean;
+  /** Aborts when all that has begun has to have ended, so that the dead letters of the batch can still be written. */
+  readonly signal: AbortSignal;
 }

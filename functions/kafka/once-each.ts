@@ -11,9 +11,9 @@ export interface EventEffect<Event extends OrderEvent> {
   /** Names the effect among all of this consumer's: the same for every copy of its event, and for nothing else. */
   readonly keyOf: (event: Event) => string;
   /**
-   * Makes the effect, or answers why it never can be made.
+   * Makes the effect, or answers why it never can be made. What it throws before it returns a promise was not begun.
    *
-   * What it throws says what is known. Where nobody was asked, or the other side has answered, it was not made; else it may
+   * What it rejects with says what is known. Where nobody was asked, or the other side has answered, it was not made; else it may
    * have been (`isLostAnswer`), and is held back for minutes. What passes (`isTransient`) is tried again; after anything
    * else the event becomes a dead letter.
    */

@@ -8,10 +8,20 @@
 import type { Backoff } from '../backoff.ts';
 
 /**
- * Milliseconds at the end of an invocation in which nothing new begins: enough for a mail under way (7 s), for its mark
- * in the ledger (10 s) and for the dead letters of the batch (10 s), each with every attempt of the SDK's.
+ * Milliseconds at the end of an invocation in which nothing new begins:
+ *
+ *     until                    signal              timeout
+ *       |- a mail -|--- its mark ---|--- letters ---|-answer-|
+ *           7 s          10 s             10 s          2 s
+ *
+ * What isn't done at `signal` is ended: a mark counts as not written, all else is delivered again; so are the records whose
+ * letters aren't written in their time, which is longer when the rounds end early.
  */
 export const RESERVE_MS = 30_000;
+/** Of it, for the dead letters of the batch. */
+export const LETTERS_MS = 10_000;
+/** Of it, for the answer to Lambda. */
+export const ANSWER_MS = 2_000;
 
 /** Between two rounds over what could not be done yet. */
 export const ROUNDS: Backoff = { baseMs: 200, capMs: 5_000 };

@@ -1,15 +1,18 @@
 import { chunksOf, mapConcurrently } from '../concurrency.ts';
+import { StatementError } from '../dynamodb.ts';
 import { isLostAnswer } from '../transient.ts';
 import { type Claim, givenBack, heldBack, mayBegin, ownerOf, type SettledStatus } from './claim.ts';
 import { type ClaimResult, claimNew, readMet, takeOver } from './claim-keys.ts';
 import type { Ledger } from './ledger.ts';
-import { StatementError } from './statement-error.ts';
 
 /** An effect on the world outside, which no transaction covers. */
 export interface ExternalEffect<Task, Refusal> {
   /** The task's row in the ledger; tasks that share one are one effect, which the first of them makes. */
   readonly keyOf: (task: Task) => string;
-  /** Makes the effect, or answers why it never can be made. Throws what may or may not have made it. */
+  /**
+   * Makes the effect, or answers why it never can be made. What it rejects with says whether it may have been
+   * made (`isLostAnswer`); what it throws before it returns a promise was not begun.
+   */
   readonly act: (task: Task) => Promise<Refusal | undefined>;
   /** Milliseconds that `act` takes at most. */
   readonly deadlineMs: number;
@@ -28,7 +31,8 @@ export type ActResult<Refusal> =
   /** There was no time left to begin it, neither of the claim's lease nor of the invocation's. */
   | { readonly kind: 'not-begun' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'failed'; readonly error: unknown };
+  /** `mayBeMade`: for all that is known, it was made. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly mayBeMade?: boolean };
 
 export interface ActOncePorts {
   readonly ledger: Ledger;
@@ -41,6 +45,8 @@ export interface Actor {
   /** Unique to this attempt; claims made under it before, in an earlier call, are taken for one's own. */
   readonly id: string;
   readonly isOver: () => boolean;
+  /** Aborts when all that has begun has to have ended, marks included. */
+  readonly signal: AbortSignal;
 }
 
 /** Claimed just in time: the lease of a claim runs while those before it act. */
@@ -103,7 +109,7 @@ async function actOnFirsts<Task, Refusal>(
       continue;
     }
     const keys = slice.map(([key]) => key);
-    const claims = await claimNew(ledger, keys, owner, now());
+    const claims = await claimNew(ledger, keys, owner, now(), actor.signal);
     const claimed: Claimed<Task>[] = [];
     for (const [key, task] of slice) {
       const claim = claims.get(key) ?? unanswered();
@@ -114,10 +120,10 @@ async function actOnFirsts<Task, Refusal>(
   }
   if (met.size === 0) return results;
 
-  const rows = await readMet(ledger, [...met.keys()], owner, now());
+  const rows = await readMet(ledger, [...met.keys()], owner, now(), actor.signal);
   for (const slice of chunksOf([...met], CLAIMS_AT_ONCE)) {
     const found = new Map(slice.map(([key]) => [key, rows.get(key) ?? unanswered()]));
-    const claims = await takeOver(ledger, found, owner, now());
+    const claims = await takeOver(ledger, found, owner, now(), actor.signal);
     await act(slice.map(([key, task]) => ({ key, task, claim: claims.get(key) ?? unanswered() })));
   }
   return results;
@@ -133,39 +139,56 @@ function unanswered(): Extract<ClaimResult, { kind: 'failed' }> {
   return { kind: 'failed', error: new StatementError('NO_ANSWER', 'the ledger did not answer for a key') };
 }
 
-/** Acts where the claim was granted, then marks what was made and gives back what was granted in vain. */
+/** Acts where the claim was granted, and marks what was made at once; then gives back what was granted in vain. */
 async function actUnder<Task, Refusal>(
   claimed: readonly Claimed<Task>[],
   effect: ExternalEffect<Task, Refusal>,
   { ledger, now }: ActOncePorts,
   actor: Actor,
 ): Promise<Map<string, ActResult<Refusal>>> {
-  const acted = await mapConcurrently(claimed, effect.inFlight, async (one) => ({
-    ...one,
-    result: await actOn(one, effect, now, actor),
-  }));
+  const mark = marking(ledger, actor.signal);
+  const acted = await mapConcurrently(claimed, effect.inFlight, async (one) => {
+    const result = await actOn(one, effect, now, actor);
+    // In the place of the effect: so no more than `inFlight` are ever made and not marked.
+    return { ...one, result: result.kind === 'made' ? { ...result, unmarked: await mark(one.key) } : result };
+  });
 
-  const made = acted.filter(({ result }) => result.kind === 'made');
   const inVain = acted.flatMap(({ key, claim, result }) =>
     claim.kind === 'granted' && result.kind !== 'made'
       ? [[key, { from: claim.claim, to: afterVain(claim.claim, result, now()) }] as const]
       : [],
   );
   // Giving back is a courtesy: where it fails, the lease runs out by itself.
-  const [unmarked] = await Promise.all([
-    ledger.put(new Map(made.map(({ key }) => [key, { status: 'SENT' }]))),
-    ledger.replace(new Map(inVain)),
-  ]);
-  return new Map(
-    acted.map(({ key, result }) => [
-      key,
-      result.kind === 'made' ? { kind: 'made', unmarked: unmarked.get(key) } : result,
-    ]),
-  );
+  if (inVain.length > 0) await ledger.replace(new Map(inVain), actor.signal);
+  return new Map(acted.map(({ key, result }) => [key, result]));
+}
+
+/**
+ * Marks effects when they are made, each at once; those that come while a mark is being written go together with the next.
+ *
+ *     made    a        b c      d
+ *     put     |-- a --|-- b, c --|-- d --|
+ */
+function marking(ledger: Ledger, signal: AbortSignal): (key: string) => Promise<StatementError | undefined> {
+  let last: Promise<unknown> = Promise.resolve();
+  let next: { readonly keys: string[]; readonly unmarked: ReturnType<Ledger['put']> } | undefined;
+  const write = (keys: readonly string[]) => {
+    next = undefined;
+    return ledger.put(new Map(keys.map((key) => [key, { status: 'SENT' }])), signal);
+  };
+  return async (key) => {
+    if (next === undefined) {
+      const keys: string[] = [];
+      next = { keys, unmarked: last.then(() => write(keys)) };
+      last = next.unmarked.catch(() => undefined);
+    }
+    next.keys.push(key);
+    return (await next.unmarked).get(key);
+  };
 }
 
 function afterVain(claim: Claim, result: ActResult<unknown>, now: number): Claim {
-  const lost = result.kind === 'failed' && isLostAnswer(result.error);
+  const lost = result.kind === 'failed' && result.mayBeMade;
   return lost ? heldBack(claim, now) : givenBack(claim);
 }
 
@@ -180,10 +203,16 @@ async function actOn<Task, Refusal>(
   if (claim.kind === 'held') return { kind: 'held' };
   if (claim.kind !== 'granted') return claim;
   if (actor.isOver() || !mayBegin(claim.claim, now(), effect.deadlineMs)) return NOT_BEGUN;
+  let acting: Promise<Refusal | undefined>;
   try {
-    const refusal = await effect.act(task);
-    return refusal === undefined ? { kind: 'made', unmarked: undefined } : { kind: 'refused', refusal };
+    acting = effect.act(task);
   } catch (error) {
     return { kind: 'failed', error };
+  }
+  try {
+    const refusal = await acting;
+    return refusal === undefined ? { kind: 'made', unmarked: undefined } : { kind: 'refused', refusal };
+  } catch (error) {
+    return { kind: 'failed', error, mayBeMade: isLostAnswer(error) };
   }
 }

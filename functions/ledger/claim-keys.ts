@@ -1,3 +1,4 @@
+import { StatementError } from '../dynamodb.ts';
 import {
   type Claim,
   type ClaimDecision,
@@ -7,9 +8,8 @@ import {
   type Owner,
   takenOver,
 } from './claim.ts';
-import type { InsertOutcome } from './insert-items.ts';
+import type { InsertOutcome } from './insert-new.ts';
 import type { Ledger, LedgerReplace } from './ledger.ts';
-import { StatementError } from './statement-error.ts';
 
 /** What became of the wish to claim a key. */
 export type ClaimResult =
@@ -26,9 +26,10 @@ export async function claimNew(
   keys: readonly string[],
   me: Owner,
   now: number,
+  signal?: AbortSignal,
 ): Promise<Map<string, ClaimResult | Extract<InsertOutcome, { kind: 'exists' }>>> {
   const claim = newClaim(me, now);
-  const inserted = await ledger.insert(new Map(keys.map((key) => [key, claim])));
+  const inserted = await ledger.insert(new Map(keys.map((key) => [key, claim])), signal);
   return new Map(
     [...inserted].map(([key, outcome]) => [
       key,
@@ -43,8 +44,9 @@ export async function readMet(
   keys: readonly string[],
   me: Owner,
   now: number,
+  signal?: AbortSignal,
 ): Promise<Map<string, MetRow>> {
-  const rows = await ledger.read(keys);
+  const rows = await ledger.read(keys, signal);
   return new Map(
     [...rows].map(([key, read]) => [key, read.kind === 'found' ? decideClaim(read.row, me, now) : read]),
   );
@@ -60,6 +62,7 @@ export async function takeOver(
   met: ReadonlyMap<string, MetRow>,
   me: Owner,
   now: number,
+  signal?: AbortSignal,
 ): Promise<Map<string, ClaimResult>> {
   const results = new Map<string, ClaimResult>();
   const changes = new Map<string, { from: Claim; to: Claim }>();
@@ -68,7 +71,7 @@ export async function takeOver(
     else results.set(key, row);
   }
   if (changes.size === 0) return results;
-  const replaced = await ledger.replace(changes);
+  const replaced = await ledger.replace(changes, signal);
   for (const [key, { to }] of changes) {
     const answer = replaced.get(key);
     if (answer !== undefined) results.set(key, afterReplace(answer, to, now));

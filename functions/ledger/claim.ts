@@ -40,7 +40,7 @@ export type ClaimDecision =
 /** Milliseconds: long enough for 25 sends one after another, short beside an hour of retries. */
 export const LEASE_MS = 60_000;
 
-/** Milliseconds that a mark takes at most, with every attempt of the SDK's: see `dynamoDbClient`. */
+/** Milliseconds from the end of an effect to the end of its mark, at most: it may have to wait for another mark, as long again. */
 export const MARK_MS = 10_000;
 
 /** The owner that an invocation is, by its id. */

@@ -1,48 +1,63 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { executeStatements, type Statement, type StatementResult } from './execute-statements.ts';
-import { insertItems } from './insert-items.ts';
-import { itemVanished } from './insert-new.ts';
+import { IN_REAL_TIME, type Timing } from '../backoff.ts';
+import { anyOf } from '../deadline.ts';
+import {
+  executeStatements,
+  putItems,
+  type ReadResult,
+  readItems,
+  type Statement,
+  type StatementResult,
+  type Table,
+} from '../dynamodb.ts';
+import { MARK_MS } from './claim.ts';
+import { insertItems, itemVanished } from './insert-new.ts';
 import type { ClaimChange, Ledger, LedgerRead, LedgerReplace } from './ledger.ts';
 import { itemOf, LEDGER_KEY, rowOf } from './ledger-item.ts';
-import { putItems } from './put-items.ts';
-import { type ReadResult, readItems } from './read-items.ts';
-import type { KeyedTable } from './table.ts';
 
 /**
  * A ledger in a DynamoDB table with the partition key `eventKey` and the TTL attribute `expiresAt`.
  *
- * 100 rows take 4 requests to insert, 1 to read, 4 to replace and 4 to put.
+ * 100 rows take 4 requests to insert, 1 to read, 4 to replace and 4 to put. Each ends within ten seconds.
  */
-export function dynamoDbLedger(client: DynamoDBClient, tableName: string, now: () => number): Ledger {
-  const table: KeyedTable = { client, name: tableName, key: LEDGER_KEY };
+export function dynamoDbLedger(
+  client: DynamoDBClient,
+  tableName: string,
+  now: () => number,
+  timing: Timing = IN_REAL_TIME,
+): Ledger {
+  const table: Table = { client, name: tableName, key: LEDGER_KEY, timing };
   return {
-    async insert(rows) {
+    async insert(rows, signal) {
       const at = now();
       return await insertItems(
         table,
         [...rows].map(([key, row]) => itemOf(key, row, at)),
+        signal,
       );
     },
-    async read(keys) {
-      return mapValues(await readItems(table, keys), ledgerRead);
+    async read(keys, signal) {
+      const items = keys.map((key) => ({ [LEDGER_KEY]: { S: key } }));
+      return mapValues(await readItems(table, items, signal), ledgerRead);
     },
-    async replace(changes) {
+    async replace(changes, signal) {
       const at = now();
       const statements = [...changes].map(([key, change]) => replaceStatement(table, key, change, at));
-      return mapValues(await executeStatements(table, statements), ledgerReplace);
+      return mapValues(await executeStatements(table, statements, signal), ledgerReplace);
     },
-    async put(rows) {
+    async put(rows, signal) {
       const at = now();
       return await putItems(
         table,
         [...rows].map(([key, row]) => itemOf(key, row, at)),
+        anyOf(timing.timeout(MARK_MS / 2), signal),
       );
     },
   };
 }
 
 /** Fenced: the row must be the claim that was read, by owner and by lease. */
-function replaceStatement(table: KeyedTable, key: string, { from, to }: ClaimChange, at: number): Statement {
+function replaceStatement(table: Table, key: string, { from, to }: ClaimChange, at: number): Statement {
   const { [LEDGER_KEY]: _key, ...attributes } = itemOf(key, to, at);
   const sets = Object.keys(attributes).map((name) => `SET "${name}" = ?`);
   const fence = '"status" = ? AND "owner" = ? AND "leaseUntil" = ?';

@@ -1,5 +1,5 @@
+import type { Item } from '../dynamodb.ts';
 import type { LedgerRow, Owner, SettledStatus } from './claim.ts';
-import type { Item } from './table.ts';
 
 /** The partition key of a ledger. */
 export const LEDGER_KEY = 'eventKey';

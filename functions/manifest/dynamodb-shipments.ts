@@ -1,7 +1,6 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { executeStatements } from '../ledger/execute-statements.ts';
-import { readItems } from '../ledger/read-items.ts';
-import type { Item, KeyedTable } from '../ledger/table.ts';
+import { IN_REAL_TIME, type Timing } from '../backoff.ts';
+import { executeStatements, type Item, readItems, type Table } from '../dynamodb.ts';
 import { OrderId } from '../orders/ids.ts';
 import { AWAITING_CARRIER, MANIFEST_ID } from '../shipping/shipment-item.ts';
 import { SHIPMENT_KEY } from '../shipping/shipments.ts';
@@ -18,8 +17,9 @@ import type { ManifestShipments } from './ports.ts';
 export function dynamoDbManifestShipments(
   client: DynamoDBClient,
   { table: name, index }: { readonly table: string; readonly index: string },
+  timing: Timing = IN_REAL_TIME,
 ): ManifestShipments {
-  const table: KeyedTable = { client, name, key: SHIPMENT_KEY };
+  const table: Table = { client, name, key: SHIPMENT_KEY, timing };
   return {
     async awaiting(carrier, before) {
       const pages = paginateQuery(
@@ -49,7 +49,10 @@ export function dynamoDbManifestShipments(
     },
 
     async onManifest(manifestId, orderIds) {
-      const results = await readItems(table, orderIds);
+      const results = await readItems(
+        table,
+        orderIds.map((orderId) => ({ [SHIPMENT_KEY]: { S: orderId } })),
+      );
       const items: Item[] = [];
       for (const result of results.values()) {
         if (result.kind === 'failed') throw result.error;

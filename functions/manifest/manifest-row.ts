@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { Item } from '../dynamodb.ts';
 import { OrderlyError } from '../errors.ts';
-import type { Item } from '../ledger/table.ts';
 import { OrderId } from '../orders/ids.ts';
 
 /** A shipment as its line of a manifest says it. */

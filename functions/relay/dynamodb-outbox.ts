@@ -1,43 +1,31 @@
-import {
-  BatchGetItemCommand,
-  type BatchGetItemCommandInput,
-  type BatchGetItemCommandOutput,
-  BatchWriteItemCommand,
-  type BatchWriteItemCommandInput,
-  type BatchWriteItemCommandOutput,
-  type DynamoDBClient,
-  paginateScan,
-  QueryCommand,
-} from '@aws-sdk/client-dynamodb';
-import { type Backoff, fullJitter, type Waiting } from '../backoff.ts';
+import { type DynamoDBClient, paginateScan, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { IN_REAL_TIME, type Timing } from '../backoff.ts';
+import { deleteItems, type Item, readItems, type StatementError, type Table } from '../dynamodb.ts';
 import { OrderlyError } from '../errors.ts';
-import { fromOutboxItem, type Item, type OutboxRow, toOutboxKey } from '../outbox/row.ts';
+import { fromOutboxItem, type OutboxRow, toOutboxKey } from '../outbox/row.ts';
 import type { OutboxPage, OutboxStore } from './outbox-store.ts';
 
-/** Unprocessed keys are asked for 8 times within some 3 seconds; then the orders wait for the next invocation. */
-const ATTEMPTS = 8;
-const BACKOFF: Backoff = { baseMs: 25, capMs: 1_000 };
-
 /**
- * The outbox table in DynamoDB. What a batch left unprocessed is asked again, never taken for done or gone.
+ * The outbox table in DynamoDB. What a batch left undone is asked again, never taken for done or gone.
  *
- * Methods throw `OrderlyError` `OUTBOX_THROTTLED` when DynamoDB leaves keys unprocessed for too long.
+ * Methods throw the `StatementError` of a row that could not be read or deleted in time.
  */
-export function dynamoDbOutbox(client: DynamoDBClient, table: string, waiting: Waiting): OutboxStore {
+export function dynamoDbOutbox(
+  client: DynamoDBClient,
+  name: string,
+  timing: Timing = IN_REAL_TIME,
+): OutboxStore {
+  const table: Table = { client, name, key: 'orderId', sortKey: 'seq', timing };
   return {
     async readFirstEvents(orderIds) {
+      const results = await readItems(
+        table,
+        orderIds.map((orderId) => toOutboxKey({ orderId, seq: 1 })),
+      );
       const items: Item[] = [];
-      const keys = orderIds.map((orderId) => toOutboxKey({ orderId, seq: 1 }));
-      let unread: BatchGetItemCommandInput['RequestItems'] = {
-        [table]: { Keys: keys, ConsistentRead: true },
-      };
-      for (let attempt = 1; hasEntries(unread); attempt++) {
-        const answer: BatchGetItemCommandOutput = await client.send(
-          new BatchGetItemCommand({ RequestItems: unread }),
-        );
-        items.push(...(answer.Responses?.[table] ?? []));
-        unread = answer.UnprocessedKeys;
-        if (hasEntries(unread)) await beforeRepetition(attempt, waiting);
+      for (const result of results.values()) {
+        if (result.kind === 'failed') throw result.error;
+        if (result.kind === 'found') items.push(result.item);
       }
       const { rows, unreadable } = readable(items);
       const broken = new Set(unreadable.map(({ orderId }) => orderId?.S));
@@ -50,7 +38,7 @@ export function dynamoDbOutbox(client: DynamoDBClient, table: string, waiting: W
       do {
         const page = await client.send(
           new QueryCommand({
-            TableName: table,
+            TableName: name,
             KeyConditionExpression: 'orderId = :orderId',
             ExpressionAttributeValues: { ':orderId': { S: orderId } },
             ConsistentRead: true,
@@ -64,15 +52,8 @@ export function dynamoDbOutbox(client: DynamoDBClient, table: string, waiting: W
     },
 
     async delete(keys) {
-      const requests = keys.map((key) => ({ DeleteRequest: { Key: toOutboxKey(key) } }));
-      let undone: BatchWriteItemCommandInput['RequestItems'] = { [table]: requests };
-      for (let attempt = 1; hasEntries(undone); attempt++) {
-        const answer: BatchWriteItemCommandOutput = await client.send(
-          new BatchWriteItemCommand({ RequestItems: undone }),
-        );
-        undone = answer.UnprocessedItems;
-        if (hasEntries(undone)) await beforeRepetition(attempt, waiting);
-      }
+      const [error]: StatementError[] = [...(await deleteItems(table, keys.map(toOutboxKey))).values()];
+      if (error !== undefined) throw error;
     },
   };
 }
@@ -104,17 +85,4 @@ function readable(items: readonly Item[]): { rows: readonly OutboxRow[]; unreada
     }
   }
   return { rows, unreadable };
-}
-
-function hasEntries(byTable: object | undefined): boolean {
-  return byTable !== undefined && Object.keys(byTable).length > 0;
-}
-
-async function beforeRepetition(attempt: number, { sleep, random }: Waiting): Promise<void> {
-  if (attempt >= ATTEMPTS) {
-    throw new OrderlyError('OUTBOX_THROTTLED', 'DynamoDB left keys of the outbox unprocessed', {
-      retriable: true,
-    });
-  }
-  await sleep(fullJitter(BACKOFF, attempt, random));
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, DynamoDBStreamEvent, ScheduledEvent } from 'aws-lambda';
 import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
@@ -19,7 +18,7 @@ const logger = functionLogger('relay');
 
 const client = dynamoDbClient();
 const ports: RelayPorts = {
-  outbox: dynamoDbOutbox(client, environment.OUTBOX_TABLE, { sleep, random: Math.random }),
+  outbox: dynamoDbOutbox(client, environment.OUTBOX_TABLE),
   publisher: kafkaPublisher(() => kafkaClient('orderly-relay', environment), Date.now),
   topic: environment.TOPIC,
   logger,

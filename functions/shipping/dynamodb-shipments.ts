@@ -3,6 +3,7 @@ import {
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { IN_REAL_TIME, type Timing } from '../backoff.ts';
 import { insertNewInto } from '../ledger/insert-new.ts';
 import type { Cancellation, StoredShipment } from './shipment.ts';
 import { AWAITING_CARRIER, contentAttributes, MANIFEST_ID, storedShipment } from './shipment-item.ts';
@@ -17,11 +18,15 @@ import { SHIPMENT_KEY, type Shipments } from './shipments.ts';
  *     cancel   set CANCELLED ── if there is no manifestId      broken: record that it is too late; a manifestId stays
  *     assign   set manifestId ── if LABEL_CREATED              broken: not on the manifest; CANCELLED stays
  */
-export function dynamoDbShipments(client: DynamoDBClient, tableName: string): Shipments {
+export function dynamoDbShipments(
+  client: DynamoDBClient,
+  tableName: string,
+  timing: Timing = IN_REAL_TIME,
+): Shipments {
   const keyOf = (orderId: string) => ({ TableName: tableName, Key: { [SHIPMENT_KEY]: { S: orderId } } });
 
   // Not PartiQL, whose UPDATE can't create the item.
-  const cancelInTime = ({ orderId, cancelledAt }: Cancellation) =>
+  const cancelInTime = ({ orderId, cancelledAt }: Cancellation, abortSignal?: AbortSignal) =>
     client.send(
       new UpdateItemCommand({
         ...keyOf(orderId),
@@ -37,8 +42,9 @@ export function dynamoDbShipments(client: DynamoDBClient, tableName: string): Sh
         ReturnValues: 'ALL_OLD',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
+      { abortSignal },
     );
-  const recordTooLate = ({ orderId, cancelledAt }: Cancellation) =>
+  const recordTooLate = ({ orderId, cancelledAt }: Cancellation, abortSignal?: AbortSignal) =>
     client.send(
       new UpdateItemCommand({
         ...keyOf(orderId),
@@ -48,24 +54,25 @@ export function dynamoDbShipments(client: DynamoDBClient, tableName: string): Sh
         ExpressionAttributeValues: { ':at': { S: cancelledAt } },
         ReturnValues: 'ALL_OLD',
       }),
+      { abortSignal },
     );
 
   return {
-    insertNew: insertNewInto({ client, name: tableName, key: SHIPMENT_KEY }),
+    insertNew: insertNewInto({ client, name: tableName, key: SHIPMENT_KEY, timing }),
 
-    async cancel(cancellation) {
+    async cancel(cancellation, signal) {
       try {
-        const { Attributes } = await cancelInTime(cancellation);
+        const { Attributes } = await cancelInTime(cancellation, signal);
         return Attributes && storedShipment(Attributes);
       } catch (error) {
         const onManifest = shipmentThatRefused(error);
         if (onManifest.cancelledTooLate) return onManifest;
-        const { Attributes } = await recordTooLate(cancellation);
+        const { Attributes } = await recordTooLate(cancellation, signal);
         return Attributes && storedShipment(Attributes);
       }
     },
 
-    async complete(placement) {
+    async complete(placement, signal) {
       const content = contentAttributes(placement);
       const names = Object.keys(content);
       try {
@@ -82,6 +89,7 @@ export function dynamoDbShipments(client: DynamoDBClient, tableName: string): Sh
             ),
             ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),
+          { abortSignal: signal },
         );
         return { kind: 'completed' };
       } catch (error) {

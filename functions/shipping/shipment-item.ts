@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../ledger/table.ts';
+import type { Item } from '../dynamodb.ts';
 import type { Cancellation, Fingerprint, Placement, StoredShipment } from './shipment.ts';
 
 /** Holds the carrier of a shipment that waits for a manifest, and is the index's key: others are not in the index. */

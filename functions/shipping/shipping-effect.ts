@@ -18,12 +18,12 @@ const ORDERS_IN_FLIGHT = 10;
  * each. Whatever the order, the repetition and the batches of an order's events, the same item is left in the end.
  */
 export function shippingEffect(shipments: Shipments): Effect {
-  return async (orders) => {
+  return async (orders, { signal }) => {
     const plans = orders.map(planShipment);
-    const inserts = await shipments.insertNew(plans.flatMap(insertion));
+    const inserts = await shipments.insertNew(plans.flatMap(insertion), signal);
     const outcomes = await mapConcurrently(plans, ORDERS_IN_FLIGHT, async (plan) => {
       try {
-        return await settle(plan, inserts.get(plan.orderId), shipments);
+        return await settle(plan, inserts.get(plan.orderId), shipments, signal);
       } catch (error) {
         return sameForAll(plan, outcomeOfError(error));
       }
@@ -42,6 +42,7 @@ async function settle(
   plan: ShipmentPlan,
   insert: InsertResult | undefined,
   shipments: Shipments,
+  signal: AbortSignal,
 ): Promise<Map<BatchEvent, Outcome>> {
   switch (insert?.kind) {
     case 'inserted': {
@@ -50,11 +51,11 @@ async function settle(
       return outcomesOf(plan, { placed, cancelled, fingerprint: placed?.fingerprint });
     }
     case 'exists':
-      return outcomesOf(plan, await writeMissing(plan, storedShipment(insert.item), shipments));
+      return outcomesOf(plan, await writeMissing(plan, storedShipment(insert.item), shipments, signal));
     case 'failed':
       return sameForAll(plan, outcomeOfError(insert.error));
     case undefined:
-      return outcomesOf(plan, await cancel(plan, shipments));
+      return outcomesOf(plan, await cancel(plan, shipments, signal));
   }
 }
 
@@ -62,17 +63,18 @@ async function writeMissing(
   plan: ShipmentPlan,
   stored: StoredShipment,
   shipments: Shipments,
+  signal: AbortSignal,
 ): Promise<ShipmentWrites> {
   const { fingerprint } = stored;
   switch (missingWrite(plan, stored)) {
     case 'none':
       return { placed: undefined, cancelled: false, fingerprint };
     case 'cancel':
-      return { ...(await cancel(plan, shipments)), fingerprint };
+      return { ...(await cancel(plan, shipments, signal)), fingerprint };
     case 'complete': {
       const placed = plan.placements[0]?.placement;
       if (placed === undefined) return { placed, cancelled: false, fingerprint };
-      const completed = await shipments.complete(placed);
+      const completed = await shipments.complete(placed, signal);
       return completed.kind === 'completed'
         ? { placed, cancelled: false, fingerprint: placed.fingerprint }
         : { placed: undefined, cancelled: false, fingerprint: completed.stored.fingerprint };
@@ -80,9 +82,13 @@ async function writeMissing(
   }
 }
 
-async function cancel(plan: ShipmentPlan, shipments: Shipments): Promise<ShipmentWrites> {
+async function cancel(
+  plan: ShipmentPlan,
+  shipments: Shipments,
+  signal: AbortSignal,
+): Promise<ShipmentWrites> {
   const [first] = plan.cancellations;
-  const before = first && (await shipments.cancel(first.cancellation));
+  const before = first && (await shipments.cancel(first.cancellation, signal));
   const cancelled = before === undefined || !isCancellationKnown(before);
   return { placed: undefined, cancelled, fingerprint: before?.fingerprint };
 }

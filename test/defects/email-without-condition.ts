@@ -1,6 +1,7 @@
 /** Email as it must not be: its ledger forgets everything between two batches. */
+
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email-handler.ts';
@@ -24,5 +25,5 @@ export const handler: KafkaHandler = (event, context) =>
     logger,
     now: Date.now,
     newId: randomUUID,
-    waiting: { sleep, random: Math.random },
+    waiting: IN_REAL_TIME,
   })(event, context);

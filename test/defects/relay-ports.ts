@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { kafkaClient } from '../../functions/kafka/client.ts';
 import { kafkaPublisher } from '../../functions/kafka/producer.ts';
@@ -17,7 +16,7 @@ export function portsWithTroubledBroker(): RelayPorts {
     AWS_REGION: 'us-east-1',
   };
   return {
-    outbox: dynamoDbOutbox(dynamoDbClient(), outbox, { sleep, random: Math.random }),
+    outbox: dynamoDbOutbox(dynamoDbClient(), outbox),
     publisher: failingOnce(kafkaPublisher(() => kafkaClient('defect', kafka), Date.now)),
     topic,
     logger: functionLogger('relay'),

@@ -1,6 +1,7 @@
 /** Shipping as it must not be: what it can't read it takes for done, and writes no letter. */
+
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
@@ -16,5 +17,5 @@ export const handler = shippingHandler({
   logger: functionLogger('shipping'),
   now: Date.now,
   newId: randomUUID,
-  waiting: { sleep, random: Math.random },
+  waiting: IN_REAL_TIME,
 });

@@ -1,7 +1,8 @@
 /** Shipping as it must not be: it writes every shipment, whether there is one or not. */
+
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type AttributeValue, BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
+import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { functionLogger } from '../../functions/logger.ts';
@@ -32,5 +33,5 @@ export const handler = shippingHandler({
   logger: functionLogger('shipping'),
   now: Date.now,
   newId: randomUUID,
-  waiting: { sleep, random: Math.random },
+  waiting: IN_REAL_TIME,
 });

@@ -1,7 +1,10 @@
+import type { Timing } from '../../functions/backoff.ts';
 import { type CheckoutEvent, checkoutHandler } from '../../functions/checkout/checkout.ts';
 import { dynamoDbOrderStore } from '../../functions/checkout/dynamodb-store.ts';
 import { collect } from '../../functions/dead-letters/collect.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
+import { withDeadline } from '../../functions/deadline.ts';
+import { CALL_MS } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../functions/email/ses.ts';
 import type { ConsumerPorts } from '../../functions/kafka/consume.ts';
@@ -107,7 +110,11 @@ function shipping(world: Surroundings, defect: Defect, process: Process): Handle
   const ship = consumer(
     shippingHandler({
       ...consumerPorts(world, defect, process, 'shipping-service'),
-      shipments: dynamoDbShipments(dynamoDb(world, defect, process), TABLES.shipments),
+      shipments: dynamoDbShipments(
+        dynamoDb(world, defect, process),
+        TABLES.shipments,
+        waitingIn(world, process),
+      ),
     }),
   );
   if (!defect.together) return mortal(world, process, 'shipping-service', ship);
@@ -126,7 +133,14 @@ function email(world: Surroundings, defect: Defect, process: Process): Handler {
   const handle = consumer(
     emailHandler({
       ...consumerPorts(world, defect, process, 'email-service'),
-      ledger: ledger(dynamoDbLedger(dynamoDb(world, defect, process), TABLES.emailLedger, process.now)),
+      ledger: ledger(
+        dynamoDbLedger(
+          dynamoDb(world, defect, process),
+          TABLES.emailLedger,
+          process.now,
+          waitingIn(world, process),
+        ),
+      ),
       sendMail: sesSender(
         mailClient({ process, clock, random, faults, tried, out }),
         'orders@example.com',
@@ -185,11 +199,17 @@ function consumerPorts(world: Surroundings, defect: Defect, process: Process, gr
 }
 
 function dynamoDb(world: Surroundings, { dynamoDb: changed = unchanged }: Defect, process: Process) {
-  return changed(faultyClient({ ...world, process, database: world.databaseFor(process) }));
+  return changed(
+    withDeadline(
+      faultyClient({ ...world, process, database: world.databaseFor(process) }),
+      CALL_MS,
+      process.timeout,
+    ),
+  );
 }
 
-function waitingIn({ random }: Surroundings, { sleep }: Process) {
-  return { sleep, random: random.float };
+function waitingIn({ random }: Surroundings, { sleep, timeout }: Process): Timing {
+  return { sleep, random: random.float, timeout };
 }
 
 /** Places in the code tell a trace's reader nothing, and change. */

@@ -23,6 +23,8 @@ export interface Process {
   /** As `deliver`, after `ms`. */
   after(ms: number, what: () => void): Timer;
   sleep(ms: number): Promise<void>;
+  /** A signal that aborts after `ms`; waiting for it alone keeps no world from being at rest. */
+  timeout(ms: number): AbortSignal;
   kill(): void;
   freeze(ms: number): void;
   /** What is to befall it when it is about to go on for the `deliveries`th time from now, 0 being the next. */
@@ -75,6 +77,11 @@ export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions):
     deliver,
     after: (ms, what) => clock.after(ms, () => deliver(what)),
     sleep: (ms) => new Promise((resolve) => clock.after(ms, () => deliver(resolve))),
+    timeout(ms) {
+      const controller = new AbortController();
+      clock.background(ms, () => deliver(() => controller.abort()));
+      return controller.signal;
+    },
     kill() {
       if (dead) return;
       dead = true;

@@ -28,6 +28,7 @@ export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): Record
   const measured: RecordedConsumer['measured'] = [];
   const clock = { now: Date.parse('2026-03-01T12:00:00.000Z') };
   const waits: number[] = [];
+  const timeouts: { readonly at: number; readonly controller: AbortController }[] = [];
   let ids = 0;
   const log = (message: string, fields?: LogFields) => {
     lines.push({ message, fields });
@@ -57,6 +58,12 @@ export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): Record
         sleep: async (ms) => {
           waits.push(ms);
           clock.now += ms;
+          for (const { at, controller } of timeouts) if (at <= clock.now) controller.abort();
+        },
+        timeout(ms) {
+          const controller = new AbortController();
+          timeouts.push({ at: clock.now + ms, controller });
+          return controller.signal;
         },
       },
       ...overrides,

@@ -46,7 +46,7 @@ export async function engineRelay(rows: readonly OutboxRow[], options: EngineRel
   const portsOf = (wrap: (ports: RelayPorts) => Partial<RelayPorts> = () => ({})): RelayPorts => {
     const ports: RelayPorts = {
       publisher: realPublisher(bootstrapServers),
-      outbox: dynamoDbOutbox(client, table, { sleep: async () => undefined, random: Math.random }),
+      outbox: dynamoDbOutbox(client, table),
       topic,
       logger,
     };

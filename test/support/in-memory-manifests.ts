@@ -1,4 +1,4 @@
-import type { Item } from '../../functions/ledger/table.ts';
+import type { Item } from '../../functions/dynamodb.ts';
 import { draftKeyOf, fileKeyOf, manifestIdIn } from '../../functions/manifest/manifest-id.ts';
 import { manifestRowOf } from '../../functions/manifest/manifest-row.ts';
 import type { ManifestFiles, ManifestShipments } from '../../functions/manifest/ports.ts';

@@ -1,5 +1,5 @@
+import type { Item } from '../../functions/dynamodb.ts';
 import type { InsertResult } from '../../functions/ledger/insert-new.ts';
-import type { Item } from '../../functions/ledger/table.ts';
 import { contentAttributes, storedShipment } from '../../functions/shipping/shipment-item.ts';
 import type { Shipments } from '../../functions/shipping/shipments.ts';
 

@@ -1,4 +1,4 @@
-import type { Item } from '../../functions/ledger/table.ts';
+import type { Item } from '../../functions/dynamodb.ts';
 import type { LogFields } from '../../functions/logger.ts';
 import type { UtcDay } from '../../functions/manifest/manifest-id.ts';
 import type { ManifestFiles, ManifestShipments } from '../../functions/manifest/ports.ts';

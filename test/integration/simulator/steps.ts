@@ -79,9 +79,8 @@ function rows(keys: readonly number[], row: LedgerRow): ReadonlyMap<string, Ledg
 
 /** Production's adapters over a client; a step that is refused is refused. */
 export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) => Promise<unknown> {
-  const waiting = { sleep: async () => undefined, random: () => 0 };
   const store = dynamoDbOrderStore(client, tables);
-  const outbox = dynamoDbOutbox(client, tables.outbox, waiting);
+  const outbox = dynamoDbOutbox(client, tables.outbox);
   const ledger = dynamoDbLedger(client, tables.emailLedger, () => NOW);
   const shipments = dynamoDbShipments(client, tables.shipments);
   const writeLetter = deadLetterStore(client, tables.deadLetters);

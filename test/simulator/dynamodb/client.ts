@@ -23,7 +23,9 @@ const TIMEOUT_MS = 3_000;
 const LATE_MS = 60_000;
 
 /** An SDK client whose requests are carried out by `send`. */
-export function clientWith(send: (command: Command) => Promise<object>): DynamoDBClient {
+export function clientWith(
+  send: (command: Command, options?: { readonly abortSignal?: AbortSignal }) => Promise<object>,
+): DynamoDBClient {
   return Object.create(DynamoDBClient.prototype, { send: { value: send } });
 }
 
@@ -39,13 +41,14 @@ export function calmClient(database: Database): DynamoDBClient {
  *     process ──request──> (lost, late) ──> tables ──answer──> (lost) ──> process, if it still lives
  */
 export function faultyClient(ports: ClientPorts): DynamoDBClient {
-  return clientWith(async (command) => {
+  return clientWith(async (command, { abortSignal } = {}) => {
     const carryOut = idempotent(command, () => execute(ports.database, command, whimsOf(ports, command)));
     for (let attempt = 1; ; attempt += 1) {
       const answer = await attemptOf(ports, command, carryOut);
       if (answer.kind === 'answered') return answer.output;
       if (answer.kind === 'refused' || attempt === ATTEMPTS) throw answer.error;
       await ports.process.sleep(ports.random.int(10, 100 * 2 ** attempt));
+      if (abortSignal?.aborted) throw answer.error;
     }
   });
 }

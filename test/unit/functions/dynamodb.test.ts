@@ -1,13 +1,149 @@
-import { afterEach, expect, test, vi } from 'vitest';
-import { dynamoDbClient } from '../../../functions/dynamodb.ts';
+import {
+  BatchExecuteStatementCommand,
+  BatchGetItemCommand,
+  BatchWriteItemCommand,
+  DynamoDBClient,
+  ProvisionedThroughputExceededException,
+} from '@aws-sdk/client-dynamodb';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import {
+  deleteItems,
+  dynamoDbClient,
+  executeStatements,
+  type Item,
+  putItems,
+  readItems,
+  type Table,
+} from '../../../functions/dynamodb.ts';
+import { recordedConsumer } from '../../support/consumer.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('no middleware of the SDK copies requests and answers for a log', () => {
+it('no middleware of the SDK copies requests and answers for a log', () => {
   vi.stubEnv('AWS_REGION', 'us-east-1');
 
   const middleware = dynamoDbClient().middlewareStack.identify();
 
   expect(middleware).not.toEqual([]);
   expect(middleware.filter((name) => /logger/i.test(name))).toEqual([]);
+});
+
+const items = (count: number): Item[] => Array.from({ length: count }, (_, n) => ({ id: { S: `${n}` } }));
+
+/** A table in which the first `busyFor` requests leave all but these keys undone, each in the way of its kind. */
+function busyTable(busyFor: number, done: (key: string) => boolean = () => false) {
+  const { ports, waits, clock } = recordedConsumer();
+  const asked: number[] = [];
+  const answer = (keys: readonly string[]) => {
+    asked.push(keys.length);
+    return new Set(asked.length <= busyFor ? keys.filter((key) => !done(key)) : []);
+  };
+  const send = async (command: unknown): Promise<object> => {
+    if (command instanceof BatchGetItemCommand) {
+      const keys = command.input.RequestItems?.t?.Keys ?? [];
+      const left = answer(keys.map(({ id }) => id?.S ?? ''));
+      const isLeft = ({ id }: Item) => left.has(id?.S ?? '');
+      return {
+        Responses: { t: keys.filter((key) => !isLeft(key)) },
+        UnprocessedKeys: left.size > 0 ? { t: { Keys: keys.filter(isLeft) } } : {},
+      };
+    }
+    if (command instanceof BatchWriteItemCommand) {
+      const requests = command.input.RequestItems?.t ?? [];
+      const keyOf = ({ PutRequest, DeleteRequest }: (typeof requests)[number]) =>
+        (PutRequest?.Item ?? DeleteRequest?.Key)?.id?.S ?? '';
+      const left = answer(requests.map(keyOf));
+      return { UnprocessedItems: left.size > 0 ? { t: requests.filter((one) => left.has(keyOf(one))) } : {} };
+    }
+    if (command instanceof BatchExecuteStatementCommand) {
+      const keys = (command.input.Statements ?? []).map(({ Parameters = [] }) => Parameters[0]?.S ?? '');
+      const left = answer(keys);
+      return { Responses: keys.map((key) => (left.has(key) ? { Error: { Code: 'ThrottlingError' } } : {})) };
+    }
+    throw new TypeError('no batch');
+  };
+  const client: DynamoDBClient = Object.create(DynamoDBClient.prototype, { send: { value: send } });
+  const table: Table = { client, name: 't', key: 'id', timing: ports.waiting };
+  return { table, asked, waits, clock, waiting: ports.waiting };
+}
+
+/** Each kind of batch over these keys: how many have failed, each with a throttle. */
+type Batch = (table: Table, keys: Item[], signal?: AbortSignal) => Promise<unknown[]>;
+const BATCHES: Readonly<Record<'reads' | 'puts' | 'deletes' | 'statements', Batch>> = {
+  reads: async (table, keys, signal) => [...(await readItems(table, keys, signal)).values()].map(failedWith),
+  puts: async (table, keys, signal) => [...(await putItems(table, keys, signal)).values()].map(codeOf),
+  deletes: async (table, keys) => [...(await deleteItems(table, keys)).values()].map(codeOf),
+  statements: async (table, keys, signal) => {
+    const statements = keys.map(({ id }) => ({ key: id?.S ?? '', text: '?', parameters: id ? [id] : [] }));
+    return [...(await executeStatements(table, statements, signal)).values()].map(failedWith);
+  },
+};
+const codeOf = ({ code }: { code: string }) => code;
+const failedWith = (result: { kind: string; error?: { code: string } }) => result.error?.code;
+const failures = (codes: readonly unknown[]) => codes.filter((code) => code !== undefined);
+
+describe.each(Object.entries(BATCHES))('a batch of %s', (_kind, batch) => {
+  it('asks again for what was left undone alone, each time after a longer pause', async () => {
+    const { table, asked, waits } = busyTable(3, (key) => key !== '7');
+    expect(failures(await batch(table, items(25)))).toEqual([]);
+    expect(asked).toEqual([25, 1, 1, 1]);
+    expect(waits).toEqual([25, 50, 100]);
+  });
+
+  it('goes on for ten seconds, and then only what is left has failed', async () => {
+    const { table, asked, waits } = busyTable(Number.POSITIVE_INFINITY, (key) => key !== '7');
+    expect(failures(await batch(table, items(25)))).toEqual(['ThrottlingError']);
+    const waited = waits.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeGreaterThanOrEqual(10_000);
+    expect(waited).toBeLessThan(11_000);
+    expect(asked.length).toBeGreaterThan(10);
+  });
+
+  it('of nothing asks for nothing', async () => {
+    const { table, asked } = busyTable(0);
+    expect([await batch(table, []), asked]).toEqual([[], []]);
+  });
+});
+
+it.each([BATCHES.reads, BATCHES.puts, BATCHES.statements])(
+  'a batch ends with the signal that it is given',
+  async (batch) => {
+    const { table, waits, waiting } = busyTable(Number.POSITIVE_INFINITY);
+    expect(failures(await batch(table, items(2), waiting.timeout(300)))).toEqual([
+      'ThrottlingError',
+      'ThrottlingError',
+    ]);
+    expect(waits).toEqual([25, 50, 100, 200]);
+  },
+);
+
+describe('a request that fails as a whole', () => {
+  const failing = (error: Error, times: number) => {
+    const { ports, waits } = recordedConsumer();
+    let requests = 0;
+    const send = async () => {
+      if (++requests <= times) throw error;
+      return {};
+    };
+    const client: DynamoDBClient = Object.create(DynamoDBClient.prototype, { send: { value: send } });
+    const table: Table = { client, name: 't', key: 'id', timing: ports.waiting };
+    return { table, waits, requests: () => requests };
+  };
+
+  it('is sent again where that passes', async () => {
+    const busy = new ProvisionedThroughputExceededException({ message: 'busy', $metadata: {} });
+    const { table, waits } = failing(busy, 2);
+    expect(await putItems(table, items(3))).toEqual(new Map());
+    expect(waits).toEqual([25, 50]);
+  });
+
+  it('has failed for each of its parts where it does not', async () => {
+    const { table, requests } = failing(Object.assign(new Error('no'), { name: 'ValidationException' }), 9);
+    const failed = await putItems(table, items(2));
+    expect([...failed].map(([key, { code, retriable }]) => [key, code, retriable])).toEqual([
+      ['0', 'ValidationException', false],
+      ['1', 'ValidationException', false],
+    ]);
+    expect(requests()).toBe(1);
+  });
 });

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
+import type { Item } from '../../../../functions/dynamodb.ts';
 import { insertNewInto } from '../../../../functions/ledger/insert-new.ts';
-import type { Item } from '../../../../functions/ledger/table.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
+
+/** Batches end soon that can't succeed. */
+const SOON = { ...IN_REAL_TIME, timeout: () => AbortSignal.timeout(1_000) };
 
 const item = (id: string, text = 'x'): Item => ({ id: { S: id }, text: { S: text } });
 const many = (count: number, text?: string) =>
@@ -80,7 +84,7 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('insertNewInto on %s', (e
 
   it('reports a failure for each item, and whether it may pass', async () => {
     const { client } = await fixture();
-    const insertNew = insertNewInto({ client, name: 'no-such-table', key: 'id' });
+    const insertNew = insertNewInto({ client, name: 'no-such-table', key: 'id', timing: SOON });
     expect((await insertNew([item('a')])).get('a')).toMatchObject({
       kind: 'failed',
       error: { code: 'ResourceNotFound', retriable: true },
@@ -90,7 +94,12 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('insertNewInto on %s', (e
 
 describe('insertNewInto', () => {
   it('reports every item of a request that found nobody', async () => {
-    const insertNew = insertNewInto({ client: testClient('http://127.0.0.1:1'), name: 't', key: 'id' });
+    const insertNew = insertNewInto({
+      client: testClient('http://127.0.0.1:1'),
+      name: 't',
+      key: 'id',
+      timing: SOON,
+    });
     const results = await insertNew(many(30));
     expect(results.size).toBe(30);
     expect(results.get('key-29')).toMatchObject({

@@ -186,7 +186,12 @@ describe.each(Object.entries(ledgers))('a ledger in %s, in batches,', (_name, le
       return undefined;
     };
     const effect = { keyOf: ({ key }: { key: string }) => key, act, deadlineMs: 1_000, inFlight: 10 };
-    const results = await actOnce(tasks, effect, { ledger, now: () => NOW }, { id: me, isOver: () => false });
+    const results = await actOnce(
+      tasks,
+      effect,
+      { ledger, now: () => NOW },
+      { id: me, isOver: () => false, signal: new AbortController().signal },
+    );
     expect(made.sort()).toEqual([...new Set(made)]);
     expect([...results.values()].map(({ kind }) => kind)).toEqual([
       ...Array(30).fill('made'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
 import { dynamoDbManifestShipments } from '../../../../functions/manifest/dynamodb-shipments.ts';
 import { endOf, manifestIdFor } from '../../../../functions/manifest/manifest-id.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
@@ -136,7 +137,11 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('shipments and manifests 
 
   it('tells when it cannot decide, or not read', async () => {
     const client = testClient(testEngines()[engine]);
-    const manifests = dynamoDbManifestShipments(client, { table: 'no-such-table', index });
+    const manifests = dynamoDbManifestShipments(
+      client,
+      { table: 'no-such-table', index },
+      { ...IN_REAL_TIME, timeout: () => AbortSignal.timeout(50) },
+    );
     await expect(manifests.assign(POST, [orderId])).rejects.toMatchObject({ retriable: true });
     await expect(manifests.onManifest(POST, [orderId])).rejects.toMatchObject({ retriable: true });
     await expect(manifests.awaiting('post', endOf(DAY))).rejects.toThrow();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { StatementError } from '../../../../functions/dynamodb.ts';
 import { LEASE_MS } from '../../../../functions/ledger/claim.ts';
-import { StatementError } from '../../../../functions/ledger/statement-error.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { type EmailParts, emailOver } from '../../../support/consumers.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';

@@ -24,7 +24,11 @@ function placed(key: string): OrderEvents {
 }
 
 const orders = ['a', 'b', 'c'].map(placed);
-const invocation = { id: 'invocation-1', isOver: () => false };
+const invocation = {
+  id: 'invocation-1',
+  isOver: () => false,
+  signal: new AbortController().signal,
+};
 const done: Effect = async (given) =>
   new Map(given.flatMap(({ events }) => events.map((event) => [event, DONE] as const)));
 const kinds = async (effect: Effect, given = orders) =>

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { StatementError } from '../../../../functions/dynamodb.ts';
 import { OrderlyError } from '../../../../functions/errors.ts';
 import { consume } from '../../../../functions/kafka/consume.ts';
 import { type EventEffect, onceEach } from '../../../../functions/kafka/once-each.ts';
 import type { LedgerRow } from '../../../../functions/ledger/claim.ts';
 import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
-import { StatementError } from '../../../../functions/ledger/statement-error.ts';
 import type { OrderEvent } from '../../../../functions/orders/events.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SEND_DEADLINE_MS } from '../../../../functions/email/ses.ts';
 import { OrderlyError } from '../../../../functions/errors.ts';
 import { consume } from '../../../../functions/kafka/consume.ts';
 import type { Effect } from '../../../../functions/kafka/effect.ts';
 import type { BatchEvent } from '../../../../functions/kafka/fold.ts';
 import { AccountRefusal, DONE, DUPLICATE, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
-import { RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
+import { ANSWER_MS, LETTERS_MS, RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
+import { MARK_MS } from '../../../../functions/ledger/claim.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { kafkaEvent, kafkaEventOf, lambdaRecord } from '../../../support/kafka-event.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';
@@ -151,5 +153,83 @@ describe('an effect that throws', () => {
     expect(await deliver(kafkaEventOf(orders(1)))).toBe(1);
     expect(letters).toEqual([]);
     expect(waits.length).toBeGreaterThan(10);
+  });
+});
+
+describe('what has begun at the end of an invocation', () => {
+  /** Time passes only where somebody sleeps, several at once too; signals abort in it. */
+  function passingTime() {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const end = Date.now() + TIMEOUT_MS;
+    const recorded = recordedConsumer({
+      now: Date.now,
+      waiting: {
+        random: () => 1,
+        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        timeout(ms) {
+          const controller = new AbortController();
+          setTimeout(() => controller.abort(), ms);
+          return controller.signal;
+        },
+      },
+    });
+    const context = { ...LAMBDA_CONTEXT, getRemainingTimeInMillis: () => end - Date.now() };
+    return { ...recorded, context, end };
+  }
+  const poison = (count: number) => ({
+    records: {
+      'orders-0': Array.from({ length: count }, (_, offset) => ({
+        topic: 'orders',
+        partition: 0,
+        offset,
+        timestamp: 1,
+        value: btoa('{'),
+      })),
+    },
+  });
+
+  it('ends before it does: what has no letter by then is delivered again', async () => {
+    const { ports, letters, context, end } = passingTime();
+    const slowly: typeof ports.writeDeadLetter = async (letter) => {
+      await ports.waiting.sleep(15_000);
+      letters.push(letter);
+    };
+    const handler = consume(async () => new Map(), { ...ports, writeDeadLetter: slowly });
+    const answered = handler(poison(100), context).then(({ batchItemFailures }) => ({
+      again: batchItemFailures.length,
+      letters: letters.length,
+      leftMs: end - Date.now(),
+    }));
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    expect(await answered).toEqual({ again: 30, letters: 70, leftMs: ANSWER_MS });
+  });
+
+  it('leaves time for letters: an effect is told in time to end', async () => {
+    const { ports, letters, context, end } = passingTime();
+    const answeredAt: number[] = [];
+    const effect: Effect = (batch, { signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () =>
+          resolve(new Map(batch.flatMap(({ events }) => events.map((event) => [event, retry('ENDED')])))),
+        );
+      });
+    const { records } = kafkaEventOf(orders(1));
+    const [bad] = poison(1).records['orders-0'];
+    const answer = consume(effect, ports)(
+      { records: { 'orders-0': [...(records['orders-0'] ?? []), { ...bad, offset: 9 }] } },
+      context,
+    ).then(({ batchItemFailures }) => {
+      answeredAt.push(end - Date.now());
+      return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset);
+    });
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS);
+    expect(await answer).toEqual([0]);
+    expect(letters).toHaveLength(1);
+    expect(answeredAt).toEqual([LETTERS_MS + ANSWER_MS]);
+  });
+
+  it('has its reserve: a mail under way, its mark, the letters and the answer', () => {
+    expect(SEND_DEADLINE_MS + MARK_MS + LETTERS_MS + ANSWER_MS).toBeLessThanOrEqual(RESERVE_MS);
   });
 });

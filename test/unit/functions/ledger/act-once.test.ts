@@ -1,4 +1,6 @@
+import { setImmediate as quiet } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { StatementError } from '../../../../functions/dynamodb.ts';
 import {
   type ActOncePorts,
   type Actor,
@@ -14,9 +16,9 @@ import {
 } from '../../../../functions/ledger/claim.ts';
 import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
 import type { Ledger } from '../../../../functions/ledger/ledger.ts';
-import { StatementError } from '../../../../functions/ledger/statement-error.ts';
 
 const DEADLINE_MS = 5_000;
+const ENDLESS = new AbortController().signal;
 
 function fixture(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
   const rows = new Map<string, LedgerRow>();
@@ -37,16 +39,16 @@ function fixture(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
       keys,
       {
         keyOf: (key) => key,
-        act: async (key) => {
-          const refusal = await act(key);
-          if (refusal === undefined) made.push(key);
-          return refusal;
-        },
+        act: (key) =>
+          act(key).then((refusal) => {
+            if (refusal === undefined) made.push(key);
+            return refusal;
+          }),
         deadlineMs: DEADLINE_MS,
         inFlight: 1,
       },
       ports,
-      { id: `attempt-${++attempts}`, isOver: () => false, ...actor },
+      { id: `attempt-${++attempts}`, isOver: () => false, signal: ENDLESS, ...actor },
     );
   return { rows, clock, made, ports, run };
 }
@@ -72,7 +74,10 @@ describe('actOnce', () => {
   it('gives back what failed, so that the next delivery need not wait', async () => {
     const { run, made } = fixture();
     const error = Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
-    expect((await run(['a'], () => Promise.reject(error))).get('a')).toEqual({ kind: 'failed', error });
+    expect((await run(['a'], () => Promise.reject(error))).get('a')).toMatchObject({
+      kind: 'failed',
+      error,
+    });
     expect((await run(['a'])).get('a')).toMatchObject({ kind: 'made' });
     expect(made).toEqual(['a']);
   });
@@ -114,7 +119,10 @@ describe('actOnce', () => {
     };
     const me = { id: 'me' };
     for (const minutes of [1, 2, 4]) {
-      expect((await run(['a'], unanswered, me)).get('a')).toEqual({ kind: 'failed', error: lost });
+      expect((await run(['a'], unanswered, me)).get('a')).toMatchObject({
+        kind: 'failed',
+        error: lost,
+      });
       clock.now += minutes * LEASE_MS - 1;
       expect((await run(['a'], unanswered, me)).get('a')).toEqual({ kind: 'held' });
       clock.now += 1;
@@ -149,7 +157,7 @@ describe('actOnce', () => {
       deadlineMs: DEADLINE_MS,
       inFlight: 1,
     };
-    const me = { id: 'me', isOver: () => false };
+    const me = { id: 'me', isOver: () => false, signal: ENDLESS };
     const results = await actOnce([first, other, copy, { ...other }], effect, ports, me);
     expect(made).toEqual([first, other]);
     expect([...results.values()]).toEqual([
@@ -202,5 +210,75 @@ describe('actOnce', () => {
     }));
     await run(Array.from({ length: 60 }, (_, index) => `key-${index}`));
     expect(claims).toEqual([25, 25, 10]);
+  });
+
+  describe('with several under way', () => {
+    const keys = Array.from({ length: 25 }, (_, n) => `key-${n}`);
+    const effectOf = (act: ExternalEffect<string, string>['act']): ExternalEffect<string, string> => ({
+      keyOf: (key) => key,
+      act,
+      deadlineMs: DEADLINE_MS,
+      inFlight: 10,
+    });
+    const me = { id: 'me', isOver: () => false, signal: ENDLESS };
+
+    it('marks what is made while a neighbour gets no answer', async () => {
+      const { ports, rows } = fixture();
+      const stalled = Promise.withResolvers<undefined>();
+      const all = actOnce(
+        keys,
+        effectOf(async (key) => (key === 'key-3' ? stalled.promise : undefined)),
+        ports,
+        me,
+      );
+      await quiet();
+      const unmarked = [...rows].filter(([, { status }]) => status !== 'SENT').map(([key]) => key);
+      expect(unmarked).toEqual(['key-3']);
+      stalled.resolve(undefined);
+      await all;
+      expect(rows.get('key-3')).toEqual({ status: 'SENT' });
+    });
+
+    it('has never made more without a mark than may be under way, however slow the marks are', async () => {
+      const gate = { open: Promise.withResolvers<void>() };
+      const puts: number[] = [];
+      const { ports, rows } = fixture((ledger) => ({
+        put: async (marks) => {
+          puts.push(marks.size);
+          await gate.open.promise;
+          return ledger.put(marks);
+        },
+      }));
+      const made = new Set<string>();
+      const unmarked = () => [...made].filter((key) => rows.get(key)?.status !== 'SENT').length;
+      const all = actOnce(
+        keys,
+        effectOf(async (key) => void made.add(key) as undefined),
+        ports,
+        me,
+      );
+      let most = 0;
+      for (let marked = 0; marked < keys.length; marked = made.size - unmarked()) {
+        await quiet();
+        most = Math.max(most, unmarked());
+        gate.open.resolve();
+        gate.open = Promise.withResolvers<void>();
+      }
+      await all;
+      expect(most).toBe(10);
+      expect(puts.reduce((sum, size) => sum + size)).toBe(25);
+      expect(puts.length).toBeLessThan(10);
+    });
+  });
+
+  it('holds nothing back of what was not begun: an effect that throws before it returns a promise', async () => {
+    const { run, made } = fixture();
+    const error = new TypeError('x is not a function');
+    const broken = () => {
+      throw error;
+    };
+    expect((await run(['a'], broken)).get('a')).toMatchObject({ kind: 'failed', error });
+    expect((await run(['a'])).get('a')).toMatchObject({ kind: 'made' });
+    expect(made).toEqual(['a']);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Item } from '../../../../functions/ledger/table.ts';
+import type { Item } from '../../../../functions/dynamodb.ts';
 import { draftKeyOf } from '../../../../functions/manifest/manifest-id.ts';
 import type { ManifestFiles, ManifestShipments } from '../../../../functions/manifest/ports.ts';
 import { writeManifests } from '../../../../functions/manifest/write-manifests.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Item } from '../../../../functions/ledger/table.ts';
+import type { Item } from '../../../../functions/dynamodb.ts';
 import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import type { Shipments } from '../../../../functions/shipping/shipments.ts';

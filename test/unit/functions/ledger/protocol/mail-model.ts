@@ -1,8 +1,8 @@
+import { StatementError } from '../../../../../functions/dynamodb.ts';
 import { type ActResult, actOnce } from '../../../../../functions/ledger/act-once.ts';
 import { type LedgerRow, MARK_MS } from '../../../../../functions/ledger/claim.ts';
 import { inMemoryLedger } from '../../../../../functions/ledger/in-memory-ledger.ts';
 import type { Ledger } from '../../../../../functions/ledger/ledger.ts';
-import { StatementError } from '../../../../../functions/ledger/statement-error.ts';
 import { type Answer, type Call, type Program, type Situation, situationsOf } from './program.ts';
 import type { Mishap, Model } from './state.ts';
 
@@ -17,10 +17,19 @@ export interface MailWorld {
   readonly sent: Map<string, number>;
 }
 
+/** Mails under way at once. */
+const IN_FLIGHT = 2;
+
 /** Milliseconds that a send takes at most, as email has it. */
 export const SEND_MS = 7_000;
 
+/** In a model of leases, requests end by faults alone. */
+const ENDLESS = new AbortController().signal;
+
 const PORTS = ['insert', 'read', 'replace', 'put', 'act'] as const;
+
+/** What is asked of the ledger takes ten seconds at most; a mark half as long, since one may wait for another. */
+const LIMITS_MS = { insert: 10_000, read: 10_000, replace: 10_000, put: MARK_MS / 2, act: SEND_MS };
 
 interface MailOptions {
   readonly deliveries: 1 | 2 | 3;
@@ -64,7 +73,7 @@ export function mailModel(options: Partial<MailOptions> = {}): Model<MailPorts, 
     crash: (situation, carriedOut) =>
       isUnmarked(situation, carriedOut) ? 'crash before the mark' : 'any other',
     freeze: ({ port }) => (port === 'act' || port === 'put' ? 'frozen' : 'any other'),
-    limitMs: ({ port }) => (port === 'act' ? SEND_MS : MARK_MS),
+    limitMs: ({ port }) => LIMITS_MS[port],
     turningPoints: ({ rows }) => (clock ? [...rows.values()].flatMap(turningPointsOf) : []),
     outcome: ({ rows, sent }) => {
       const open = keys.filter((key) => rows.get(key)?.status !== 'SENT').map((key) => `, ${key} not marked`);
@@ -77,9 +86,9 @@ function mailProgram(id: string, keys: readonly string[], deadlineMs: number): P
   return async (ports, now) => {
     const results = await actOnce<string, string>(
       keys,
-      { keyOf: (key) => key, act: (key) => ports.act(key), deadlineMs, inFlight: 1 },
+      { keyOf: (key) => key, act: (key) => ports.act(key), deadlineMs, inFlight: IN_FLIGHT },
       { ledger: unlessEmpty(ports), now },
-      { id, isOver: () => false },
+      { id, isOver: () => false, signal: ENDLESS },
     );
     return [...results.values()].some(wantsAgain) ? 'again' : 'over';
   };
@@ -87,11 +96,15 @@ function mailProgram(id: string, keys: readonly string[], deadlineMs: number): P
 
 /** A mail went out in this round, and the ledger doesn't know. */
 function isUnmarked({ heard }: Situation<MailPorts>, carriedOut: Call<MailPorts> | undefined): boolean {
-  const [sent, marked] = (['act', 'put'] as const).map(
-    (port) =>
-      carriedOut?.port === port || heard.some(({ call, answer }) => call.port === port && 'value' in answer),
-  );
-  return sent === true && marked === false;
+  const done = heard.flatMap(({ call, answer }) => ('value' in answer ? [call] : []));
+  if (carriedOut !== undefined) done.push(carriedOut);
+  const marked = new Set(done.flatMap((call) => (call.port === 'put' ? keysOf(call.request) : [])));
+  return done.some(({ port, request }) => port === 'act' && !marked.has(request));
+}
+
+function keysOf(request: unknown): unknown[] {
+  if (request instanceof Map) return [...request.keys()];
+  return Array.isArray(request) ? request : [];
 }
 
 function wantsAgain({ kind }: ActResult<unknown>): boolean {
@@ -170,7 +183,8 @@ const [REFUSED, UNANSWERED] = ['ThrottlingError', 'TimeoutError'].map(
 
 /** What the ledger says of a request that failed as a whole. */
 function failed(port: string, request: unknown, error: StatementError | undefined): Answer {
-  const keys = request instanceof Map ? [...request.keys()] : Array.isArray(request) ? request : [];
-  const value = new Map(keys.map((key) => [key, port === 'put' ? error : { kind: 'failed', error }]));
+  const value = new Map(
+    keysOf(request).map((key) => [key, port === 'put' ? error : { kind: 'failed', error }]),
+  );
   return { text: `${error?.code}`, value };
 }

@@ -1,8 +1,8 @@
 import canonicalize from 'canonicalize';
+import type { Item } from '../../../../../functions/dynamodb.ts';
+import { StatementError } from '../../../../../functions/dynamodb.ts';
 import type { BatchEvent } from '../../../../../functions/kafka/fold.ts';
 import { type InsertAndRead, insertNewBy, itemVanished } from '../../../../../functions/ledger/insert-new.ts';
-import { StatementError } from '../../../../../functions/ledger/statement-error.ts';
-import type { Item } from '../../../../../functions/ledger/table.ts';
 import { type OrderEvent, orderCancelled, orderPlaced } from '../../../../../functions/orders/events.ts';
 import type { Shipments } from '../../../../../functions/shipping/shipments.ts';
 import { shippingEffect } from '../../../../../functions/shipping/shipping-effect.ts';
@@ -76,7 +76,7 @@ function shipmentProgram(batch: Brought): Program<ShipmentPorts> {
   if (first === undefined) throw new Error('a delivery brings something');
   return async (ports) => {
     const effect = shippingEffect({ ...ports, insertNew: insertNewBy(unlessEmpty(ports)) });
-    const invocation = { id: 'unused', isOver: () => false };
+    const invocation = { id: 'unused', isOver: () => false, signal: new AbortController().signal };
     const outcomes = await effect([{ orderId: order.orderId, events: [first, ...others] }], invocation);
     return [...outcomes.values()].some(({ kind }) => kind === 'retry') ? 'again' : 'over';
   };
