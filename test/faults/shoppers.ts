@@ -64,6 +64,8 @@ export function shoppers({ api, chance, deadlySku }: ShoppersPorts): Shoppers {
     await delay(chance.int(0, THINKING_MS));
     const aside: Promise<unknown>[] = [];
     if (chance.hits(0.1)) aside.push(ask(placementOf(n, { ...order, currency: 'no currency' })));
+    if (chance.hits(0.1)) aside.push(ask({ ...placement, damage: 'key joined' }));
+    if (chance.hits(0.1)) aside.push(ask({ ...placement, damage: 'not UTF-8' }));
     if (chance.hits(0.2)) aside.push(untilAnswered(placement));
     if (chance.hits(0.1))
       aside.push(ask(placementOf(n, { ...order, email: `canary-other-${n}@example.com` })));
@@ -102,7 +104,11 @@ export function shoppers({ api, chance, deadlySku }: ShoppersPorts): Shoppers {
   };
 }
 
-type Wanted = Pick<Exchange, 'kind' | 'customerId' | 'content'> & { readonly orderId?: string };
+type Wanted = Pick<Exchange, 'kind' | 'customerId' | 'content'> & {
+  readonly orderId?: string;
+  /** What a proxy made of the request: its key sent twice and joined, or its letters in another encoding. */
+  readonly damage?: 'key joined' | 'not UTF-8';
+};
 
 function placementOf(n: number, order: Readonly<Record<string, unknown>>): Wanted {
   return { kind: 'place', customerId: `customer-${n}`, content: JSON.stringify(order) };
@@ -111,17 +117,20 @@ function placementOf(n: number, order: Readonly<Record<string, unknown>>): Wante
 /** The answer, if there is one. Nobody behind the address is no answer either. */
 async function request(
   api: string,
-  { kind, customerId, content, orderId }: Wanted,
+  { kind, customerId, content, orderId, damage }: Wanted,
 ): Promise<{ readonly status: number; readonly orderId: string | undefined } | undefined> {
   const path = kind === 'place' ? '/orders' : `/orders/${orderId}/cancel`;
+  const key = `key of ${customerId}`.replaceAll(' ', '-');
   try {
     const response = await fetch(new URL(path, api), {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': `key of ${customerId}`.replaceAll(' ', '-'),
+        'idempotency-key': damage === 'key joined' ? `${key},${key}` : key,
       },
-      ...(kind === 'place' && { body: content }),
+      ...(kind === 'place' && {
+        body: damage === 'not UTF-8' ? Buffer.from(content.replace('Name', 'Näme'), 'latin1') : content,
+      }),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     const answer: { orderId?: string } = JSON.parse(await response.text());

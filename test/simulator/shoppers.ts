@@ -39,6 +39,8 @@ async function shop(n: number, fickleness: number, largeOrders: number, ports: S
   } as const;
   const again = () => untilAnswered(() => gateway.ask(placement), ports);
   if (random.hits(0.1)) void gateway.ask({ ...placement, body: placement.body.replace('"email"', '"mail"') });
+  // A proxy between them sends the key twice, and the gateway joins it.
+  if (random.hits(0.1)) void gateway.ask({ ...placement, idempotencyKey: `key-${n},key-${n}` });
   const twin = random.hits(0.3) ? again() : undefined;
   if (random.hits(0.1))
     void gateway.ask({ ...placement, body: orderBody(n, random.hits(largeOrders), random) });
