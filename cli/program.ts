@@ -218,9 +218,36 @@ export async function run(argv: readonly string[], projectDir: string, terminal:
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? OK : USAGE;
     if (error instanceof Interrupted) return error.exitCode;
-    terminal.error(describeError(error, program.opts<{ debug?: true }>().debug === true));
+    const { debug = false, stack } = program.opts<{ debug?: true; stack?: string }>();
+    terminal.error(describeError(error, debug));
+    if (stack !== undefined && isOfAws(error)) {
+      for (const variable of endpointVariables(process.env)) {
+        terminal.error(`  ${variable} is set in this shell: requests went there, and not to AWS.`);
+      }
+    }
     return FAILED;
   }
+}
+
+/** Whether an error is the answer to a request, or says why there was none. */
+function isOfAws(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const isTold = '$metadata' in error || 'syscall' in error || error instanceof AggregateError;
+  return (
+    isTold || isOfAws(error.cause) || (error instanceof LocalCloudError && error.code === 'STACK_NOT_FOUND')
+  );
+}
+
+/**
+ * The variables by which the AWS SDK sends requests elsewhere.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+function endpointVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return [];
+  return Object.entries(env)
+    .filter(([name, value]) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && value)
+    .map(([name, value]) => `${name}=${value}`);
 }
 
 function describeError(error: unknown, debug: boolean): string {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -28,6 +29,7 @@ export async function synthesize(
 ): Promise<void> {
   refuseFolder(projectDir);
   const { app, context } = CdkJson.parse(await readJson(join(projectDir, 'cdk.json')));
+  const lookedUp = await readLookedUp(join(projectDir, 'cdk.context.json'));
   const output: string[] = [];
   const child = spawnGuarded('/bin/sh', ['-c', app], {
     cwd: projectDir,
@@ -40,7 +42,7 @@ export async function synthesize(
       CDK_OUTDIR: outdir,
       // CDK's own validation of templates costs two seconds; here it is judged what the local cloud can honour.
       CDK_VALIDATION: 'false',
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...more, ...METADATA }),
+      CDK_CONTEXT_JSON: JSON.stringify({ ...lookedUp, ...context, ...more, ...METADATA }),
     },
   });
   unwanted?.addEventListener('abort', () => void child.stop());
@@ -50,6 +52,11 @@ export async function synthesize(
       remedy: ['Run `npx cdk synth` to see the same error with its full output.'],
     });
   }
+}
+
+/** What CDK has looked up in an account before, if anything. */
+async function readLookedUp(path: string): Promise<Readonly<Record<string, unknown>>> {
+  return existsSync(path) ? z.record(z.string(), z.unknown()).parse(await readJson(path)) : {};
 }
 
 /** Characters of a path that something besides this project can't do with. */

@@ -224,6 +224,7 @@ async function start(
     });
   const host = createFunctionHost({
     functions: cloud.functions,
+    maxEnvironments: config.maxEnvironments,
     environment: () => localEnvironment(engine, gateway.url, join(stateDir, 'compile-cache')),
     onLog: (functionName, line) => logs.write(functionName, line),
     clock: () => performance.timeOrigin + performance.now(),

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LocalCloudError } from './errors.ts';
 import { AS_DOCUMENTED } from './event-sources/kafka/emulation-shape.ts';
+import { DEFAULT_ENVIRONMENTS } from './lambda/host.ts';
 
 const LocalConfig = z.strictObject({
   /** By construct path or logical id. */
@@ -14,6 +15,8 @@ const LocalConfig = z.strictObject({
     .default({}),
   /** What `--accept` takes, for good: `Stack/LogicalId.Property`. */
   accept: z.array(z.string()).default([]),
+  /** Environments of one function at the same time. A smaller reserved concurrency counts. */
+  maxEnvironments: z.int().positive().default(DEFAULT_ENVIRONMENTS),
   /** What Kafka mappings do where AWS's documents say nothing, or otherwise than what was seen on AWS. */
   emulation: z
     .strictObject({
@@ -53,6 +56,7 @@ function invalid(path: string, why: string, cause: unknown): LocalCloudError {
     cause,
     remedy: [
       'Its form: {"functions": {"<construct path>": {"environment": {"NAME": "value"}}}, "accept": []}',
+      'Environments of each function: {"maxEnvironments": 10}',
       'An HTTP API with tokens: {"apis": {"<construct path>": {"jwtClaims": {"sub": "customer-1"}}}}',
     ],
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AS_DOCUMENTED } from '../../local/event-sources/kafka/emulation-shape.ts';
 import { startKafkaEventSource } from '../../local/event-sources/kafka/source.ts';
-import { createFunctionHost } from '../../local/lambda/host.ts';
+import { createFunctionHost, DEFAULT_ENVIRONMENTS } from '../../local/lambda/host.ts';
 import type { Contender } from './contender.ts';
 
 /** This project's Kafka event source and function host: the function is a child process behind the Runtime API. */
@@ -10,6 +10,7 @@ export const orderly: Contender = async (assignment, onHandled) => {
   const functionName = 'consumer';
   const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`;
   const host = createFunctionHost({
+    maxEnvironments: DEFAULT_ENVIRONMENTS,
     functions: [
       {
         logicalId: 'Consumer',

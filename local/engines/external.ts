@@ -30,9 +30,19 @@ export async function connectExternalEngine({ given, compose = COMPOSE }: Extern
     ...(clusterId === undefined ? [`the broker at ${bootstrapServers}`] : []),
     ...(awsAnswers ? [] : [`the AWS endpoint ${awsEndpoint}`]),
   ];
+  const variables = [
+    ...(given.bootstrapServers === undefined ? [] : [`KAFKA_BOOTSTRAP_SERVERS=${given.bootstrapServers}`]),
+    ...(given.awsEndpoint === undefined ? [] : [`AWS_ENDPOINT_URL=${given.awsEndpoint}`]),
+  ];
+  const asTold =
+    variables.length === 0
+      ? []
+      : [
+          `They were looked for because of ${variables.join(' and ')} in this shell: unset what isn't meant for this.`,
+        ];
   if (silent.length > 0) {
     throw new LocalCloudError('ENGINE_UNREACHABLE', `No answer from ${silent.join(' and ')}.`, {
-      remedy: [`Start it (${COMPOSE_UP}), or start with the embedded engine.`],
+      remedy: [...asTold, `Start it (${COMPOSE_UP}), or start with the embedded engine: --engine embedded`],
       retriable: true,
     });
   }
@@ -42,6 +52,7 @@ export async function connectExternalEngine({ given, compose = COMPOSE }: Extern
       `The broker at ${bootstrapServers} is not the one of docker-compose.yml; it was left alone.`,
       {
         remedy: [
+          ...asTold,
           'To use it all the same, name it: KAFKA_BOOTSTRAP_SERVERS and AWS_ENDPOINT_URL.',
           `To use docker-compose.yml, stop that broker and run ${COMPOSE_UP}.`,
         ],

@@ -8,8 +8,8 @@ export interface FunctionHostOptions {
   readonly functions: readonly FunctionModel[];
   /** What the local cloud adds to the variables of the template, such as `AWS_ENDPOINT_URL` and credentials. */
   readonly environment: (fn: FunctionModel) => Readonly<Record<string, string>>;
-  /** Environments of one function at the same time. Default 4. */
-  readonly maxEnvironments?: number;
+  /** Environments of one function at the same time. */
+  readonly maxEnvironments: number;
   /** Each line that a function prints, and the START, END and REPORT lines of its invocations. */
   readonly onLog: (functionName: string, line: string) => void;
   /** Called when an invocation, `event` its JSON, has been handed to the environment with that process id. */
@@ -44,7 +44,8 @@ export interface FunctionHost {
   stop(): Promise<void>;
 }
 
-const DEFAULT_ENVIRONMENTS = 4;
+/** As many as a laptop has memory for; `maxEnvironments` in orderly.json is another number. */
+export const DEFAULT_ENVIRONMENTS = 4;
 
 export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
   const { onInvocation } = options;
@@ -53,7 +54,7 @@ export function createFunctionHost(options: FunctionHostOptions): FunctionHost {
       fn.name,
       createPool({
         fn,
-        maxEnvironments: options.maxEnvironments ?? DEFAULT_ENVIRONMENTS,
+        maxEnvironments: options.maxEnvironments,
         added: options.environment(fn),
         onLog: (line) => options.onLog(fn.name, line),
         onInvocation: (requestId, pid, event) => onInvocation?.(fn.name, requestId, pid, event),

@@ -39,26 +39,27 @@ const intrinsics: ReadonlyMap<string, Intrinsic> = new Map([
  */
 export function resolveValue(value: unknown, lookup: Lookup): Resolution {
   return whenResolved(resolveParts(value, lookup), (result) => {
-    const reference = dynamicReferenceIn(result);
+    const reference = readElsewhere(result);
     return reference === undefined
       ? resolved(result)
       : unresolved(
           reference,
-          'dynamic references are read from an account when a stack is deployed; orderly.json can give a function’s variable another value',
+          'it is read from an account when a stack is synthesized or deployed; orderly.json can give a function’s variable another value',
         );
   });
 }
 
 /**
- * The first `{{resolve:service:key}}` in a value's texts.
+ * The first text in a value that only stands for another one: a dynamic reference, `{{resolve:service:key}}`, or what CDK
+ * has in place of an SSM parameter that it has not looked up (`StringParameter.valueFromLookup` of aws-cdk-lib).
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
  */
-function dynamicReferenceIn(value: unknown): string | undefined {
-  if (typeof value === 'string') return /\{\{resolve:[^{}]*\}\}/.exec(value)?.[0];
+function readElsewhere(value: unknown): string | undefined {
+  if (typeof value === 'string') return /\{\{resolve:[^{}]*\}\}|dummy-value-for-\S+/.exec(value)?.[0];
   if (typeof value !== 'object' || value === null) return undefined;
   for (const member of Object.values(value)) {
-    const reference = dynamicReferenceIn(member);
+    const reference = readElsewhere(member);
     if (reference !== undefined) return reference;
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { run } from '../../../cli/program.ts';
 import type { Terminal } from '../../../cli/terminal.ts';
 
@@ -56,6 +56,26 @@ describe('the command line', () => {
     expect(await run(argv, dir, terminal)).toBe(2);
     expect(said.join('\n')).toContain('error:');
   });
+
+  it.each(['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_CLOUDFORMATION'])(
+    'names %s, exported in the shell, in the error that it causes',
+    async (variable) => {
+      const env = {
+        AWS_REGION: 'us-east-1',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+        AWS_MAX_ATTEMPTS: '1',
+      };
+      for (const [name, value] of Object.entries({ ...env, [variable]: 'http://127.0.0.1:1' }))
+        vi.stubEnv(name, value);
+      onTestFinished(() => void vi.unstubAllEnvs());
+
+      expect(await run(['status', '--stack', 'orders'], dir, terminal)).toBe(1);
+      expect(said.at(-1)).toBe(
+        `  ${variable}=http://127.0.0.1:1 is set in this shell: requests went there, and not to AWS.`,
+      );
+    },
+  );
 
   it('names the most orders that it places at once', async () => {
     await run(['order', '--count', '1e9'], dir, terminal);

@@ -24,6 +24,21 @@ it('runs the app of a folder with any name', async () => {
   expect(readFileSync(join(dir, 'told'), 'utf8')).toBe(join(dir, 'out'));
 });
 
+it('tells the app what was looked up before, under what its cdk.json and the command line say', async () => {
+  const dir = project('app');
+  writeFileSync(
+    join(dir, 'cdk.json'),
+    JSON.stringify({ app: 'echo "$CDK_CONTEXT_JSON" > told', context: { a: 2, b: 2 } }),
+  );
+  writeFileSync(join(dir, 'cdk.context.json'), JSON.stringify({ a: 1, b: 1, 'ssm:/shop/host': 'shop' }));
+  await synthesize(dir, join(dir, 'out'), undefined, { b: '3' });
+  expect(JSON.parse(readFileSync(join(dir, 'told'), 'utf8'))).toMatchObject({
+    a: 2,
+    b: '3',
+    'ssm:/shop/host': 'shop',
+  });
+});
+
 it.each([
   ['a:b', ':'],
   ['a\\b', '\\'],

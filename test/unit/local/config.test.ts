@@ -23,6 +23,7 @@ test('a project without a file gets what AWS documents', async () => {
     functions: {},
     apis: {},
     accept: [],
+    maxEnvironments: 4,
     emulation: documented,
   });
 });
@@ -30,6 +31,14 @@ test('a project without a file gets what AWS documents', async () => {
 test('each switch of the emulation can be set by itself', async () => {
   const { emulation } = await read({ emulation: { deadLetters: 'per-group' } });
   expect(emulation).toEqual({ ...documented, deadLetters: 'per-group' });
+});
+
+test('how many environments a function may have can be set', async () => {
+  expect(await read({ maxEnvironments: 40 })).toMatchObject({ maxEnvironments: 40 });
+  await expect(read({ maxEnvironments: 0 })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('maxEnvironments'),
+  });
 });
 
 test('claims of an API are text', async () => {

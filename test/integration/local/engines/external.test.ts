@@ -76,6 +76,17 @@ it('is reported as unreachable with every address that does not answer', async (
   });
 });
 
+it('names the variable of the shell because of which it was looked for', async () => {
+  const { awsEndpoint } = nobody;
+  await expect(choose('auto', { awsEndpoint }, nobody)).rejects.toMatchObject({
+    code: 'ENGINE_UNREACHABLE',
+    remedy: [
+      expect.stringContaining(`because of AWS_ENDPOINT_URL=${awsEndpoint} in this shell`),
+      expect.stringContaining('--engine embedded'),
+    ],
+  });
+});
+
 it('is chosen by itself where it runs or an address is given, and else the embedded engine is', async () => {
   const { bootstrapServers, awsEndpoint } = compose;
   expect(await choose('auto', {}, compose)).toMatchObject({

@@ -53,7 +53,7 @@ async function running(build: (stack: Stack, sweep: LambdaFn) => void) {
       exited: new Promise(() => undefined),
       stop: async () => undefined,
     }),
-    config: { functions: {}, apis: {}, accept: [], emulation: AS_DOCUMENTED },
+    config: { functions: {}, apis: {}, accept: [], maxEnvironments: 4, emulation: AS_DOCUMENTED },
     stateDir: stateDirOf(dir),
     port: 0,
     progress: () => undefined,

@@ -46,6 +46,7 @@ export function hostOf(
   const logs: { functionName: string; line: string }[] = [];
   const host = createFunctionHost({
     functions,
+    maxEnvironments: 4,
     environment: () => ({ AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }),
     onLog: (functionName, line) => logs.push({ functionName, line }),
     clock: () => performance.timeOrigin + performance.now(),
