@@ -13,7 +13,8 @@ export interface OrderSystem {
 
 /** Adds the stacks that the settings ask for to an app. */
 export function orderSystem(app: App, settings: Settings): OrderSystem {
-  const { stage, environment, cluster, zones, mailFrom, mailIdentity, alarmEmail, probe } = settings;
+  const { stage, environment, cluster, zones, mailFrom, mailIdentity, alarmEmail, returnAddress, probe } =
+    settings;
   const deployment = { env: environment, terminationProtection: stage.keepsData };
 
   const streaming = new StreamingStack(app, 'orderly-streaming', {
@@ -32,6 +33,7 @@ export function orderSystem(app: App, settings: Settings): OrderSystem {
     mailFrom,
     mailIdentity,
     alarmEmail,
+    returnAddress,
   });
   if (probe) {
     new ProbeStack(app, 'orderly-verify', {

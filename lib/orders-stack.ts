@@ -20,7 +20,7 @@ import type { Service } from './metrics.ts';
 import { NodeFunction } from './node-function.ts';
 import { OperatorRole } from './operator-role.ts';
 import { OrderDashboard } from './order-dashboard.ts';
-import type { MailIdentity } from './settings.ts';
+import type { MailIdentity, ReturnAddress } from './settings.ts';
 import type { Stage } from './stages.ts';
 import { Tables } from './tables.ts';
 
@@ -36,6 +36,8 @@ export interface OrdersStackProps extends StackProps {
   readonly mailIdentity?: MailIdentity;
   /** Whom alarms are mailed to. @default - nobody */
   readonly alarmEmail?: string;
+  /** Who sends, as labels say. @default - none */
+  readonly returnAddress?: ReturnAddress;
 }
 
 /** The order system: checkout, relay, the two consumer groups and the collector of dead letters, with their tables. */
@@ -82,6 +84,7 @@ export class OrdersStack extends Stack {
     new CfnOutput(this, 'EmailLedgerTable', { value: this.#tables.emailLedger.tableName });
     new CfnOutput(this, 'DeadLettersTable', { value: this.#tables.deadLetters.tableName });
     new CfnOutput(this, 'ManifestBucket', { value: bucket.bucketName });
+    if (props.returnAddress) new CfnOutput(this, 'ReturnAddress', { value: asciiJson(props.returnAddress) });
     new CfnOutput(this, 'AlarmTopicArn', { value: alarmTopic.topicArn });
     new CfnOutput(this, 'OperatorRoleArn', { value: operator.roleArn });
   }
@@ -285,6 +288,14 @@ export class OrdersStack extends Stack {
     new OrderDashboard(this, 'Overview', { alarms: all, ...observed });
     return alarmTopic;
   }
+}
+
+/** CloudFormation keeps ASCII, and makes `?` of other letters in some places. */
+function asciiJson(value: object): string {
+  return JSON.stringify(value).replaceAll(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** CDK's own grants leave out the PartiQL actions and add more than a function uses, so each action is named. */

@@ -15,6 +15,29 @@ export interface ExistingCluster {
 /** `create`: the app asks SES for the address of its mails. `existing`: the account has it, or its domain, verified already. */
 export type MailIdentity = 'create' | 'existing';
 
+const line = z
+  .string('must be a text')
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must have at most 200 characters');
+
+const EXAMPLE_ADDRESS =
+  '{"name":"Shop","line1":"1 Main Street","line2":"optional","city":"Berlin","postalCode":"10115","country":"DE"}';
+
+const ReturnAddress = z.strictObject(
+  {
+    name: line,
+    line1: line,
+    line2: line.optional(),
+    city: line,
+    postalCode: line.optional(),
+    country: z.string().regex(/^[A-Z]{2}$/, 'must be two letters of ISO 3166-1, like DE'),
+  },
+  `must be an object like ${EXAMPLE_ADDRESS}`,
+);
+/** Who sends the shipments. */
+export type ReturnAddress = z.infer<typeof ReturnAddress>;
+
 /** What a deployment is told. */
 export interface Settings {
   readonly stage: Stage;
@@ -26,6 +49,8 @@ export interface Settings {
   readonly mailIdentity: MailIdentity;
   /** Whom alarms are mailed to. @default - nobody: the alarm topic has no subscriber */
   readonly alarmEmail?: string;
+  /** Who sends, as labels say. @default - none: a deployed stack's labels are refused, the local cloud's have a sample */
+  readonly returnAddress?: ReturnAddress;
   /** @default - the app brings a cluster of its own */
   readonly cluster?: ExistingCluster;
   /** Availability zones of the app's own cluster, by the names that this account has for them. @default - the first ones */
@@ -45,6 +70,15 @@ const list = (form: RegExp, message: string) =>
     z.array(z.string().regex(form, message)).min(1),
   );
 
+/** An object in cdk.json, or one as JSON after `-c`. */
+function jsonOf(value: unknown): unknown {
+  try {
+    return typeof value === 'string' ? JSON.parse(value) : value;
+  } catch {
+    return value;
+  }
+}
+
 const stageName = z.enum(['sandbox', 'production'], 'must be sandbox or production');
 
 const Context = z.object({
@@ -59,6 +93,7 @@ const Context = z.object({
   mailFrom: z.email('must be an e-mail address').default(EXAMPLE_SENDER),
   mailIdentity: z.enum(['create', 'existing'], 'must be create or existing').default('create'),
   alarmEmail: z.email('must be an e-mail address').optional(),
+  returnAddress: z.preprocess(jsonOf, ReturnAddress).optional(),
   verify: z.enum(['true', 'false'], 'must be true or false').default('false'),
   clusterArn: z
     .string()
@@ -131,6 +166,7 @@ const Given = Context.partial({
     mailFrom: given.mailFrom,
     mailIdentity: given.mailIdentity,
     alarmEmail: given.alarmEmail,
+    returnAddress: given.returnAddress,
     cluster,
     zones,
     probe,

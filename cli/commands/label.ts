@@ -1,14 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
 import { ORDERLY } from '../../local/command-line.ts';
+import { cacheFolder } from '../../local/engines/cache.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { type AppAddress, appAt } from '../app/address.ts';
 import type { App } from '../app/app.ts';
-import { labelFonts } from '../label/fonts.ts';
+import { familyLoader } from '../label/fonts.ts';
 import { labelOf } from '../label/label.ts';
-import { Shipment } from '../label/shipment.ts';
-import { printable, type Terminal } from '../terminal.ts';
+import { PostalAddress, Shipment } from '../label/shipment.ts';
+import type { Terminal } from '../terminal.ts';
 
 export interface LabelOptions {
   /** Where the PDF goes. @default - `<orderId>.pdf` in the project's folder */
@@ -23,16 +25,42 @@ export async function label(
   options: LabelOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const shipment = await readShipment(await appAt(at), orderId);
-  const { pdf, missing } = await labelOf(shipment, await labelFonts());
+  const app = await appAt(at);
+  const shipment = await readShipment(app, orderId);
+  const sender = senderOf(app, at.stack === undefined);
+  if (sender === SAMPLE) terminal.progress(`its return address is a sample. ${SET_RETURN_ADDRESS}`);
+  const load = familyLoader(cacheFolder(process.env), process.env, terminal.progress);
+  const pdf = await labelOf(shipment, sender, load);
   const file = resolve(at.projectDir, options.out ?? `${shipment.orderId}.pdf`);
   await writeFile(file, pdf);
-  if (missing.length > 0) {
-    terminal.progress(
-      `the label's font has no glyph for ${printable([...new Set(missing)].join(' '))}: shown by number`,
-    );
-  }
-  terminal.out(options.json ? JSON.stringify({ orderId, file, carrier: shipment.carrier, missing }) : file);
+  terminal.out(options.json ? JSON.stringify({ orderId, file, carrier: shipment.carrier }) : file);
+}
+
+/** Who reads it knows that nobody has said who sends. */
+const SAMPLE: PostalAddress = {
+  name: 'SAMPLE SENDER',
+  line1: '1 Sample Street',
+  city: 'Sampletown',
+  postalCode: '00000',
+  country: 'US',
+};
+
+const SET_RETURN_ADDRESS =
+  'The setting returnAddress says who sends: docs/deploying.md, under Settings, has its form.';
+
+const JsonAddress = z
+  .string()
+  .transform((text) => JSON.parse(text))
+  .pipe(PostalAddress);
+
+/** The return address of an app, by an output of its stack; a sample for a local cloud that was told none. */
+function senderOf(app: App, isLocal: boolean): PostalAddress {
+  const [, output] = Object.entries(app.outputs).find(([name]) => /(^|\.)ReturnAddress$/.test(name)) ?? [];
+  if (output !== undefined) return JsonAddress.parse(output);
+  if (isLocal) return SAMPLE;
+  throw new LocalCloudError('CONFIG_INVALID', `${app.name} has no return address, and a label needs one`, {
+    remedy: [SET_RETURN_ADDRESS],
+  });
 }
 
 async function readShipment(app: App, orderId: string): Promise<Shipment> {

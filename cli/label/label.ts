@@ -1,17 +1,11 @@
 import { buffer } from 'node:stream/consumers';
 import PDFDocument from 'pdfkit';
+import { LocalCloudError } from '../../local/errors.ts';
 import { code128 } from './barcode.ts';
-import type { LabelFonts } from './fonts.ts';
-import { shownWith } from './glyphs.ts';
-import type { Shipment } from './shipment.ts';
-
-/** A shipping label. */
-export interface Label {
-  /** A PDF of one page. */
-  readonly pdf: Uint8Array;
-  /** Characters of the address that are shown by their numbers, since the font has no glyph for them. */
-  readonly missing: readonly string[];
-}
+import { featuresOf } from './face.ts';
+import { fontsFor, type LabelFonts, type LoadFamily, scriptOf, type Weight } from './fonts.ts';
+import type { PostalAddress, Shipment } from './shipment.ts';
+import { type Line, linesOf, numbersOf, printable } from './typeset.ts';
 
 /** PDF measures in points, 72 to the inch. */
 const INCH = 72;
@@ -29,25 +23,47 @@ const CLEARANCE = DOT / 8;
 
 /** From top to bottom. */
 const Y = {
-  carrier: 16,
-  firstRule: 50,
-  shipTo: 58,
-  address: 72,
-  secondRule: 288,
+  carrier: 12,
+  firstRule: 44,
+  from: 48,
+  sender: 58,
+  secondRule: 106,
+  shipTo: 111,
+  address: 122,
+  thirdRule: 292,
   barcode: 302,
   orderId: 380,
   footer: 404,
 };
-const ADDRESS_SIZES = [16, 14, 12, 10, 8, 7, 6, 5, 4] as const;
+const SENDER_SIZES = [9, 8, 7, 6, 5, 4, 3] as const;
+const ADDRESS_SIZES = [16, 14, 12, 10, 8, 7, 6, 5, 4, 3] as const;
 
 /**
- * The label of a shipment: 4 by 6 inches, with its carrier, the address, and the order id in Code 128 and in letters.
+ * The label of a shipment, a PDF of one page of 4 by 6 inches: its carrier, who sends it, the address, and the order id
+ * in Code 128 and in letters.
  *
  * The same shipment is the same bytes, on any day and any machine: the only time in it is the order's, and nothing is
  * compressed, since zlibs differ.
+ *
+ * Throws `LABEL_UNPRINTABLE`, which names them, for characters that no font has, and what `load` rejects with.
  */
-export async function labelOf(shipment: Shipment, fonts: LabelFonts): Promise<Label> {
+export async function labelOf(
+  shipment: Shipment,
+  sender: PostalAddress,
+  load: LoadFamily,
+): Promise<Uint8Array> {
   const { orderId, carrier, weightClass, items, createdAt } = shipment;
+  const from = addressLines(sender);
+  const to = addressLines(shipment.address);
+  const fonts = await fontsOf(
+    orderId,
+    [
+      { what: 'return address', lines: from, country: sender.country },
+      { what: 'address', lines: to, country: shipment.address.country },
+    ],
+    load,
+  );
+
   const doc = new PDFDocument({
     size: [WIDTH, HEIGHT],
     margin: 0,
@@ -62,49 +78,49 @@ export async function labelOf(shipment: Shipment, fonts: LabelFonts): Promise<La
       CreationDate: new Date(createdAt),
     },
   });
-  doc.registerFont('regular', fonts.regular).registerFont('bold', fonts.bold);
-  const inOneLine = { width: INNER, lineBreak: false } as const;
+  const write = (text: string, weight: Weight, size: number, y: number, align?: Align) =>
+    draw(doc, linesOf(text, weight, fonts, Number.POSITIVE_INFINITY), size, y, align);
 
-  doc.font('bold', 20).text(carrier.toUpperCase(), MARGIN, Y.carrier, inOneLine);
-  doc
-    .font('regular', 9)
-    .text(`${weightClass}, ${items} ${items === 1 ? 'item' : 'items'}`, MARGIN, Y.carrier + 10, {
-      ...inOneLine,
-      align: 'right',
-    });
+  write(carrier.toUpperCase(), 'bold', 20, Y.carrier);
+  write(`${weightClass}, ${items} ${items === 1 ? 'item' : 'items'}`, 'regular', 9, Y.carrier + 10, 'right');
   rule(doc, Y.firstRule);
-  doc.font('regular', 7).text('SHIP TO', MARGIN, Y.shipTo, inOneLine);
-
-  const lines = addressLines(shipment).map(({ text, font }) => ({
-    ...shownWith(fonts.hasGlyph, text),
-    font,
-  }));
-  const size = ADDRESS_SIZES.find((one) => heightOf(doc, lines, one) <= Y.secondRule - Y.address);
-  if (size === undefined) throw new RangeError(`the address of ${orderId} does not fit on a label`);
-  doc.y = Y.address;
-  for (const { text, font } of lines) doc.font(font, size).text(text, MARGIN, doc.y, { width: INNER });
-
+  write('FROM', 'regular', 7, Y.from);
+  drawAddress(doc, from, fonts, { sizes: SENDER_SIZES, top: Y.sender, bottom: Y.secondRule });
   rule(doc, Y.secondRule);
+  write('SHIP TO', 'regular', 7, Y.shipTo);
+  drawAddress(doc, to, fonts, { sizes: ADDRESS_SIZES, top: Y.address, bottom: Y.thirdRule });
+  rule(doc, Y.thirdRule);
   drawBarcode(doc, orderId);
-  doc.font('regular', 10).text(orderId, MARGIN, Y.orderId, { ...inOneLine, align: 'center' });
-  const ordered = `ordered ${createdAt.slice(0, 16).replace('T', ' ')} UTC`;
-  doc.font('regular', 7).text(ordered, MARGIN, Y.footer, { ...inOneLine, align: 'center' });
+  write(orderId, 'regular', 10, Y.orderId, 'center');
+  write(`ordered ${createdAt.slice(0, 16).replace('T', ' ')} UTC`, 'regular', 7, Y.footer, 'center');
   doc.end();
-  return { pdf: await buffer(doc), missing: lines.flatMap(({ missing }) => missing) };
+  return buffer(doc);
 }
 
-type Font = 'regular' | 'bold';
+interface AddressLine {
+  readonly text: string;
+  readonly weight: Weight;
+}
 
 /** What stands on an envelope: the country last, in capitals and in English. */
-function addressLines({ address }: Shipment): readonly { readonly text: string; readonly font: Font }[] {
-  const { name, line1, line2, postalCode, city, country } = address;
-  return [
-    { text: name, font: 'bold' },
-    { text: line1, font: 'regular' },
-    ...(line2 === undefined ? [] : [{ text: line2, font: 'regular' } as const]),
-    { text: postalCode === undefined ? city : `${postalCode} ${city}`, font: 'regular' },
-    { text: countryName(country).toUpperCase(), font: 'bold' },
+function addressLines({
+  name,
+  line1,
+  line2,
+  postalCode,
+  city,
+  country,
+}: PostalAddress): readonly AddressLine[] {
+  const lines: readonly AddressLine[] = [
+    { text: name, weight: 'bold' },
+    { text: line1, weight: 'regular' },
+    { text: line2 ?? '', weight: 'regular' },
+    { text: postalCode === undefined ? city : `${postalCode} ${city}`, weight: 'regular' },
+    { text: countryName(country).toUpperCase(), weight: 'bold' },
   ];
+  return lines
+    .map(({ text, weight }) => ({ text: printable(text).trim(), weight }))
+    .filter(({ text }) => text !== '');
 }
 
 const COUNTRIES = new Intl.DisplayNames('en', { type: 'region' });
@@ -122,16 +138,86 @@ export function countryName(code: string): string {
   return (SHORT.has(code) ? SHORT_COUNTRIES : COUNTRIES).of(code) ?? code;
 }
 
-function heightOf(
-  doc: PDFKit.PDFDocument,
-  lines: readonly { readonly text: string; readonly font: Font }[],
-  size: number,
-): number {
-  return lines.reduce(
-    (sum, { text, font }) => sum + doc.font(font, size).heightOfString(text, { width: INNER }),
-    0,
+async function fontsOf(
+  orderId: string,
+  addresses: readonly {
+    readonly what: string;
+    readonly lines: readonly AddressLine[];
+    readonly country: string;
+  }[],
+  load: LoadFamily,
+): Promise<LabelFonts> {
+  const asked = addresses.map(({ lines, country }) => ({ texts: lines.map(({ text }) => text), country }));
+  const found = await fontsFor(asked, load);
+  if (found.kind === 'fonts') return found;
+  const { characters } = found;
+  const where = addresses
+    .filter(({ lines }) => lines.some(({ text }) => characters.some((one) => text.includes(one))))
+    .map(({ what }) => what);
+  const shown = characters
+    .slice(0, MOST_SHOWN)
+    .map((character) => `${character} (${numbersOf(character)}, ${scriptOf(character)})`);
+  const more = characters.length > MOST_SHOWN ? `, and ${characters.length - MOST_SHOWN} more` : '';
+  throw new LocalCloudError(
+    'LABEL_UNPRINTABLE',
+    `no font has what the ${where.join(' and the ')} of ${orderId} has: ${shown.join(', ')}${more}; no label was written`,
+    {
+      remedy: [
+        'Ask the customer for the address in another script, Latin letters for one; cancel the order, and place it again with that.',
+        'Or ship it without this label, by the address of its order.',
+      ],
+    },
   );
 }
+
+const MOST_SHOWN = 10;
+
+type Align = 'left' | 'center' | 'right';
+
+/** In the largest size of letters that has room for it. Throws a `RangeError` if none has. */
+function drawAddress(
+  doc: PDFKit.PDFDocument,
+  address: readonly AddressLine[],
+  fonts: LabelFonts,
+  {
+    sizes,
+    top,
+    bottom,
+  }: { readonly sizes: readonly number[]; readonly top: number; readonly bottom: number },
+): void {
+  for (const size of sizes) {
+    const lines = address.flatMap(({ text, weight }) => linesOf(text, weight, fonts, INNER / size));
+    const height = size * lines.reduce((sum, { ascent, descent }) => sum + ascent + descent, 0);
+    if (height > bottom - top) continue;
+    draw(doc, lines, size, top);
+    return;
+  }
+  throw new RangeError('the address does not fit on a label');
+}
+
+/** Lines below each other from `y`, each to the side where its script begins unless it is told otherwise. */
+function draw(doc: PDFKit.PDFDocument, lines: readonly Line[], size: number, y: number, align?: Align): void {
+  let top = y;
+  for (const { parts, direction, width, ascent, descent } of lines) {
+    const free = INNER - width * size;
+    let x = MARGIN + free * SHARE_BEFORE[align ?? (direction === 'rtl' ? 'right' : 'left')];
+    for (const { text, direction: way, face } of parts) {
+      // For who copies it: vowels of Thai or Tamil are not where they are read. Viewers turn right-to-left text by themselves.
+      if (way === 'ltr') doc.markContent('Span', { actual: text });
+      doc.font(face.pdfFont, size).text(text, x, top + ascent * size, {
+        lineBreak: false,
+        baseline: 'alphabetic',
+        features: featuresOf(way),
+      });
+      if (way === 'ltr') doc.endMarkedContent();
+      x += face.widthOf(text, way) * size;
+    }
+    top += (ascent + descent) * size;
+  }
+}
+
+/** Of the space that a line leaves free, what is before it. */
+const SHARE_BEFORE: Readonly<Record<Align, number>> = { left: 0, center: 0.5, right: 1 };
 
 function rule(doc: PDFKit.PDFDocument, y: number): void {
   doc.rect(MARGIN, y, INNER, 1).fill('black');

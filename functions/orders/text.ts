@@ -1,6 +1,6 @@
 /**
  * What people write: whether it shows anything, and how it is shown. One rule for mail, manifest and label alike; the label's
- * own copy (`cli/label/glyphs.ts`) is compared with this one over all of Unicode by a test.
+ * own copy (`cli/label/typeset.ts`) is compared with this one over all of Unicode by a test.
  *
  * All by Unicode's properties (UAX #44, https://www.unicode.org/reports/tr44/), so that a newer Unicode brings its own.
  */

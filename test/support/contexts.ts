@@ -5,6 +5,13 @@ export const PRODUCTION = {
   region: 'eu-west-1',
   mailFrom: 'orders@shop.example',
   alarmEmail: 'ops@shop.example',
+  returnAddress: {
+    name: 'Käsekönig Versand',
+    line1: 'Lagerstraße 12',
+    city: 'Hamburg',
+    postalCode: '20357',
+    country: 'DE',
+  },
   'availability-zones:account=123456789012:region=eu-west-1': ['eu-west-1a', 'eu-west-1b', 'eu-west-1c'],
 };
 

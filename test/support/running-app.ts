@@ -13,6 +13,10 @@ import { descendantsOf } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** As the stack of the orders has it, in ASCII. */
+const RETURN_ADDRESS =
+  '{"name":"K\\u00e4sek\\u00f6nig","line1":"Lagerstr. 12","city":"Hamburg","postalCode":"20357","country":"DE"}';
+
 /** How a command ended. */
 interface Ended {
   readonly code: number | null;
@@ -65,7 +69,7 @@ export async function runningApp({
     );
   const aws = await fakeAws({
     stacks: (url) => {
-      const orders = { ...outputsOf('orderly-orders'), ApiUrl: url };
+      const orders = { ...outputsOf('orderly-orders'), ApiUrl: url, ReturnAddress: RETURN_ADDRESS };
       return {
         orders: {
           outputs: orders,

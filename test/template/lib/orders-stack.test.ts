@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { badDeployBudgetMs, outageBudgetMs } from '../../../functions/kafka/patience.ts';
+import { PRODUCTION } from '../../support/contexts.ts';
 import { actionsOf, statementsOf, synthesized } from '../../support/template.ts';
 
 describe('OrdersStack', () => {
@@ -31,6 +32,13 @@ describe('OrdersStack', () => {
         ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 1, PollerGroupName: 'orderly' },
       });
     }
+  });
+
+  it('tells labels who sends, in ASCII, where that is set', () => {
+    const [output] = Object.values(synthesized('production').orders.findOutputs('ReturnAddress'));
+    expect(output?.Value).toMatch(/^[\x20-\x7e]+$/);
+    expect(JSON.parse(output?.Value)).toEqual(PRODUCTION.returnAddress);
+    expect(template.findOutputs('ReturnAddress')).toEqual({});
   });
 
   it('survives an outage of more than an hour before a record is given up', () => {

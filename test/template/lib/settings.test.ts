@@ -33,6 +33,13 @@ describe('the settings of a deployment', () => {
     expect(read({}, env).environment).toBeUndefined();
   });
 
+  it('say who sends, as an object of cdk.json or as JSON on the command line', () => {
+    const { returnAddress } = PRODUCTION;
+    expect(read({ returnAddress }).returnAddress).toEqual(returnAddress);
+    expect(read({ returnAddress: JSON.stringify(returnAddress) }).returnAddress).toEqual(returnAddress);
+    expect(read({}).returnAddress).toBeUndefined();
+  });
+
   it('name a cluster of one’s own by four values', () => {
     expect(read(EXISTING_CLUSTER).cluster).toEqual({
       arn: EXISTING_CLUSTER.clusterArn,
@@ -103,6 +110,17 @@ describe('the settings of a deployment', () => {
       { mailIdentity: 'existing' },
       /mailFrom must be given with mailIdentity=existing/,
     ],
+    [
+      'a sender without a street',
+      { returnAddress: { ...PRODUCTION.returnAddress, line1: undefined } },
+      /returnAddress\.line1 must be a text/,
+    ],
+    [
+      'a sender’s country by its name',
+      { returnAddress: { ...PRODUCTION.returnAddress, country: 'Germany' } },
+      /returnAddress\.country must be two letters/,
+    ],
+    ['a sender that is no JSON', { returnAddress: 'Shop, Hamburg' }, /returnAddress.* must be an object/],
     ['a probe in production', { ...PRODUCTION, verify: 'true' }, /verify is for a sandbox/],
     ['a probe that is neither', { verify: 'yes' }, /verify must be true or false/],
     [

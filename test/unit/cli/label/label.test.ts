@@ -1,8 +1,8 @@
 import { extractText, getDocumentProxy } from 'unpdf';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type LabelFonts, labelFonts } from '../../../../cli/label/fonts.ts';
-import { countryName, type Label, labelOf } from '../../../../cli/label/label.ts';
-import { Shipment } from '../../../../cli/label/shipment.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { familyLoader } from '../../../../cli/label/fonts.ts';
+import { countryName, labelOf } from '../../../../cli/label/label.ts';
+import { type PostalAddress, Shipment } from '../../../../cli/label/shipment.ts';
 import { isCountry } from '../../../../functions/orders/countries.ts';
 import { shipment as item } from '../../../support/manifest-world.ts';
 
@@ -12,7 +12,21 @@ const withAddress = (address: Partial<Shipment['address']>): Shipment => ({
   address: { ...shipment.address, ...address },
 });
 
-async function read({ pdf }: Label) {
+const sender: PostalAddress = {
+  name: 'Käsekönig Versand',
+  line1: 'Lagerstraße 12',
+  city: 'Hamburg',
+  postalCode: '20357',
+  country: 'DE',
+};
+
+/** Of the font that comes with the project; nothing is fetched. */
+const own = () =>
+  familyLoader('/nonexistent', {}, (step) => {
+    throw new Error(step);
+  });
+
+async function read(pdf: Uint8Array) {
   const document = await getDocumentProxy(new Uint8Array(pdf));
   const page = await document.getPage(1);
   const { text } = await extractText(document, { mergePages: true });
@@ -20,14 +34,11 @@ async function read({ pdf }: Label) {
 }
 
 describe('the label of a shipment', () => {
-  let fonts: LabelFonts;
-  beforeAll(async () => {
-    fonts = await labelFonts();
-  });
+  const load = own();
   afterEach(() => vi.useRealTimers());
 
   it('is one page of 4 by 6 inches that says who carries what to whom', async () => {
-    const { pages, size, text } = await read(await labelOf(shipment, fonts));
+    const { pages, size, text } = await read(await labelOf(shipment, sender, load));
     expect(pages).toBe(1);
     expect(size).toEqual([0, 0, 4 * 72, 6 * 72]);
     expect(text).toContain('PARCEL-EU');
@@ -40,22 +51,23 @@ describe('the label of a shipment', () => {
   it('leaves out the postal code that an address does not have', async () => {
     const label = await labelOf(
       withAddress({ postalCode: undefined, city: 'Kowloon', country: 'HK' }),
-      fonts,
+      sender,
+      load,
     );
     expect((await read(label)).text).toContain('Musterweg 1 Kowloon HONG KONG');
   });
 
   it('is the same bytes each time', async () => {
-    const first = await labelOf(shipment, fonts);
+    const first = await labelOf(shipment, sender, load);
     vi.useFakeTimers({ now: Date.parse('2031-01-01T00:00:00Z'), toFake: ['Date'] });
-    const second = await labelOf(shipment, await labelFonts());
-    expect(Buffer.compare(first.pdf, second.pdf)).toBe(0);
-    const other = await labelOf(withAddress({ line1: 'Musterweg 2' }), fonts);
-    expect(Buffer.compare(first.pdf, other.pdf)).not.toBe(0);
+    const second = await labelOf(shipment, sender, own());
+    expect(Buffer.compare(first, second)).toBe(0);
+    const other = await labelOf(withAddress({ line1: 'Musterweg 2' }), sender, load);
+    expect(Buffer.compare(first, other)).not.toBe(0);
   });
 
   it('has a bar wherever Code 128 wants one', async () => {
-    const { pdf } = await labelOf(shipment, fonts);
+    const pdf = await labelOf(shipment, sender, load);
     const bars = Buffer.from(pdf)
       .toString('latin1')
       .match(/^[\d.]+ 302 [\d.]+ 72 re$/gm);
@@ -63,24 +75,37 @@ describe('the label of a shipment', () => {
   });
 
   it('embeds its letters, of several scripts', async () => {
-    const label = await labelOf(withAddress({ name: 'Łukasz Ωμέγα Иванов', city: 'Nguyễn' }), fonts);
-    expect(label.missing).toEqual([]);
-    expect((await read(label)).text).toContain('Łukasz Ωμέγα Иванов');
-    expect(Buffer.from(label.pdf).toString('latin1')).not.toContain('Helvetica');
+    const pdf = await labelOf(withAddress({ name: 'Łukasz Ωμέγα Иванов', city: 'Nguyễn' }), sender, load);
+    expect((await read(pdf)).text).toContain('Łukasz Ωμέγα Иванов');
+    expect(Buffer.from(pdf).toString('latin1')).not.toContain('Helvetica');
   });
 
-  it('shows by number what its font has no glyph for, and tells', async () => {
-    const label = await labelOf(withAddress({ city: '京都市', line2: '\u202eSuite 5' }), fonts);
-    expect(label.missing).toEqual(['\u202e', '京', '都', '市']);
-    const { text } = await read(label);
+  it('says who sends', async () => {
+    const { text } = await read(await labelOf(shipment, sender, load));
+    expect(text).toMatch(/FROM Käsekönig Versand Lagerstraße 12 20357 Hamburg GERMANY SHIP TO Anna/);
+  });
+
+  it('shows what hides by its number', async () => {
+    const { text } = await read(await labelOf(withAddress({ line2: '\u202eSuite 5' }), sender, load));
     expect(text).toContain('[U+202E]Suite 5');
-    expect(text).toContain('[U+4EAC 90FD 5E02]');
+  });
+
+  it.each([
+    ['address', withAddress({ city: 'ᏣᎳᎩ' }), sender],
+    ['return address', shipment, { ...sender, city: 'ᏣᎳᎩ' }],
+  ])('is refused for an %s in a script that no font has, by its letters', async (what, sent, from) => {
+    await expect(labelOf(sent, from, load)).rejects.toMatchObject({
+      code: 'LABEL_UNPRINTABLE',
+      message: `no font has what the ${what} of ${shipment.orderId} has: Ꮳ (U+13E3, Cherokee), Ꮃ (U+13B3, Cherokee), Ꭹ (U+13A9, Cherokee); no label was written`,
+      remedy: [expect.stringContaining('another script'), expect.anything()],
+    });
   });
 
   it.each([
     ['wide', 'W', /W/g, 720],
-    ['shown by numbers', '京', /4EAC/g, 720],
-    ['shown by numbers one by one', '京a', /4EAC/g, 360],
+    ['full of words', 'Wa ', /Wa/g, 241],
+    ['shown by numbers', '\u202e', /202E/g, 720],
+    ['shown by numbers one by one', '\u202ea', /202E/g, 360],
   ])('holds the longest address there can be, also one that is %s', async (_what, letters, seen, times) => {
     const text = (length: number) => letters.repeat(length).slice(0, length);
     const longest = withAddress({
@@ -91,7 +116,7 @@ describe('the label of a shipment', () => {
       postalCode: text(20),
       country: 'GB',
     });
-    const { pages, text: found } = await read(await labelOf(longest, fonts));
+    const { pages, text: found } = await read(await labelOf(longest, sender, load));
     expect(pages).toBe(1);
     expect(found.replaceAll(' ', '').match(seen)).toHaveLength(times);
     expect(found).toContain(shipment.orderId);
