@@ -30,6 +30,12 @@ export type Fate =
   | { readonly kind: 'lost-request' }
   /** The endpoint does it, and the connection is closed instead of an answer. */
   | { readonly kind: 'lost-answer' }
+  /** The endpoint does it; the headers of its answer come, and nothing after them. */
+  | { readonly kind: 'stalled-answer' }
+  /** The endpoint does it; its answer comes a byte a second. */
+  | { readonly kind: 'trickled-answer' }
+  /** The endpoint does it; a half of its answer comes, then the connection is closed. */
+  | { readonly kind: 'cut-answer' }
   /** The endpoint does it, and this is the answer all the same. */
   | { readonly kind: 'untrue-answer'; readonly status: number; readonly type: string }
   /** The endpoint gets a part of it, `ask`; the answer is what `tell` makes of its answer. */
@@ -114,6 +120,24 @@ export async function startAwsProxy(
         await ask(body);
         close(response);
         return;
+      case 'stalled-answer':
+        beginAnswer(response, await ask(body));
+        return;
+      case 'trickled-answer': {
+        const bytes = [...beginAnswer(response, await ask(body))];
+        const timer = setInterval(() => {
+          const byte = bytes.shift();
+          if (byte !== undefined) response.write(Uint8Array.of(byte));
+          if (bytes.length === 0) response.end();
+        }, TRICKLE_MS);
+        response.once('close', () => clearInterval(timer));
+        return;
+      }
+      case 'cut-answer': {
+        const whole = beginAnswer(response, await ask(body));
+        response.write(whole.subarray(0, whole.length / 2), () => close(response));
+        return;
+      }
       case 'partly': {
         const { status, headers, body: told } = await ask(Buffer.from(fate.ask));
         const { 'content-length': _length, 'x-amz-crc32': _checksum, ...others } = headers;
@@ -159,6 +183,18 @@ export async function startAwsProxy(
       await closed;
     },
   };
+}
+
+const TRICKLE_MS = 1_000;
+
+/** Sends the headers of an answer, as if all of it would follow; answers its body. */
+function beginAnswer(
+  response: ServerResponse,
+  { status, headers, body }: Awaited<ReturnType<typeof forward>>,
+): Buffer {
+  response.writeHead(status, { ...headers, 'content-length': body.length });
+  response.flushHeaders();
+  return body;
 }
 
 function operationOf({ headers, method, url = '/' }: IncomingMessage): string {

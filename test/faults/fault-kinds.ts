@@ -30,6 +30,10 @@ export const REQUEST_FAULTS = {
   'request lost': { rate: 0.06, limit: 20 },
   /** Done, and nobody hears of it. */
   'answer lost': { rate: 0.08, limit: 20 },
+  /** Done; headers come and nothing after them, or a byte a second, or a half of the answer. */
+  'answer stalled': { rate: 0.04, limit: 8 },
+  'answer trickled': { rate: 0.04, limit: 8 },
+  'answer cut': { rate: 0.08, limit: 20 },
   /** Done, and answered with a failure. */
   'untrue answer': { rate: 0.05, limit: 10 },
   slow: { rate: 0.1, limit: 30 },

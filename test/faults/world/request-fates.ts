@@ -21,6 +21,9 @@ export interface StruckRequest {
 
 const UNANSWERED: ReadonlySet<RequestFault> = new Set([
   'answer lost',
+  'answer stalled',
+  'answer trickled',
+  'answer cut',
   'untrue answer',
   'late',
   'killed after',
@@ -44,6 +47,12 @@ export function fateBy(fault: RequestFault, { request, service, pid }: StruckReq
     case 'answer lost':
     case 'killed after':
       return { kind: 'lost-answer' };
+    case 'answer stalled':
+      return { kind: 'stalled-answer' };
+    case 'answer trickled':
+      return { kind: 'trickled-answer' };
+    case 'answer cut':
+      return { kind: 'cut-answer' };
     case 'untrue answer':
       return { kind: 'untrue-answer', ...failure(service) };
     case 'slow':

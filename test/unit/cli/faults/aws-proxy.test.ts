@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../../cli/faults/aws-proxy.ts';
 
@@ -66,6 +67,25 @@ describe('startAwsProxy', () => {
     await expect(send('request')).rejects.toThrow();
     await expect(send('answer')).rejects.toThrow();
     expect(received).toEqual(['answer']);
+  });
+
+  it('has the headers of an answer come alone, or with a half of it, or byte by byte', async () => {
+    const { received, send } = await behindProxy(({ body }) => ({ kind: body as 'cut-answer' }));
+    const [stalled, cut, trickled] = await Promise.all([
+      send('stalled-answer'),
+      send('cut-answer'),
+      send('trickled-answer'),
+    ]);
+    expect([stalled.status, cut.status, trickled.status]).toEqual([200, 200, 200]);
+    const next = await trickled.body?.getReader().read();
+    expect(next?.value).toHaveLength(1);
+    await expect(cut.text()).rejects.toThrow();
+    const silence = stalled.text().then(
+      () => 'text',
+      () => 'closed',
+    );
+    expect(await Promise.race([silence, delay(20, 'nothing')])).toBe('nothing');
+    expect(received.toSorted()).toEqual(['cut-answer', 'stalled-answer', 'trickled-answer']);
   });
 
   it('tells untruths about what was done', async () => {
