@@ -17,6 +17,8 @@ export interface Defect {
   readonly consumer?: (right: KafkaHandler) => KafkaHandler;
   /** An invocation claims under the name of its process. */
   readonly oneOwner?: boolean;
+  /** Nobody stops waiting for an answer. */
+  readonly withoutDeadlines?: boolean;
   /** The relay is never run by its schedule. */
   readonly withoutSweep?: boolean;
   /** Shipping's function does what email's does, and before it. */

@@ -142,7 +142,7 @@ function email(world: Surroundings, defect: Defect, process: Process): Handler {
         ),
       ),
       sendMail: sesSender(
-        mailClient({ process, clock, random, faults, tried, out }),
+        timely(mailClient({ process, clock, random, faults, tried, out }), SEND_DEADLINE_MS, process, defect),
         'orders@example.com',
         loggerOf(world, process),
       ),
@@ -198,14 +198,20 @@ function consumerPorts(world: Surroundings, defect: Defect, process: Process, gr
   };
 }
 
-function dynamoDb(world: Surroundings, { dynamoDb: changed = unchanged }: Defect, process: Process) {
-  return changed(
-    withDeadline(
-      faultyClient({ ...world, process, database: world.databaseFor(process) }),
-      CALL_MS,
-      process.timeout,
-    ),
-  );
+function dynamoDb(world: Surroundings, defect: Defect, process: Process) {
+  const { dynamoDb: changed = unchanged } = defect;
+  const client = faultyClient({ ...world, process, database: world.databaseFor(process) });
+  return changed(timely(client, CALL_MS, process, defect));
+}
+
+/** The twin of a client with production's own deadline around it. */
+function timely<Client extends Parameters<typeof withDeadline>[0]>(
+  client: Client,
+  callMs: number,
+  { timeout }: Process,
+  { withoutDeadlines = false }: Defect,
+): Client {
+  return withoutDeadlines ? client : withDeadline(client, callMs, timeout);
 }
 
 function waitingIn({ random }: Surroundings, { sleep, timeout }: Process): Timing {

@@ -13,6 +13,11 @@ export const FAULTS = {
   'dynamodb request lost': 0.1,
   /** F3: carried out, and nobody hears of it; the SDK sends it again. */
   'dynamodb answer lost': 0.2,
+  /** Carried out; headers come, and then nothing, or a byte a second: it ends when its sender ends it. */
+  'dynamodb answer stalled': 0.1,
+  'dynamodb answer trickled': 0.1,
+  /** Carried out, and half an answer comes. */
+  'dynamodb answer cut': 0.2,
   /** Carried out long after everybody has given it up. */
   'dynamodb request late': 0.1,
   'dynamodb slow': 0.2,
@@ -74,6 +79,10 @@ export const FAULTS = {
   'mail request lost': 0.1,
   /** F30: the mail goes out, and nobody hears of it. */
   'mail answer lost': 0.2,
+  /** The same with no whole answer; what doesn't end by itself ends when its sender ends it. */
+  'mail answer stalled': 0.1,
+  'mail answer trickled': 0.1,
+  'mail answer cut': 0.2,
   /** The mail goes out long after the sender has given it up. */
   'mail request late': 0.1,
   'mail slow': 0.5,

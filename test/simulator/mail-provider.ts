@@ -5,7 +5,7 @@ import {
   TooManyRequestsException,
 } from '@aws-sdk/client-sesv2';
 import type { Chance } from '../support/chance.ts';
-import { named, timeout } from './dynamodb/errors.ts';
+import { cutAnswer, named, timeout } from './dynamodb/errors.ts';
 import type { Faults } from './faults.ts';
 import type { Mailed } from './history.ts';
 import type { Process } from './process.ts';
@@ -28,6 +28,8 @@ export const REFUSED_RECIPIENT = /^refused-/;
 /** As functions/email/ses.ts sets up the SDK: one attempt. */
 const TIMEOUT_MS = 5_000;
 const LATE_MS = 60_000;
+/** How long an answer of some dozen bytes takes, a byte a second. */
+const TRICKLED_MS = 60_000;
 
 /** The SDK's client of a mail provider that is slow, away, refuses, or takes a mail and doesn't say so. */
 export function mailClient(ports: MailPorts): SESv2Client {
@@ -44,12 +46,24 @@ type Fate =
   | 'unreachable'
   | 'request lost'
   | 'answer lost'
+  | 'answer stalled'
+  | 'answer trickled'
+  | 'answer cut'
   | 'request late'
   | 'sent';
 
 function fateOf(faults: Faults, to: string, where: string): Fate {
   if (REFUSED_RECIPIENT.test(to)) return 'refused';
-  const fates = ['throttled', 'unreachable', 'request lost', 'answer lost', 'request late'] as const;
+  const fates = [
+    'throttled',
+    'unreachable',
+    'request lost',
+    'answer lost',
+    'answer stalled',
+    'answer trickled',
+    'answer cut',
+    'request late',
+  ] as const;
   return fates.find((fate) => faults.strikes(`mail ${fate}`, where)) ?? 'sent';
 }
 
@@ -62,7 +76,7 @@ function sendMail(
   const subject = input.Content?.Simple?.Subject?.Data ?? '';
   const where = `${process.name} mail for ${eventId}`;
   const fate = fateOf(faults, to, where);
-  const isAnswered = fate !== 'request lost' && fate !== 'answer lost' && fate !== 'request late';
+  const isAnswered = !fate.startsWith('answer ') && !fate.startsWith('request ');
   tried(eventId, isAnswered);
   return new Promise((resolve, reject) => {
     const latency = random.int(20, 200);
@@ -84,6 +98,17 @@ function sendMail(
       case 'answer lost':
         clock.after(latency, goesOut);
         fails(TIMEOUT_MS, timeout());
+        break;
+      case 'answer stalled':
+        clock.after(latency, goesOut);
+        break;
+      case 'answer trickled':
+        clock.after(latency, goesOut);
+        process.after(TRICKLED_MS, () => resolve({ $metadata: {} }));
+        break;
+      case 'answer cut':
+        clock.after(latency, goesOut);
+        fails(latency, cutAnswer(random));
         break;
       case 'request late':
         clock.after(random.int(TIMEOUT_MS, LATE_MS), goesOut);

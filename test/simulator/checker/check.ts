@@ -1,5 +1,6 @@
 import type { Violation } from '../../support/invariants.ts';
 import type { Evidence } from '../evidence.ts';
+import { START } from '../scenario.ts';
 import {
   answeredIsPublished,
   answersAreAboutWhatWasAsked,
@@ -11,6 +12,7 @@ import { lettersArePoison, nothingIsGivenUp } from './dead-letters.ts';
 import { nobodyWaitsForOthers } from './delays.ts';
 import {
   cancellationsComeSecond,
+  crashesCostWhatIsUnderWay,
   leasesAreKept,
   lostAnswersAreHeldBack,
   mailsFollowEvents,
@@ -32,6 +34,7 @@ const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   oneLabelPerOrder,
   shipmentsFollowEvents,
   oneMailPerEvent,
+  crashesCostWhatIsUnderWay,
   markedIsSent,
   lostAnswersAreHeldBack,
   leasesAreKept,
@@ -41,6 +44,7 @@ const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   nothingIsGivenUp,
   nobodyWaitsForOthers,
   everythingEnds,
+  consumersEndInTime,
   logsAreClean,
 ];
 
@@ -52,6 +56,17 @@ export function check(evidence: Evidence): readonly Violation[] {
 /** I14: after the last fault everything is done in time. */
 function everythingEnds({ unfinished }: Evidence): Violation[] {
   return unfinished.map((what) => ({ id: 'I14', text: `${what} isn't done in time` }));
+}
+
+const CONSUMERS = /^(shipping|email|dead-letters)/;
+
+/** I14: no consumer is ended by its timeout, unless its process has stood still: whatever it asks of others ends before. */
+function consumersEndInTime({ history, processes }: Evidence): Violation[] {
+  return history.past.flatMap((past): Violation[] => {
+    if (past.what !== 'ended' || past.how !== 'timed out' || !CONSUMERS.test(past.name)) return [];
+    if (processes.get(past.name)?.wasStopped(START, past.at - 1)) return [];
+    return [{ id: 'I14', text: `${past.name} was ended by its timeout` }];
+  });
 }
 
 /** I15: no log line shows what a customer wrote; each text of theirs has a canary in it. */

@@ -26,6 +26,31 @@ export function oneMailPerEvent(evidence: Evidence): Violation[] {
   );
 }
 
+/** As functions/email/send-mails.ts has it. */
+const SENDS_IN_FLIGHT = 10;
+
+/**
+ * I7: a process that stops before it has marked what is out costs no more second mails than it had sends under way; those
+ * aside that have another reason.
+ */
+export function crashesCostWhatIsUnderWay(evidence: Evidence): Violation[] {
+  const byEvent = Map.groupBy(evidence.mails, ({ eventId }) => eventId);
+  const unmarked = [...byEvent.values()].flatMap(([first, second]) =>
+    first !== undefined && second !== undefined && isOfCrash(evidence, first, second) ? [first] : [],
+  );
+  return [...Map.groupBy(unmarked, ({ process }) => process)].flatMap(([process, mails]) =>
+    mails.length <= SENDS_IN_FLIGHT
+      ? []
+      : [{ id: 'I7' as const, text: `${process} stopped, and ${mails.length} mails went out again` }],
+  );
+}
+
+function isOfCrash(evidence: Evidence, first: Mailed, second: Mailed): boolean {
+  if (!first.isAnswered || !second.isAnswered || couldNotMark(evidence, first, second)) return false;
+  if (evidence.processes.get(second.process)?.wasStopped(START, second.at)) return false;
+  return evidence.processes.get(first.process)?.wasStopped(first.at, second.at) ?? false;
+}
+
 function isOfReplay({ history }: Evidence, { process, at }: Mailed): boolean {
   const last = history.past.findLast(
     (past) => past.what === 'invoked' && past.name === process && past.at <= at,
@@ -33,18 +58,23 @@ function isOfReplay({ history }: Evidence, { process, at }: Mailed): boolean {
   return last?.what === 'invoked' && last.isReplay;
 }
 
-function isExcused({ history, processes }: Evidence, first: Mailed, second: Mailed): boolean {
+function isExcused(evidence: Evidence, first: Mailed, second: Mailed): boolean {
+  const { processes } = evidence;
   if (!first.isAnswered || !second.isAnswered) return true;
   if (processes.get(first.process)?.wasStopped(first.at, second.at)) return true;
   if (processes.get(second.process)?.wasStopped(START, second.at)) return true;
+  return couldNotMark(evidence, first, second);
+}
+
+function couldNotMark({ history }: Evidence, first: Mailed, second: Mailed): boolean {
   const between = history.past.filter(({ at }) => at >= first.at && at <= second.at);
-  const couldNotMark = between.some(
+  const couldNot = between.some(
     (past) => past.what === 'fault' && past.where === `${first.process} BatchWriteItem(EmailLedger)`,
   );
   const hasMarked = between.some(
     (past) => isMark(past) && past.process === first.process && past.key.includes(first.eventId),
   );
-  return couldNotMark && !hasMarked;
+  return couldNot && !hasMarked;
 }
 
 type Written = Extract<Past, { what: 'written' }>;

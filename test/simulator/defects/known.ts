@@ -56,6 +56,17 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
       }),
     },
   },
+  {
+    name: 'nobody stops waiting for an answer',
+    breaks: 'I14',
+    defect: { withoutDeadlines: true },
+    among: {
+      rates: new Map<FaultKind, number>([
+        ['dynamodb answer stalled', 0.1],
+        ['mail answer stalled', 0.1],
+      ]),
+    },
+  },
   { name: 'nobody sweeps the outbox', breaks: 'I2', defect: { withoutSweep: true } },
   {
     name: 'the checkout refuses another order under the same key when it is written',

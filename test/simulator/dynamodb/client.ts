@@ -4,7 +4,7 @@ import type { Faults } from '../faults.ts';
 import type { Process } from '../process.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { CALM, type Command, execute, type StatementFault, type Whims } from './commands.ts';
-import { conflictOn, outage, throttle, timeout } from './errors.ts';
+import { conflictOn, cutAnswer, outage, throttle, timeout } from './errors.ts';
 import { idempotent } from './idempotent.ts';
 import type { Database } from './tables.ts';
 
@@ -19,6 +19,8 @@ export interface ClientPorts {
 /** As functions/dynamodb.ts sets up the SDK: three attempts of at most three seconds. */
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 3_000;
+/** How long an answer of some hundred bytes takes, a byte a second. */
+const TRICKLED_MS = 400_000;
 /** How much later than its sender's patience a request may be carried out. */
 const LATE_MS = 60_000;
 
@@ -78,6 +80,15 @@ function attemptOf(
     } else if (faults.strikes('dynamodb answer lost', where)) {
       clock.after(latency, () => void ignoringErrors(carryOut));
       answer(TIMEOUT_MS, { kind: 'failed', error: timeout() });
+    } else if (faults.strikes('dynamodb answer stalled', where)) {
+      clock.after(latency, () => void ignoringErrors(carryOut));
+    } else if (faults.strikes('dynamodb answer trickled', where)) {
+      clock.after(latency, () => answer(TRICKLED_MS, outcomeOf(carryOut)));
+    } else if (faults.strikes('dynamodb answer cut', where)) {
+      clock.after(latency, () => {
+        ignoringErrors(carryOut);
+        answer(1, cut(random));
+      });
     } else if (faults.strikes('dynamodb request late', where)) {
       clock.after(random.int(TIMEOUT_MS, LATE_MS), () => void ignoringErrors(carryOut));
       answer(TIMEOUT_MS, { kind: 'failed', error: timeout() });
@@ -93,6 +104,12 @@ function attemptOf(
       });
     }
   });
+}
+
+/** The SDK tries again where the connection broke, and not where an answer that it has makes no sense. */
+function cut(random: Chance): Answer {
+  const error = cutAnswer(random);
+  return error instanceof SyntaxError ? { kind: 'refused', error } : { kind: 'failed', error };
 }
 
 function outcomeOf(carryOut: () => object): Answer {

@@ -31,6 +31,13 @@ export function timeout(): Error {
   return named('TimeoutError', 'the request was not answered in time');
 }
 
+/** Half an answer: the connection broke, or what came can't be read. */
+export function cutAnswer(random: Chance): Error {
+  return random.hits(0.5)
+    ? named('Error', 'aborted', 'ECONNRESET')
+    : Object.assign(new SyntaxError('Unexpected end of JSON input'), { $metadata: { httpStatusCode: 200 } });
+}
+
 /** An error as the SDK and Node make them: known by name and code. */
 export function named(name: string, message: string, code?: string): Error {
   return Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
