@@ -168,7 +168,7 @@ async function start(
   progress('starting functions and event source mappings');
   const logs = await openFunctionLogs(join(stateDir, 'logs'), log);
   onStop(() => logs.close());
-  const checkpoints = fileCheckpoints(join(stateDir, 'checkpoints.json'));
+  const checkpoints = fileCheckpoints(join(stateDir, 'checkpoints.json'), log);
   onStop(async () => checkpoints.flush());
 
   let isUp = false;

@@ -22,11 +22,14 @@ const file = z.record(z.string(), z.string());
  * Checkpoints in a JSON file, written at most four times a second and always as a whole: a kill loses the last quarter
  * of a second, never the file. What is lost is delivered again.
  *
+ * Positions that can't be written are kept and written later; `complain` is told the first time.
+ *
  * A file that isn't there is empty; one that can't be read is a `CONFIG_INVALID`.
  */
-export function fileCheckpoints(path: string): FileCheckpoints {
+export function fileCheckpoints(path: string, complain: (line: string) => void): FileCheckpoints {
   const positions = new Map(Object.entries(read(path)));
   let timer: NodeJS.Timeout | undefined;
+  let failed = false;
 
   function flush(): void {
     if (timer === undefined) return;
@@ -38,11 +41,24 @@ export function fileCheckpoints(path: string): FileCheckpoints {
     renameSync(next, path);
   }
 
+  function flushLater(): void {
+    timer ??= setTimeout(() => {
+      try {
+        flush();
+        failed = false;
+      } catch (error) {
+        if (!failed) complain(`the positions in ${path} can't be written: ${String(error)}`);
+        failed = true;
+        flushLater();
+      }
+    }, WRITE_EVERY_MS).unref();
+  }
+
   return {
     load: (key) => positions.get(key),
     save(key, sequenceNumber) {
       positions.set(key, sequenceNumber);
-      timer ??= setTimeout(flush, WRITE_EVERY_MS).unref();
+      flushLater();
     },
     flush,
   };
