@@ -1,7 +1,7 @@
 /** What email made of the topic. */
 
 import type { Violation } from '../../support/invariants.ts';
-import { EMAIL, GIVEN_UP, type Mail, type Observation, type State } from './observation.ts';
+import { EMAIL, GIVEN_UP, type Mail, type Observation } from './observation.ts';
 import { type OrderEvent, orderEvents, placeOf } from './order-events.ts';
 import { violationsOf } from './violation.ts';
 
@@ -57,15 +57,24 @@ export function oneMailPerEvent(observation: Observation): readonly Violation[] 
 
 /** I7: every event has had its mail, to whom it is due; a cancellation that was first because its placement was given up has none. */
 export function mailsFollowEvents({ end }: Observation): readonly Violation[] {
-  const events = new Map(orderEvents(end).map((event) => [event.eventId, event]));
+  const records = orderEvents(end);
+  const events = new Map(records.map((event) => [event.eventId, event]));
   const mailed = new Set(end.mails.map(({ eventId }) => eventId));
   const astray = end.mails.filter((mail) => !isDue(mail, events.get(mail.eventId)));
   const quiet = new Set(end.suppressed);
   const missing = [...events.values()].filter(
     ({ orderId, eventId }) => !quiet.has(orderId) && !mailed.has(eventId),
   );
+  const lost = new Set(end.givenUp.filter(({ consumer }) => consumer === EMAIL).map(placeOf));
+  // Of copies any: the first was given up, and another one may have come long after the cancellation.
+  const givenUp = new Set(
+    records.flatMap(({ eventId, record }) => (lost.has(placeOf(record)) ? [eventId] : [])),
+  );
   const wronglyQuiet = [...events.values()].filter(
-    (event) => event.seq === 1 && quiet.has(event.orderId) && !maySuppress(event, mailed, end),
+    ({ orderId, eventId, seq }) =>
+      seq === 1 &&
+      quiet.has(orderId) &&
+      (!givenUp.has(eventId) || [1, 2].some((other) => mailed.has(`${orderId}.${other}`))),
   );
   return [
     ...violationsOf('I7', astray, ({ eventId, kind, to }) => `a mail (${kind}) for ${eventId} went to ${to}`),
@@ -77,13 +86,4 @@ export function mailsFollowEvents({ end }: Observation): readonly Violation[] {
 function isDue({ kind, to }: Mail, event: OrderEvent | undefined): boolean {
   const expected = event?.type === 'OrderPlaced' ? 'thank-you' : 'cancellation';
   return event !== undefined && kind === expected && to === event.data.email;
-}
-
-function maySuppress(
-  { orderId, record }: OrderEvent,
-  mailed: ReadonlySet<string>,
-  { givenUp }: State,
-): boolean {
-  const wasGivenUp = givenUp.some((one) => one.consumer === EMAIL && placeOf(one) === placeOf(record));
-  return wasGivenUp && ![1, 2].some((seq) => mailed.has(`${orderId}.${seq}`));
 }

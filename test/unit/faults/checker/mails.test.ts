@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { secondMails } from '../../../faults/checker/mails.ts';
-import { type Fault, GIVEN_UP, type Mail } from '../../../faults/checker/observation.ts';
+import { mailsFollowEvents, secondMails } from '../../../faults/checker/mails.ts';
+import { type Fault, GIVEN_UP, type Mail, type State } from '../../../faults/checker/observation.ts';
+import { idOf, soundObservation } from './sound-observation.ts';
 
 const first: Mail = {
   eventId: 'ord_1.1',
@@ -63,5 +64,31 @@ describe('secondMails', () => {
   it('wants an explanation for each mail that follows another', () => {
     const third = { ...second, at: 3_000, pid: 3 };
     expect(excuse([third, { ...first, isAnswered: false }, second])).toEqual(['lost answer', undefined]);
+  });
+});
+
+describe('a thank-you that was suppressed', () => {
+  const sound = soundObservation();
+  const [placed] = sound.end.topic.filter(({ partition, offset }) => partition === 1 && offset === 0);
+  if (placed === undefined) throw new Error('the second order has no placement');
+  const suppressed: State = {
+    ...sound.end,
+    mails: sound.end.mails.filter(({ eventId }) => !eventId.startsWith(idOf(2))),
+    suppressed: [idOf(2)],
+  };
+  const isAllowed = (end: State) => mailsFollowEvents({ ...sound, end }).length === 0;
+  const lost = { consumer: 'email-service', partition: 1, offset: 0, message: { partition: 0, offset: 0 } };
+  const elsewhere = { ...lost, consumer: 'shipping-service' };
+
+  it('is due to a placement that was given up, also if a copy of it came later', () => {
+    expect(isAllowed({ ...suppressed, givenUp: [lost] })).toBe(true);
+    const copy = { ...placed, offset: 9 };
+    expect(isAllowed({ ...suppressed, givenUp: [lost], topic: [...suppressed.topic, copy] })).toBe(true);
+  });
+
+  it('is wrong if no copy of it was given up, or a mail went out', () => {
+    expect(isAllowed(suppressed)).toBe(false);
+    expect(isAllowed({ ...suppressed, givenUp: [elsewhere] })).toBe(false);
+    expect(isAllowed({ ...suppressed, givenUp: [lost], mails: sound.end.mails })).toBe(false);
   });
 });
