@@ -97,9 +97,15 @@ export function eventSourceMappings(
 
   /** When everything stops, nothing waits for the function any longer. */
   async function disable(entry: Entry): Promise<void> {
-    await Promise.race([entry.source?.drain(), stopping.promise]);
-    await entry.source?.stop();
-    move(entry, 'Disabled');
+    try {
+      await Promise.race([entry.source?.drain(), stopping.promise]);
+      await entry.source?.stop();
+      move(entry, 'Disabled');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      move(entry, 'Disabled', why);
+      ports.log(`${entry.mapping.path}: it didn't stop as it should (${why})`);
+    }
   }
 
   function statusOf(entry: Entry): Promise<MappingStatus> | undefined {

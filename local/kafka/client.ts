@@ -1,5 +1,6 @@
 import { Kafka, type KafkaConfig, type LogEntry, logLevel } from 'kafkajs';
 import { quietRequestQueues } from './quiet-request-queue.ts';
+import { readEveryBatch } from './record-batches.ts';
 
 export interface KafkaClientOptions {
   /** `host:port`, several separated by commas. */
@@ -16,10 +17,12 @@ export interface KafkaClientOptions {
  * Requests time out after 10 s and connections after 3 s (kafkajs' 1 s is short for a broker that has just started on a
  * busy machine); retriable errors are tried again for about 4 s, quickly at first, because a fresh broker answers
  * "coordinator not available" a few times. Make one client per group member: kafkajs keeps a group's committed offsets
- * per client, and members that share one overwrite each other's.
+ * per client, and members that share one overwrite each other's. Consumers read every codec that Kafka has; a batch that can't
+ * be read is a message for which `unreadableBatch` says why.
  */
 export function kafkaClient(options: KafkaClientOptions): Kafka {
   quietRequestQueues();
+  readEveryBatch();
   return new Kafka({
     clientId: options.clientId,
     brokers: options.bootstrapServers.split(','),

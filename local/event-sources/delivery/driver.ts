@@ -27,14 +27,13 @@ export interface Delivery<R extends Deliverable> {
 export interface DeliveryPorts<R extends Deliverable> {
   readonly clock: () => number;
   readonly deliver: (batch: Batch<R>) => Promise<Verdict>;
-  /**
-   * Resolves when the records are at the destination or dropped, or when nothing of them `isOwned` any more; never
-   * rejects.
-   */
+  /** Resolves when the records are at the destination or dropped, or when nothing of them `isOwned` any more. */
   readonly giveUp: (records: GiveUp<R>, isOwned: () => boolean) => Promise<void>;
   readonly commit: (commit: Extract<DeliveryAction<R>, { type: 'commit' }>) => void;
   /** Told of each batch that ends, before its commits; `failed` of its records come again or are given up. */
   readonly ended: (batch: Batch<R>, verdict: Verdict, failed: number) => void;
+  /** Told that records which were to be given up are lost, since `giveUp` rejected: the local cloud goes on without them. */
+  readonly lost: (records: GiveUp<R>, error: unknown) => void;
 }
 
 export function startDelivery<R extends Deliverable>(
@@ -78,7 +77,11 @@ export function startDelivery<R extends Deliverable>(
 
   async function giveUp(records: GiveUp<R>): Promise<void> {
     inFlight += 1;
-    await ports.giveUp(records, () => stillOwned(state, records.slices).length > 0);
+    try {
+      await ports.giveUp(records, () => stillOwned(state, records.slices).length > 0);
+    } catch (error) {
+      ports.lost(records, error);
+    }
     inFlight -= 1;
     take({ type: 'gave-up', id: records.id });
   }

@@ -4,6 +4,7 @@ import { LocalCloudError } from '../../errors.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { startDelivery } from '../delivery/driver.ts';
+import type { GiveUp } from '../delivery/state.ts';
 import { count, countGivenUp, emptyTally, failureLine, giveUpLine, type Tally } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource, type PartitionStatus } from '../event-source.ts';
@@ -80,6 +81,11 @@ export async function startStreamEventSource(
     return position === SHARD_END ? { kind: 'finished' } : { kind: 'handled', sequenceNumber: position };
   }
 
+  function drop(givenUp: GiveUp<StreamRecord>, fate: string): void {
+    countGivenUp(tally, givenUp, 'dropped');
+    ports.log(giveUpLine(source, givenUp, fate, ({ sequenceNumber }) => sequenceNumber));
+  }
+
   const delivery = startDelivery<StreamRecord>(
     {
       batchSize: mapping.batchSize,
@@ -100,10 +106,8 @@ export async function startStreamEventSource(
           partialResponses: mapping.partialResponses,
           locate: locateStreamRecord,
         }),
-      async giveUp(givenUp) {
-        countGivenUp(tally, givenUp, 'dropped');
-        ports.log(giveUpLine(source, givenUp, 'dropped', ({ sequenceNumber }) => sequenceNumber));
-      },
+      giveUp: async (givenUp) => drop(givenUp, 'dropped'),
+      lost: (givenUp, error) => drop(givenUp, `lost: ${String(error)}`),
       commit: ({ partition, last }) => checkpoints.save(keyOf(partition), last.sequenceNumber),
       ended(batch, verdict, failed) {
         count(tally, batch, verdict, failed);

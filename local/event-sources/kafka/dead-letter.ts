@@ -118,4 +118,17 @@ function keyOf({ json }: KafkaRecord): Buffer | null {
   return key === undefined ? null : Buffer.from(key, 'base64');
 }
 
-const iso = (epochMs: number): string => new Date(epochMs).toISOString();
+/** The Gregorian calendar repeats itself after 400 years. */
+const ERA = { years: 400, ms: 146_097 * 86_400_000 };
+
+/**
+ * A time with its year as Java's `Instant` writes it, for any number of milliseconds that a record may have: producers make up timestamps,
+ * in nanoseconds for example, that are outside of what a `Date` can be.
+ */
+function iso(epochMs: number): string {
+  const eras = Math.floor(epochMs / ERA.ms);
+  const [, month] = new Date(epochMs - eras * ERA.ms).toISOString().split(/^\d+/);
+  const year = new Date(epochMs - eras * ERA.ms).getUTCFullYear() + eras * ERA.years;
+  const digits = String(Math.abs(year)).padStart(4, '0');
+  return `${year < 0 ? '-' : year > 9999 ? '+' : ''}${digits}${month}`;
+}

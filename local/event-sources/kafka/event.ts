@@ -9,9 +9,10 @@ export interface KafkaRecord extends Deliverable {
   readonly json: string;
 }
 
-/** A record as kafkajs has it, whose types don't say that a header may be null. */
+/** A record as kafkajs has it, whose types don't say that a header may be null, nor what the batch says of its records. */
 type Message = Pick<KafkaMessage, 'key' | 'value' | 'offset' | 'timestamp'> & {
   readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>;
+  readonly batchContext?: unknown;
 };
 type HeaderValue = Buffer | string | null | undefined;
 
@@ -25,13 +26,13 @@ export function partitionKey(topic: string, partition: number): PartitionKey {
  * A record without key has no `key`; a tombstone has `"value":null`
  * (https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html; the last two as seen by Powertools, not documented).
  * A header without a value is `null`, which no page says.
- * kafkajs doesn't tell the timestamp's type, so it is always `CREATE_TIME`.
+ * The timestamp is a number of milliseconds, whatever its producer made of it; its type is that of the batch.
  */
 export function kafkaRecord(topic: string, partition: number, message: Message): KafkaRecord {
   const { key, value } = message;
   const json =
     `{"topic":${JSON.stringify(topic)},"partition":${partition},"offset":${message.offset},` +
-    `"timestamp":${message.timestamp},"timestampType":"CREATE_TIME",` +
+    `"timestamp":${message.timestamp},"timestampType":"${timestampType(message)}",` +
     (key === null ? '' : `"key":"${key.toString('base64')}",`) +
     `"value":${value === null ? 'null' : `"${value.toString('base64')}"`},` +
     `"headers":[${headersJson(message.headers)}]}`;
@@ -43,6 +44,13 @@ export function kafkaRecord(topic: string, partition: number, message: Message):
   };
 }
 
+/** 1 is the time at which the broker took the record, instead of its producer's. */
+function timestampType({ batchContext: batch }: Message): 'CREATE_TIME' | 'LOG_APPEND_TIME' {
+  const isLogAppendTime =
+    typeof batch === 'object' && batch !== null && 'timestampType' in batch && batch.timestampType === 1;
+  return isLogAppendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME';
+}
+
 /** Byte to signed number, as Java writes a byte array. */
 const SIGNED = Array.from({ length: 256 }, (_, byte) => String(byte < 128 ? byte : byte - 256));
 
@@ -51,7 +59,6 @@ function headersJson(headers: Message['headers']): string {
   for (const name in headers) {
     const values = headers[name];
     for (const value of Array.isArray(values) ? values : [values]) {
-      // kafkajs merges into a plain object, so a name like `constructor` also brings what every object inherits.
       if (value !== null && !Buffer.isBuffer(value)) continue;
       const bytes = value === null ? 'null' : `[${signedBytes(value)}]`;
       json += `${json === '' ? '' : ','}{${JSON.stringify(name)}:${bytes}}`;

@@ -31,6 +31,8 @@ const SIDE_BY_SIDE = 100;
 export function givingUp(options: GivingUpOptions): {
   /** As `DeliveryPorts.giveUp`. */
   giveUp(givenUp: GiveUp<KafkaRecord>, isOwned: () => boolean): Promise<void>;
+  /** As `DeliveryPorts.lost`. */
+  lost(givenUp: GiveUp<KafkaRecord>, error: unknown): void;
   close(): Promise<void>;
 } {
   const { mapping, tally } = options;
@@ -82,6 +84,8 @@ export function givingUp(options: GivingUpOptions): {
         await Promise.all(some.map((letter) => write(givenUp, letter, isOwned)));
       }
     },
+    lost: (givenUp, error) =>
+      drop(givenUp, `dropped: it can't be told to its destination (${String(error)})`),
     close: async () => destination?.close(),
   };
 }

@@ -8,7 +8,7 @@ const { KafkaJSError, KafkaJSNumberOfRetriesExceeded, Partitioners } = kafkajs;
 export interface OnFailureTopic {
   /**
    * Writes a letter to all replicas. `refused` says why the broker doesn't take it. While the broker is away it goes on
-   * trying as long as `isWanted`; then the letter is `abandoned`. Never rejects.
+   * trying as long as `isWanted`; then the letter is `abandoned`.
    */
   write(letter: DeadLetter, isWanted: () => boolean): Promise<Written>;
   close(): Promise<void>;
@@ -20,6 +20,11 @@ type Written =
   | { readonly kind: 'abandoned' };
 
 const AGAIN_MS = 300;
+/**
+ * A broker hangs up on who sends it a larger request, as if it were away
+ * (https://kafka.apache.org/documentation/#brokerconfigs_socket.request.max.bytes); a letter is larger than its record.
+ */
+const MOST_BYTES = 100 * 1024 * 1024;
 
 /**
  * Letters with a key go where Kafka's own clients put the key, those without round the partitions. The connection is made
@@ -39,6 +44,8 @@ export function onFailureTopic(kafka: Kafka, topic: string): OnFailureTopic {
 
   return {
     async write({ key, value }, isWanted) {
+      if ((key?.length ?? 0) + Buffer.byteLength(value) > MOST_BYTES)
+        return { kind: 'refused', reason: 'MESSAGE_TOO_LARGE' };
       while (isWanted() && !closing.signal.aborted) {
         try {
           await (await connected()).send({ topic, acks: -1, messages: [{ key, value }] });

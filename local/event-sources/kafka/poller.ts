@@ -1,5 +1,6 @@
-import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Consumer, ConsumerGroupJoinEvent, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { isComingUp } from '../../kafka/admin.ts';
+import { unreadableBatch } from '../../kafka/record-batches.ts';
 import type { Delivery } from '../delivery/driver.ts';
 import { backPressure } from './back-pressure.ts';
 import { type Committer, committer, type Offsets } from './committer.ts';
@@ -31,6 +32,20 @@ export interface PollerOptions {
   readonly crashed: (error: Error) => void;
   /** Told each time the member is part of the group. */
   readonly joined: () => void;
+  /** Told that a partition can't be read from there on; again only when the place or the reason is another one. */
+  readonly unreadable: (where: Unreadable) => void;
+  /** Told that what couldn't be read of a partition is in nobody's way here any more. */
+  readonly readable: (partition: number) => void;
+}
+
+/** Where a partition can't be read. */
+export interface Unreadable {
+  readonly partition: number;
+  /** The next offset to read. */
+  readonly offset: string;
+  /** The offset behind what can't be read; null if that isn't known. */
+  readonly behind: string | null;
+  readonly reason: string;
 }
 
 /**
@@ -41,6 +56,9 @@ const FETCH_WAIT_MS = 500;
 const HEARTBEAT_MS = 500;
 /** The least that brokers allow by default: how long a group waits for a member that was killed. */
 const SESSION_TIMEOUT_MS = 6_000;
+
+/** What can't be read may be gone one day, by the topic's retention or because somebody has mended it. */
+const UNREADABLE_AGAIN_MS = 5_000;
 
 const RESTART_MS = { first: 250, cap: 4_000 };
 
@@ -55,6 +73,8 @@ export function startPoller(options: PollerOptions): Poller {
   const assigned = new Set<number>();
   /** Of each assigned partition that has been read: the next offset to fetch. */
   const positions = new Map<number, string>();
+  /** Assigned partitions that can't be read on; they are paused. */
+  const stuck = new Map<number, { readonly where: Unreadable; readonly again: NodeJS.Timeout }>();
   let memberId: string | undefined;
   let consumer: Consumer | undefined;
   let commits: Committer | undefined;
@@ -67,17 +87,51 @@ export function startPoller(options: PollerOptions): Poller {
   const room = backPressure({
     batchSize: options.batchSize,
     queued: (partition) => delivery.queued(keyOf(partition)),
-    reading: () => assigned,
+    // A partition that can't be read is fetched no more, so nobody else may wait for it.
+    reading: () => new Set([...assigned].filter((partition) => !stuck.has(partition))),
     until: delivery.until,
     pause: (partition) => consumer?.pause([{ topic, partitions: [partition] }]),
     resume(partition) {
-      try {
-        consumer?.resume([{ topic, partitions: [partition] }]);
-      } catch {
-        // The member has just died, which kafkajs is about to tell; the next one begins with nothing paused.
-      }
+      if (!stuck.has(partition)) resume(partition);
     },
   });
+
+  function resume(partition: number): void {
+    try {
+      consumer?.resume([{ topic, partitions: [partition] }]);
+    } catch {
+      // The member has just died, which kafkajs is about to tell; the next one begins with nothing paused.
+    }
+  }
+
+  /** Leaves a partition alone for a while: kafkajs would ask for the same again at once, and without end. */
+  function getStuck(member: Consumer, where: Unreadable): void {
+    const { partition } = where;
+    const before = stuck.get(partition);
+    clearTimeout(before?.again);
+    const again = setTimeout(() => resume(partition), UNREADABLE_AGAIN_MS);
+    stuck.set(partition, { where, again });
+    member.pause([{ topic, partitions: [partition] }]);
+    if (before?.where.offset !== where.offset || before.where.reason !== where.reason)
+      options.unreadable(where);
+  }
+
+  function getUnstuck(partition: number): void {
+    const found = stuck.get(partition);
+    if (found === undefined) return;
+    clearTimeout(found.again);
+    stuck.delete(partition);
+    options.readable(partition);
+  }
+
+  /** Begins with nothing that an earlier membership knew of these partitions. */
+  function forget(partitions: Iterable<number>): void {
+    for (const partition of [...partitions]) {
+      assigned.delete(partition);
+      positions.delete(partition);
+      getUnstuck(partition);
+    }
+  }
 
   /**
    * Begins to read what the member is given, and goes on with what it kept.
@@ -99,11 +153,8 @@ export function startPoller(options: PollerOptions): Poller {
       !rejoined && now.includes(partition) && delivery.owns(options.id, keyOf(partition));
     const lost = [...assigned].filter((partition) => !keeps(partition));
     commits?.drop(lost);
-    for (const partition of lost) {
-      assigned.delete(partition);
-      positions.delete(partition);
-      member.resume([{ topic, partitions: [partition] }]);
-    }
+    forget(lost);
+    for (const partition of lost) member.resume([{ topic, partitions: [partition] }]);
     for (const partition of now) {
       assigned.add(partition);
       // kafkajs begins at the committed offset again after every join; a partition that was kept goes on.
@@ -117,17 +168,23 @@ export function startPoller(options: PollerOptions): Poller {
 
   async function onBatch(member: Consumer, payload: EachBatchPayload): Promise<void> {
     const { partition, messages } = payload.batch;
-    const last = messages.at(-1);
-    if (stopping || member !== consumer || last === undefined || !assigned.has(partition)) return;
-    // Resolved before anything can fail, so that no batch is fetched, and queued, twice.
-    payload.resolveOffset(last.offset);
-    positions.set(partition, String(BigInt(last.offset) + 1n));
-    commits ??= committer((offsets) => payload.commitOffsetsIfNecessary(commitRequest(topic, offsets)));
-    delivery.fetched(
-      options.id,
-      keyOf(partition),
-      messages.map((message) => kafkaRecord(topic, partition, message)),
-    );
+    if (stopping || member !== consumer || messages.length === 0 || !assigned.has(partition)) return;
+    const { records, unreadable } = readable(topic, partition, messages);
+    const last = records.at(-1);
+    if (last !== undefined) {
+      // Resolved before anything can fail, so that no batch is fetched, and queued, twice.
+      payload.resolveOffset(String(last.offset));
+      positions.set(partition, String(last.offset + 1));
+      commits ??= committer((offsets) => payload.commitOffsetsIfNecessary(commitRequest(topic, offsets)));
+      delivery.fetched(options.id, keyOf(partition), records);
+    }
+    if (unreadable === undefined) getUnstuck(partition);
+    else
+      getStuck(member, {
+        partition,
+        offset: positions.get(partition) ?? fetchedFrom(payload),
+        ...unreadable,
+      });
     await room(partition, payload.heartbeat);
   }
 
@@ -172,8 +229,7 @@ export function startPoller(options: PollerOptions): Poller {
     commits?.close();
     commits = undefined;
     memberId = undefined;
-    assigned.clear();
-    positions.clear();
+    forget(assigned);
     delivery.assigned(options.id, [], true);
     if (!isComingUp(error) || crashes >= PATIENT_RESTARTS) {
       options.crashed(error);
@@ -200,12 +256,41 @@ export function startPoller(options: PollerOptions): Poller {
       clearTimeout(restart);
       commits?.close();
       // Ends whatever waits for room.
-      assigned.clear();
+      forget(assigned);
       delivery.assigned(options.id, [], true);
       await starting;
       await consumer?.disconnect();
     },
   };
+}
+
+/** The records of a fetch as far as they can be read, and why no further. */
+function readable(
+  topic: string,
+  partition: number,
+  messages: readonly KafkaMessage[],
+): {
+  readonly records: readonly KafkaRecord[];
+  readonly unreadable?: Pick<Unreadable, 'behind' | 'reason'>;
+} {
+  const records: KafkaRecord[] = [];
+  for (const message of messages) {
+    try {
+      records.push(kafkaRecord(topic, partition, message));
+    } catch (error) {
+      // A record that no string can hold, too: Lambda's own limit is far below.
+      const batch = unreadableBatch(message);
+      const last = batch === undefined ? BigInt(message.offset) : batch.last;
+      const behind = last === null ? null : String(last + 1n);
+      return { records, unreadable: { behind, reason: batch?.reason ?? String(error) } };
+    }
+  }
+  return { records };
+}
+
+/** Where kafkajs began to fetch, which it knows and its types don't. */
+function fetchedFrom({ batch }: EachBatchPayload): string {
+  return 'fetchedOffset' in batch ? String(batch.fetchedOffset) : 'unknown';
 }
 
 function commitRequest(topic: string, offsets: Offsets) {

@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import type { KafkaMappingModel } from '../../assembly/model.ts';
+import { ORDERLY } from '../../command-line.ts';
 import { LocalCloudError } from '../../errors.ts';
 import { askBroker, isUnreachable } from '../../kafka/admin.ts';
 import { kafkaClient } from '../../kafka/client.ts';
@@ -12,9 +13,16 @@ import { count, emptyTally, failureLine, type Tally } from '../delivery/tally.ts
 import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource } from '../event-source.ts';
 import type { EmulationShape } from './emulation-shape.ts';
-import { envelopeBytes, type KafkaRecord, kafkaEvent, locateKafkaRecord, sliceBytes } from './event.ts';
+import {
+  envelopeBytes,
+  type KafkaRecord,
+  kafkaEvent,
+  locateKafkaRecord,
+  partitionKey,
+  sliceBytes,
+} from './event.ts';
 import { givingUp } from './giving-up.ts';
-import { type Poller, startPoller } from './poller.ts';
+import { type Poller, startPoller, type Unreadable } from './poller.ts';
 import { fixStartingOffsets } from './starting-offsets.ts';
 import { groupPositions } from './status.ts';
 
@@ -79,7 +87,7 @@ export async function startKafkaEventSource(
   const envelope = { eventSourceArn: mapping.clusterArn, bootstrapServers: ports.bootstrapServers };
   const tally = ports.tally ?? emptyTally();
   const pollers: Poller[] = [];
-  const { giveUp, close } = givingUp({
+  const { giveUp, lost, close } = givingUp({
     ...ports,
     mapping,
     source,
@@ -114,6 +122,7 @@ export async function startKafkaEventSource(
           commit: () => commitAll(batch),
         }),
       giveUp,
+      lost,
       commit: ({ poller, partition, last }) => commit(poller, partition, last),
       ended(batch, verdict, failed) {
         count(tally, batch, verdict, failed);
@@ -136,6 +145,18 @@ export async function startKafkaEventSource(
     await pollers[batch.poller]?.committed();
   }
 
+  /** Partitions that can't be read on, each with what is said of it. */
+  const unreadable = new Map<number, string>();
+  function cantBeRead({ partition, offset, behind, reason }: Unreadable): void {
+    const name = partitionKey(topic, partition);
+    unreadable.set(partition, `${name} can't be read from offset ${offset} on: ${reason}`);
+    const to = behind === null ? `${name}=<an offset behind it>` : `${name}=${behind}`;
+    ports.log(
+      `${source}: ${unreadable.get(partition)}. Its other partitions go on. ` +
+        `To pass over it: ${ORDERLY} mapping rewind ${groupId} --to ${to} --pass-over --execute`,
+    );
+  }
+
   if (mapping.enabled) {
     for (let id = 0; id < Math.min(mapping.pollers, partitions); id += 1) {
       pollers.push(
@@ -147,6 +168,8 @@ export async function startKafkaEventSource(
           groupId,
           batchSize: mapping.batchSize,
           delivery,
+          unreadable: cantBeRead,
+          readable: (partition) => unreadable.delete(partition),
           joined() {
             if (tally.lastProcessingResult !== CONNECTION_PROBLEM) return;
             tally.lastProcessingResult = 'OK';
@@ -193,6 +216,9 @@ export async function startKafkaEventSource(
         source,
         partitions: partitions ?? [],
         ...tally,
+        ...(unreadable.size > 0 && {
+          lastProcessingResult: `PROBLEM: ${[...unreadable.values()].join('; ')}`,
+        }),
         ...(partitions === undefined && { lastProcessingResult: CONNECTION_PROBLEM }),
       };
     },

@@ -1,6 +1,8 @@
+import kafkajs from 'kafkajs';
 import { expect } from 'vitest';
 import { eventually } from '../../integration/local/event-sources/fake-function.ts';
-import { recordsOf, running } from '../../integration/local/event-sources/kafka/running.ts';
+import { recordsOf, running, text } from '../../integration/local/event-sources/kafka/running.ts';
+import { adminOf } from '../../support/topics.ts';
 import { type Chapter, PAGES } from '../rule.ts';
 
 type Sent = Parameters<Awaited<ReturnType<typeof running>>['send']>[1];
@@ -93,6 +95,45 @@ export const event: Chapter = {
       here: '`null`; an absent `value` has been seen too',
       async test() {
         expect(await delivered({ key: 'k', value: null })).toMatchObject({ value: null });
+      },
+    },
+    {
+      id: 'E7',
+      says: 'On a topic whose broker sets the time (`LogAppendTime`) the timestamp is the broker’s, and its type `LOG_APPEND_TIME`.',
+      basis: 'modelled',
+      source: 'the types of the package @aws-lambda-powertools/kafka',
+      async test() {
+        const { start, send, fn, kafka, mapping } = await running(1);
+        const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
+        const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: mapping.topic, configEntries };
+        await (await adminOf(kafka)).alterConfigs({ validateOnly: false, resources: [resource] });
+        const before = Date.now();
+        await send(0, { value: 'v', timestamp: '1790000000000' });
+        await start();
+        await eventually(() => expect(fn.events).toHaveLength(1));
+        const [record] = recordsOf(fn.events).map((found) => ({ timestamp: Number.NaN, ...found }));
+        expect(record).toMatchObject({ timestampType: 'LOG_APPEND_TIME' });
+        expect(record?.timestamp).toBeGreaterThanOrEqual(before - 1_000);
+      },
+    },
+    {
+      id: 'E8',
+      says: 'Records are read whatever codec their batch was compressed with.',
+      basis: 'inferred',
+      source: 'a client of Kafka has to; no page says',
+      here: 'what can’t be read is named and stops its own partition; `orderly mapping rewind --pass-over` passes it',
+      async test() {
+        const { start, send, fn, kafka, mapping } = await running(1);
+        const admin = await adminOf(kafka);
+        const codecs = ['gzip', 'snappy', 'lz4', 'zstd'];
+        for (const value of codecs) {
+          const configEntries = [{ name: 'compression.type', value }];
+          const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: mapping.topic, configEntries };
+          await admin.alterConfigs({ validateOnly: false, resources: [resource] });
+          await send(0, value);
+        }
+        await start();
+        await eventually(() => expect(recordsOf(fn.events).map(text)).toEqual(codecs));
       },
     },
   ],

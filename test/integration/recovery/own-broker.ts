@@ -14,6 +14,8 @@ export interface OwnBroker {
   readonly bootstrapServers: string;
   /** Where another broker finds the controller of this one's cluster, which it may join. */
   readonly controllerPort: number;
+  /** Where it keeps its partitions, a folder `<topic>-<partition>` each. */
+  readonly logDir: string;
   /** SIGKILL; resolves when the process is gone. */
   kill(): Promise<void>;
   /** Starts it again; resolves when it accepts connections. */
@@ -46,6 +48,7 @@ export async function ownBroker(): Promise<OwnBroker> {
   return {
     bootstrapServers: `127.0.0.1:${port}`,
     controllerPort,
+    logDir: join(folder, 'kafka', 'log'),
     async kill() {
       process.kill(brokerOn(folder), 'SIGKILL');
       await running.exited;

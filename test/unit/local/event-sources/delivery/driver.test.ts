@@ -24,6 +24,7 @@ function start(
   giveUp: DeliveryPorts<Numbered>['giveUp'] = async () => {},
 ) {
   const commits: number[] = [];
+  const lost: number[] = [];
   const delivery = startDelivery<Numbered>(
     {
       batchSize: 2,
@@ -41,10 +42,11 @@ function start(
       giveUp,
       commit: ({ last }) => commits.push(last.n),
       ended: () => {},
+      lost: (givenUp) => lost.push(...givenUp.slices.flatMap(({ records }) => records.map(({ n }) => n))),
     },
   );
   delivery.assigned(0, ['p'], true);
-  return { delivery, commits };
+  return { delivery, commits, lost };
 }
 
 test('sends a lone record when its window is over', async () => {
@@ -122,6 +124,19 @@ test('a partition goes on, and is committed, when its give-up has come to an end
   await stopping;
   expect(delivery.isDone('p')).toBe(true);
   expect(commits).toEqual([2]);
+});
+
+test('records whose give-up fails are lost, and said to be; the partition goes on, and nothing ends the process', async () => {
+  const { delivery, commits, lost } = start(
+    async () => ({ kind: 'failed', cause: 'function-error', requestId: 'r' }),
+    { maximumRetryAttempts: 0 },
+    async () => {
+      throw new RangeError('Invalid time value');
+    },
+  );
+  delivery.fetched(0, 'p', numbers(1, 2));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([lost, commits, delivery.isDone('p')]).toEqual([[1, 2], [2], true]);
 });
 
 test('a give-up hears when its partition is lost', async () => {

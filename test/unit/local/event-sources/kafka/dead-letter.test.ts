@@ -52,6 +52,23 @@ describe('a letter per record', () => {
   });
 
   test.each([
+    ['1790000000000', '2026-09-21T14:13:20.000Z'],
+    ['-1', '1969-12-31T23:59:59.999Z'],
+    ['1790000000000000000', '+56724811-12-05T14:13:20.000Z'],
+    ['-62167219200001', '-0001-12-31T23:59:59.999Z'],
+    ['9223372036854775807', expect.stringMatching(/^\+292278994-08-17T/)],
+    ['-9223372036854775808', expect.stringMatching(/^-292275055-05-16T/)],
+  ])('writes the time %s as Java’s Instant does, whatever a producer has made of it', (timestamp, time) => {
+    const odd = kafkaRecord('orders', 0, { offset: '1', timestamp, key: null, value: null });
+    for (const shape of [PER_RECORD, PER_GROUP]) {
+      const [letter] = deadLetters(giveUp([odd]), shape, facts);
+      expect(letter?.value).toContain(`"timestamp":${timestamp},`);
+      const { recordInfo, recordsInfo } = JSON.parse(letter?.value ?? '').KafkaBatchInfo;
+      expect(recordInfo?.timestamp ?? recordsInfo['orders-0'].lastRecordTimestamp).toEqual(time);
+    }
+  });
+
+  test.each([
     ['retries-exhausted', 'RetriesExhausted', 'RetryAttemptsExhausted'],
     ['record-too-old', 'RecordAgeExceeded', 'RecordAgeExceeded'],
     ['payload-too-large', 'MaximumPayloadSizeExceeded', 'MaximumPayloadSizeExceeded'],

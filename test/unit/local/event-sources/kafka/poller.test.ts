@@ -71,6 +71,7 @@ async function twoPollers() {
       giveUp: async () => {},
       commit: () => {},
       ended: () => {},
+      lost: () => {},
     },
   );
   const members = [fakeMember(), fakeMember()] as const;
@@ -85,6 +86,8 @@ async function twoPollers() {
       delivery,
       crashed: () => {},
       joined: () => {},
+      unreadable: () => {},
+      readable: () => {},
     }),
   );
   await Promise.all(members.map(({ runs }) => runs));
