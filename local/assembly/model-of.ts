@@ -117,10 +117,13 @@ export function modelOf(
   const findings = [
     ...findingsOf(readings),
     ...findingsOf(clusters),
-    ...doubtfulConditions(
-      scope,
-      readings.map(({ resource }) => resource),
-    ),
+    ...doubtfulConditions(scope, [
+      ...new Set([
+        ...readings.map(({ resource }) => resource),
+        ...apis.flatMap(({ parts }) => partsOf(parts)),
+        ...clusters.map(({ resource }) => resource),
+      ]),
+    ]),
     ...routesOfForeignApis(
       scope,
       routes,

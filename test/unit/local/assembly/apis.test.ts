@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accepts, functionResource, judged } from './fixtures.ts';
+import { accepts, functionResource, judged, judgedTemplates } from './fixtures.ts';
 
 interface Parts {
   readonly api?: Readonly<Record<string, unknown>>;
@@ -69,6 +69,18 @@ describe('HTTP APIs', () => {
       },
     ]);
     expect(model.notEmulated).toEqual([]);
+  });
+
+  it('have a finding for each of their parts of which it can`t be told whether it is there', () => {
+    const { Route, ...others } = api();
+    const { findings } = judgedTemplates({
+      App: {
+        Parameters: { Flag: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/shop/flag' } },
+        Conditions: { Flagged: { 'Fn::Equals': [{ Ref: 'Flag' }, 'on'] } },
+        Resources: { ...others, Route: { ...Route, Condition: 'Flagged' } },
+      },
+    });
+    expect(accepts(findings)).toEqual(['Route.Condition']);
   });
 
   it.each(['NONE', 'AWS_IAM', 'JWT'])('keep the authorization %s', (AuthorizationType) => {
