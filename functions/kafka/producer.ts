@@ -1,10 +1,14 @@
 import { type ICustomPartitioner, Partitioners, type Producer, type ProducerConfig } from 'kafkajs';
+import { IN_REAL_TIME, type Timing } from '../backoff.ts';
+import { endBy } from '../deadline.ts';
 import { type EventPublisher, PublishError, type PublishRecord } from './publisher.ts';
 
 /** The broker's time for its replicas, below the client's for the whole request. */
 const ACK_TIMEOUT_MS = 3_000;
 /** After this long unused, say in a frozen environment, a connection is taken for dead: brokers close at 10 minutes. */
 const MAX_IDLE_MS = 5 * 60_000;
+/** Of a `publish` with all its attempts: two clients, each with three requests of four seconds and the pauses between. */
+const PUBLISH_MS = 25_000;
 /** Broker errors that condemn the records themselves, not the moment. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'MESSAGE_TOO_LARGE',
@@ -40,29 +44,41 @@ export interface KafkaPublisher extends EventPublisher {
  * - When the leader of a partition moves to a broker that has answered already, kafkajs leaves that partition out and
  *   reports success, so the partitions that answered are compared with those that were sent to.
  *
+ * - Its own deadlines are those of single requests, so a `publish` has one of its own: 25 seconds, after which its client is
+ *   given up and nothing more of it is sent.
+ *
  * `newClient` makes a client; `now` is epoch milliseconds.
  */
-export function kafkaPublisher(newClient: () => ProducerFactory, now: () => number): KafkaPublisher {
+export function kafkaPublisher(
+  newClient: () => ProducerFactory,
+  now: () => number,
+  { timeout }: Pick<Timing, 'timeout'> = IN_REAL_TIME,
+): KafkaPublisher {
   const partitioner = observedPartitioner();
   let producer: Promise<Connected> | undefined;
   let lastUsed = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
-  async function connected(): Promise<Connected> {
-    if (producer !== undefined && now() - lastUsed > MAX_IDLE_MS) abandon();
+  function connected(): Promise<Connected> {
+    if (now() - lastUsed > MAX_IDLE_MS) abandon(producer);
     producer ??= connect(newClient, partitioner.create);
     lastUsed = now();
-    return await producer;
+    return producer;
   }
 
   /** Not awaited: closing waits for answers that a dead connection never brings, and its failure changes nothing. */
-  function abandon(): void {
-    producer?.then((old) => old.disconnect()).catch(() => undefined);
-    producer = undefined;
+  function abandon(which: Promise<Connected> | undefined): void {
+    which?.then((old) => old.disconnect()).catch(() => undefined);
+    // One that was given up may fail when another one is in its place.
+    if (producer === which) producer = undefined;
   }
 
-  async function send(topic: string, records: readonly PublishRecord[]): Promise<void> {
-    const active = await connected();
+  async function send(
+    client: Promise<Connected>,
+    topic: string,
+    records: readonly PublishRecord[],
+  ): Promise<void> {
+    const active = await client;
     partitioner.reset();
     const answers = await active.send({
       topic,
@@ -77,21 +93,26 @@ export function kafkaPublisher(newClient: () => ProducerFactory, now: () => numb
 
   /** Only a client that ended with success or an answer about the records is used again. */
   async function attempt(topic: string, records: readonly PublishRecord[]): Promise<void> {
+    const client = connected();
     try {
-      await send(topic, records);
+      await send(client, topic, records);
     } catch (error) {
-      if (!isRefusal(error)) abandon();
+      if (!isRefusal(error)) abandon(client);
       throw error;
     }
   }
 
   async function attemptTwice(topic: string, records: readonly PublishRecord[]): Promise<void> {
+    const end = timeout(PUBLISH_MS);
     try {
-      await attempt(topic, records).catch((error: unknown) => {
-        if (!isSuspect(error)) throw error;
-        return attempt(topic, records);
-      });
+      await endBy(end, () =>
+        attempt(topic, records).catch((error: unknown) => {
+          if (end.aborted || !isSuspect(error)) throw error;
+          return attempt(topic, records);
+        }),
+      );
     } catch (error) {
+      if (end.aborted) abandon(producer);
       throw new PublishError(isRefusal(error) ? 'RECORDS_REFUSED' : 'PUBLISH_FAILED', topic, error);
     }
   }

@@ -89,7 +89,7 @@ function relay(world: Surroundings, defect: Defect, process: Process): Handler {
   const ports = {
     outbox: outbox(dynamoDbOutbox(client, TABLES.outbox, waitingIn(world, process))),
     publisher: publisher(
-      kafkaPublisher(() => producerClient({ ...world, process }), process.now),
+      kafkaPublisher(() => producerClient({ ...world, process }), process.now, process),
       process.now,
     ),
     topic: world.topic.name,

@@ -15,6 +15,8 @@ import {
   readItems,
   type Table,
 } from '../../../functions/dynamodb.ts';
+import { MARK_MS } from '../../../functions/ledger/claim.ts';
+import { dynamoDbLedger } from '../../../functions/ledger/dynamodb-ledger.ts';
 import { recordedConsumer } from '../../support/consumer.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -51,7 +53,7 @@ function busyTable(busyFor: number, done: (key: string) => boolean = () => false
     if (command instanceof BatchWriteItemCommand) {
       const requests = command.input.RequestItems?.t ?? [];
       const keyOf = ({ PutRequest, DeleteRequest }: (typeof requests)[number]) =>
-        (PutRequest?.Item ?? DeleteRequest?.Key)?.id?.S ?? '';
+        Object.values(PutRequest?.Item ?? DeleteRequest?.Key ?? {})[0]?.S ?? '';
       const left = answer(requests.map(keyOf));
       return { UnprocessedItems: left.size > 0 ? { t: requests.filter((one) => left.has(keyOf(one))) } : {} };
     }
@@ -146,4 +148,16 @@ describe('a request that fails as a whole', () => {
     ]);
     expect(requests()).toBe(1);
   });
+});
+
+it('a mark ends within half of what is kept for it: it may have waited for another one as long', async () => {
+  const { table, waits, waiting } = busyTable(Number.POSITIVE_INFINITY);
+  const ledger = dynamoDbLedger(table.client, 't', () => 0, waiting);
+  const unmarked = await ledger.put(new Map([['key', { status: 'SENT' }]]));
+  expect([...unmarked.keys()]).toEqual(['key']);
+  const [last = 0] = waits.splice(-1);
+  const before = waits.reduce((sum, ms) => sum + ms, 0);
+  // The last pause is cut short.
+  expect(before).toBeLessThan(MARK_MS / 2);
+  expect(before + last).toBeGreaterThanOrEqual(MARK_MS / 2);
 });

@@ -1,3 +1,4 @@
+import { setImmediate as quiet } from 'node:timers/promises';
 import type { ProducerConfig } from 'kafkajs';
 import { expect, it } from 'vitest';
 import { kafkaPublisher, type ProducerFactory } from '../../../../functions/kafka/producer.ts';
@@ -117,4 +118,40 @@ it('keeps the client that answered about the records', async () => {
     await expect(publisher.publish('orders', records)).rejects.toMatchObject({ code: 'RECORDS_REFUSED' });
   }
   expect(made).toHaveLength(1);
+});
+
+it('gives a publication up after 25 seconds, whatever its client is at, and takes another one for the next', async () => {
+  const controllers: AbortController[] = [];
+  const limits: number[] = [];
+  const stalled = Promise.withResolvers<never>();
+  const silent: ProducerFactory = {
+    producer: (config) => ({ ...client({}).producer(config), send: () => stalled.promise }),
+  };
+  const clients = [silent, client({})];
+  let made = 0;
+  const publisher = kafkaPublisher(
+    () => clients[made++] ?? client({ error: new Error('no more clients') }),
+    () => 0,
+    {
+      timeout(ms) {
+        limits.push(ms);
+        const controller = new AbortController();
+        controllers.push(controller);
+        return controller.signal;
+      },
+    },
+  );
+  const first = expect(publisher.publish('orders', records)).rejects.toMatchObject({
+    code: 'PUBLISH_FAILED',
+    retriable: true,
+  });
+  await quiet();
+  controllers[0]?.abort();
+  await first;
+  await publisher.publish('orders', records);
+  // What is heard of the first too late changes nothing for those that follow.
+  stalled.reject(error('KafkaJSRequestTimeoutError'));
+  await quiet();
+  await publisher.publish('orders', records);
+  expect([limits, made]).toEqual([[25_000, 25_000, 25_000], 2]);
 });
