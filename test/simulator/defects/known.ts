@@ -1,4 +1,5 @@
 import { OrderlyError } from '../../../functions/errors.ts';
+import type { LedgerRow } from '../../../functions/ledger/claim.ts';
 import type { InvariantId } from '../../support/invariants.ts';
 import type { Defect } from '../defect.ts';
 import { type FaultKind, isFaultKind } from '../faults.ts';
@@ -65,6 +66,38 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
         ['dynamodb answer stalled', 0.1],
         ['mail answer stalled', 0.1],
       ]),
+    },
+  },
+  {
+    name: 'email marks its mails together, before it claims the next ones',
+    breaks: 'I7',
+    defect: {
+      ledger(right) {
+        let marks: ReadonlyMap<string, LedgerRow> = new Map();
+        const write = async () => {
+          const written = marks;
+          marks = new Map();
+          if (written.size > 0) await right.put(written);
+        };
+        return {
+          ...right,
+          async insert(rows, signal) {
+            await write();
+            return right.insert(rows, signal);
+          },
+          async put(rows) {
+            marks = new Map([...marks, ...rows]);
+            return new Map();
+          },
+        };
+      },
+    },
+    among: {
+      shoppers: 60,
+      partitions: 1,
+      batchSize: 100,
+      duration: 2_000,
+      rates: new Map<FaultKind, number>([['email killed', 0.4]]),
     },
   },
   { name: 'nobody sweeps the outbox', breaks: 'I2', defect: { withoutSweep: true } },
