@@ -45,7 +45,8 @@ const ADDRESS_SIZES = [16, 14, 12, 10, 8, 7, 6, 5, 4, 3] as const;
  * The same shipment is the same bytes, on any day and any machine: the only time in it is the order's, and nothing is
  * compressed, since zlibs differ.
  *
- * Throws `LABEL_UNPRINTABLE`, which names them, for characters that no font has, and what `load` rejects with.
+ * Throws `LABEL_UNPRINTABLE` for characters that no font has, which it names, or an address that is too long, and what
+ * `load` rejects with.
  */
 export async function labelOf(
   shipment: Shipment,
@@ -161,20 +162,20 @@ async function fontsOf(
   throw new LocalCloudError(
     'LABEL_UNPRINTABLE',
     `no font has what the ${where.join(' and the ')} of ${orderId} has: ${shown.join(', ')}${more}; no label was written`,
-    {
-      remedy: [
-        'Ask the customer for the address in another script, Latin letters for one; cancel the order, and place it again with that.',
-        'Or ship it without this label, by the address of its order.',
-      ],
-    },
+    { remedy: REMEDY },
   );
 }
 
 const MOST_SHOWN = 10;
 
+const REMEDY = [
+  'Ask the customer for the address in another script, Latin letters for one, or a shorter one; cancel the order, and place it again with that.',
+  'Or ship it without this label, by the address of its order.',
+];
+
 type Align = 'left' | 'center' | 'right';
 
-/** In the largest size of letters that has room for it. Throws a `RangeError` if none has. */
+/** In the largest size of letters that has room for it. Throws `LABEL_UNPRINTABLE` if none has. */
 function drawAddress(
   doc: PDFKit.PDFDocument,
   address: readonly AddressLine[],
@@ -192,7 +193,11 @@ function drawAddress(
     draw(doc, lines, size, top);
     return;
   }
-  throw new RangeError('the address does not fit on a label');
+  throw new LocalCloudError(
+    'LABEL_UNPRINTABLE',
+    `an address is too long for a label, even in letters of ${sizes.at(-1)} points; no label was written`,
+    { remedy: REMEDY },
+  );
 }
 
 /** Lines below each other from `y`, each to the side where its script begins unless it is told otherwise. */

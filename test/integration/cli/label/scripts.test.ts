@@ -126,6 +126,13 @@ describe('a name', { timeout: 300_000 }, () => {
     expect(pieces[0]?.x).toBeGreaterThan(144);
   });
 
+  it('in the widest letters there are is refused where it has too many of them', async () => {
+    await expect(labelOf(sentTo('﷽'.repeat(200), 'SA'), sender, load)).rejects.toMatchObject({
+      code: 'LABEL_UNPRINTABLE',
+      message: 'an address is too long for a label, even in letters of 3 points; no label was written',
+    });
+  });
+
   it('can be copied from the label', async () => {
     for (const [name, country] of [
       ['김철수', 'KR'],
