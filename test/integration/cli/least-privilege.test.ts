@@ -32,6 +32,8 @@ const FUNCTIONS = ['Checkout', 'Relay', 'Email', 'Shipping', 'DeadLetterCollecto
 const FOR_QUERIES: readonly RegExp[] = [
   // Records with nothing to do are nobody's concern.
   /^orderly Skipped service=/,
+  // The collector reports as a consumer does, and withholds nothing: always 0.
+  /^orderly Withheld service=dead-letters$/,
   // An alarm says that there are letters; the reason is for who looks which.
   /^orderly DeadLetters reason=\S+ service=/,
 ];
