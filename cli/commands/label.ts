@@ -26,8 +26,8 @@ export async function label(
   terminal: Terminal,
 ): Promise<void> {
   const app = await appAt(at);
-  const shipment = await readShipment(app, orderId);
   const sender = senderOf(app, at.stack === undefined);
+  const shipment = await readShipment(app, orderId);
   if (sender === SAMPLE) terminal.progress(`its return address is a sample. ${SET_RETURN_ADDRESS}`);
   const load = familyLoader(cacheFolder(process.env), process.env, terminal.progress);
   const pdf = await labelOf(shipment, sender, load);
