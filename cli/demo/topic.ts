@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { IHeaders, KafkaMessage, Message, Producer } from 'kafkajs';
+import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
+import { unreadableBatch } from '../../local/kafka/record-batches.ts';
 import type { TopicObservation } from './observation.ts';
 
 /** A topic as somebody beside the system sees it, with a consumer group and a producer of its own. */
@@ -45,6 +47,8 @@ export async function topicWitness(bootstrapServers: string, topic: string): Pro
             autoCommit: false,
             eachBatch: async ({ batch }) => {
               const end = ends.find(({ partition }) => partition === batch.partition);
+              const broken = batch.messages.map(unreadableBatch).find((why) => why !== undefined);
+              if (broken !== undefined) reject(broken);
               for (const message of batch.messages) {
                 if (end && BigInt(message.offset) < BigInt(end.high)) onRecord(batch.partition, message);
               }
@@ -113,18 +117,20 @@ export async function topicWitness(bootstrapServers: string, topic: string): Pro
       };
     },
 
-    async lag(groups) {
-      const ends = await admin.fetchTopicOffsets(topic);
-      let lag = 0n;
-      for (const groupId of groups) {
-        const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
-        for (const { partition, low, high } of ends) {
-          const committed = offsets?.partitions.find((each) => each.partition === partition)?.offset ?? '-1';
-          lag += BigInt(high) - BigInt(committed === '-1' ? low : committed);
+    lag: (groups) =>
+      askBroker(kafka, async (admin) => {
+        const ends = await admin.fetchTopicOffsets(topic);
+        let lag = 0n;
+        for (const groupId of groups) {
+          const [offsets] = await admin.fetchOffsets({ groupId, topics: [topic] });
+          for (const { partition, low, high } of ends) {
+            const committed =
+              offsets?.partitions.find((each) => each.partition === partition)?.offset ?? '-1';
+            lag += BigInt(high) - BigInt(committed === '-1' ? low : committed);
+          }
         }
-      }
-      return Number(lag);
-    },
+        return Number(lag);
+      }),
 
     async close() {
       await Promise.all([admin.disconnect(), producer.disconnect()]);

@@ -35,8 +35,6 @@ export interface Running {
   send(partition: number, ...values: (string | Omit<Message, 'partition'>)[]): Promise<void>;
   /** The group's committed offset of each partition, as the broker tells it; -1: none. */
   committed(): Promise<number[]>;
-  /** The group's members that have an assignment, by client id, as the broker tells them. */
-  assigned(): Promise<string[]>;
 }
 
 export async function running(
@@ -98,13 +96,6 @@ export async function running(
       const [found] = await admin.fetchOffsets({ groupId: mapping.groupId, topics: [topic] });
       const offsets = found?.partitions ?? [];
       return offsets.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
-    },
-    async assigned() {
-      const { groups } = await admin.describeGroups([mapping.groupId]);
-      const members = groups[0]?.members ?? [];
-      return members
-        .filter(({ memberAssignment }) => memberAssignment.length > 0)
-        .map(({ clientId }) => clientId);
     },
   };
 }
