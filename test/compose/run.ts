@@ -47,25 +47,42 @@ const progress = (text: string) =>
   process.stderr.write(`${((performance.now() - begin) / 1_000).toFixed(1).padStart(6)} s  ${text}\n`);
 const interrupted = interruption(progress);
 
-/** Runs a command and answers what it wrote; throws that where it should have succeeded, or failed, and did not. */
-async function command(
-  program: string,
-  args: readonly string[],
-  cwd = root,
-  succeeds = true,
-): Promise<string> {
-  const { exit, output } = await run(program, args, { env, cwd });
-  if ((exit.code === 0) !== succeeds)
-    throw new Error(`${args.join(' ')} ended with ${exit.signal ?? exit.code}:\n${output.join('\n')}`);
-  return output.join('\n');
-}
-const compose = (...args: readonly string[]) =>
-  unlessInterrupted(command('docker', ['compose', '-p', project, '-f', file, ...args]), interrupted);
-const orderly = (cwd: string, ...args: readonly string[]) =>
-  unlessInterrupted(command(process.execPath, [join(root, 'bin/orderly.ts'), ...args], cwd), interrupted);
+const inProject = ['compose', '-p', project, '-f', file];
+const bin = join(root, 'bin/orderly.ts');
 
-async function volumes(): Promise<readonly string[]> {
-  return (await command('docker', ['volume', 'ls', '-q'])).split('\n').filter(Boolean).sort();
+/** Runs a command to its end, which an interruption brings about; what it has begun is then known to be over. */
+async function command(program: string, args: readonly string[], cwd = root) {
+  interrupted.throwIfAborted();
+  const output: string[] = [];
+  const child = spawnGuarded(program, args, {
+    cwd,
+    env,
+    grace: 'term',
+    onOutput: (line) => output.push(line),
+  });
+  const end = () => void child.stop();
+  interrupted.addEventListener('abort', end);
+  const { code } = await child.exited;
+  interrupted.removeEventListener('abort', end);
+  interrupted.throwIfAborted();
+  return { code, output: output.join('\n') };
+}
+
+/** Answers what a command wrote; throws that unless it ended with the code. */
+async function answer(program: string, args: readonly string[], cwd = root, expected = 0): Promise<string> {
+  const { code, output } = await command(program, args, cwd);
+  if (code !== expected) throw new Error(`${args.join(' ')} ended with ${code}:\n${output}`);
+  return output;
+}
+const compose = (...args: readonly string[]) => answer('docker', [...inProject, ...args]);
+const orderly = (cwd: string, ...args: readonly string[]) => answer(process.execPath, [bin, ...args], cwd);
+
+/** Names of the volumes that the project's containers have. */
+async function mounted(): Promise<readonly string[]> {
+  const ids = (await compose('ps', '-q')).split('\n');
+  const format = '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}';
+  const names = await answer('docker', ['inspect', '--format', format, ...ids]);
+  return names.split('\n').filter(Boolean).sort();
 }
 
 const clouds: GuardedProcess[] = [];
@@ -76,7 +93,7 @@ async function up(dir: string, app: string) {
   let exit: Exit | undefined;
   const child = spawnGuarded(
     process.execPath,
-    [join(root, 'bin/orderly.ts'), 'up', '--engine', 'external', '--app', app, '--port', '0'],
+    [bin, 'up', '--engine', 'external', '--app', app, '--port', '0'],
     { cwd: dir, env, grace: 'term', onOutput: (line) => output.push(line) },
   );
   clouds.push(child);
@@ -163,9 +180,14 @@ async function story(dir: string): Promise<void> {
     await mkdir(folder);
     await cp(join(root, 'orderly.json'), join(folder, 'orderly.json'));
   }
-  const volumesBefore = await volumes();
+  await synthesize(root, app, interrupted);
   progress('docker compose up -d --wait');
-  await Promise.all([compose('up', '-d', '--wait'), synthesize(root, app)]);
+  await compose('up', '-d', '--wait');
+  assert.deepEqual(
+    await mounted(),
+    [`${project}_kafka`, `${project}_ministack`],
+    'volumes with a name alone',
+  );
 
   progress('20 orders; restart under a running local cloud; 5 orders');
   const first = await up(one, app);
@@ -176,14 +198,12 @@ async function story(dir: string): Promise<void> {
   await first.stop();
   const before = await stored();
 
-  progress('all is stored after restart, stop and down');
-  for (const way of [['restart'], ['stop'], ['down']]) {
-    await compose(...way);
+  progress('all is stored after stop and down');
+  for (const way of ['stop', 'down']) {
+    await compose(way);
     await compose('up', '-d', '--wait');
     assert.deepEqual(await stored(), before, `after docker compose ${way}`);
   }
-  const named = [`${project}_kafka`, `${project}_ministack`];
-  assert.deepEqual(await volumes(), [...volumesBefore, ...named].sort(), 'volumes after docker compose down');
 
   progress('it goes on where it was: 5 orders, and nobody is thanked twice');
   const second = await up(one, app);
@@ -193,15 +213,8 @@ async function story(dir: string): Promise<void> {
 
   progress('another folder’s reset and a demo leave all of it alone');
   assert.match(await orderly(other, 'reset'), /^removed /);
-  assert.match(
-    await command(
-      process.execPath,
-      [join(root, 'bin/orderly.ts'), 'demo', '--engine', 'external'],
-      root,
-      false,
-    ),
-    /ENGINE_NOT_EMPTY/,
-  );
+  const refused = await answer(process.execPath, [bin, 'demo', '--engine', 'external'], root, 1);
+  assert.match(refused, /ENGINE_NOT_EMPTY/);
   assert.deepEqual(await stored(), full);
 
   progress('reset deletes what it names');
@@ -229,8 +242,7 @@ const Services = z.object({
 const { services } = Services.parse(parse(await readFile(file, 'utf8')));
 const images = Object.values(services).flatMap(({ image, profiles }) => (profiles ? [] : [image]));
 const ports = [COMPOSE.bootstrapServers.split(':')[1], new URL(COMPOSE.awsEndpoint).port].map(Number);
-const docker = async (...args: readonly string[]) =>
-  (await unlessInterrupted(run('docker', args, { env, cwd: root }), interrupted)).exit.code === 0;
+const docker = async (...args: readonly string[]) => (await command('docker', args)).code === 0;
 
 let dir: string | undefined;
 try {
@@ -239,25 +251,31 @@ try {
     say(`skipped: ${why}`);
   } else {
     dir = await mkdtemp(join(tmpdir(), 'orderly-compose-'));
-    const volumesBefore = await volumes();
     try {
       await story(dir);
     } finally {
       await Promise.all(clouds.map((cloud) => cloud.stop()));
       progress('docker compose --profile localstack down -v');
-      // Not by `compose`, which an interruption ends.
-      const down = ['compose', '-p', project, '-f', file, '--profile', 'localstack', 'down', '-v'];
-      await command('docker', down);
+      // An interruption doesn't end this.
+      const { output } = await run('docker', [...inProject, '--profile', 'localstack', 'down', '-v'], {
+        env,
+      });
+      progress(output.at(-1) ?? '');
     }
-    assert.deepEqual(await volumes(), volumesBefore, 'volumes at the end');
+    const left = await answer('docker', ['volume', 'ls', '-q', '--filter', `name=${project}`]);
+    assert.equal(left, '', 'no volume is left');
     say(
       `docker-compose.yml does what README.md says of it (${((performance.now() - begin) / 1_000).toFixed(0)} s)`,
     );
   }
 } catch (error) {
-  if (!(error instanceof Interrupted))
-    progress(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exitCode = error instanceof Interrupted ? error.exitCode : 1;
+  // What is interrupted may fail in its own words.
+  const reason: unknown = interrupted.aborted ? interrupted.reason : error;
+  if (reason instanceof Interrupted) process.exitCode = reason.exitCode;
+  else {
+    process.exitCode = 1;
+    progress(reason instanceof Error ? (reason.stack ?? reason.message) : String(reason));
+  }
 } finally {
   if (dir !== undefined) await rm(dir, { recursive: true, force: true });
 }
