@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { ACCOUNT, REGION } from '../addresses.ts';
 import type { EngineLog } from '../engine.ts';
 import { type RunningPart, startPart } from '../part.ts';
@@ -26,6 +28,7 @@ export async function startMinistack({
   log,
 }: MinistackOptions): Promise<RunningPart> {
   const temporary = join(dataDir, 'tmp');
+  const mark = randomUUID();
   await mkdir(temporary, { recursive: true });
   return startPart({
     part: 'ministack',
@@ -50,6 +53,8 @@ export async function startMinistack({
       S3_DATA_DIR: join(dataDir, 's3'),
       TMPDIR: temporary,
       LOG_LEVEL: 'WARNING',
+      // It is told where the health is, and nowhere else.
+      MINISTACK_EDITION: mark,
       // Two listeners nobody asked for, the first of them on every interface.
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
@@ -57,13 +62,17 @@ export async function startMinistack({
       DOCKER_HOST: `unix://${join(temporary, 'no-docker.sock')}`,
     },
     log,
-    isReady: () => isHealthy(`http://127.0.0.1:${port}`),
+    isReady: () => isHealthy(`http://127.0.0.1:${port}`, mark),
   });
 }
 
-async function isHealthy(endpoint: string): Promise<boolean> {
+const Health = z.object({ edition: z.string() });
+
+/** Whether the MiniStack with the mark answers: somebody else may listen on its port, another MiniStack even. */
+async function isHealthy(endpoint: string, mark: string): Promise<boolean> {
   try {
-    return (await fetch(`${endpoint}/_ministack/health`, { signal: AbortSignal.timeout(1000) })).ok;
+    const response = await fetch(`${endpoint}/_ministack/health`, { signal: AbortSignal.timeout(1000) });
+    return response.ok && Health.parse(await response.json()).edition === mark;
   } catch {
     return false;
   }

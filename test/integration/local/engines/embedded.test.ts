@@ -12,6 +12,8 @@ import { cacheFolder } from '../../../../local/engines/cache.ts';
 import { startEmbeddedEngine } from '../../../../local/engines/embedded.ts';
 import { startBroker } from '../../../../local/engines/kafka/broker.ts';
 import { installKafka } from '../../../../local/engines/kafka/install.ts';
+import { installMinistack } from '../../../../local/engines/ministack/install.ts';
+import { startMinistack } from '../../../../local/engines/ministack/server.ts';
 import { freePorts, isFree } from '../../../../local/engines/ports.ts';
 import { findTool } from '../../../../local/engines/tools.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
@@ -177,7 +179,7 @@ it('is refused on a port that is taken, before anything is started', async () =>
   expect(await readdir(dataDir)).toEqual([]);
 });
 
-it('doesn`t take somebody else on its port for its broker, not even another broker of ours', async () => {
+it('doesn`t take somebody else on its port for a part of its own, not even one of another engine of ours', async () => {
   const stranger = await start(await dataFolder());
   const [controllerPort = 0] = await freePorts(1);
   const onPortOf = async (port: number) =>
@@ -192,6 +194,14 @@ it('doesn`t take somebody else on its port for its broker, not even another brok
     });
   const refusal = { code: 'ENGINE_START_FAILED', message: expect.stringMatching(/already in use/i) };
   await expect(onPortOf(portOf(stranger.bootstrapServers))).rejects.toMatchObject(refusal);
+  const ministack = startMinistack({
+    folder: await installMinistack(cacheFolder(process.env), process.env, () => undefined),
+    dataDir: await dataFolder(),
+    port: portOf(stranger.awsEndpoint),
+    env: process.env,
+    log: () => undefined,
+  });
+  await expect(ministack).rejects.toMatchObject(refusal);
 
   const silent = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void silent.close());
