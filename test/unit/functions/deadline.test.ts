@@ -61,7 +61,7 @@ async function endpoint(...defects: ((response: ServerResponse) => void)[]) {
   return seen;
 }
 
-const SHORT = { attempts: 1, attemptMs: 150, callMs: 1_000 };
+const SHORT = { attempts: 1, attemptMs: 250, callMs: 2_000 };
 
 /** One request of each client that a function has. S3's answer is a stream, which is read to its end. */
 const REQUESTS = {
@@ -89,7 +89,7 @@ describe.each(Object.entries(REQUESTS))('a request to %s', (service, request) =>
       () => undefined,
       (failure: unknown) => failure,
     );
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     expect([isLostAnswer(error), isTransient(error)]).toEqual([true, true]);
     expect(seen.requests).toBeLessThan(2);
   });
@@ -100,8 +100,8 @@ describe('a call', () => {
     'is sent again by the SDK where its server %s',
     async (name) => {
       const seen = await endpoint(DEFECTS[name]);
-      await REQUESTS.DynamoDB({ attempts: 3, attemptMs: 60, callMs: 2_000 });
-      expect(seen.requests).toBe(2);
+      await REQUESTS.DynamoDB({ attempts: 3, attemptMs: 500, callMs: 10_000 });
+      expect(seen.requests).toBeGreaterThan(1);
     },
   );
 
