@@ -28,11 +28,11 @@ export async function label(
   const app = await appAt(at);
   const sender = senderOf(app, at.stack === undefined);
   const shipment = await readShipment(app, orderId);
-  if (sender === SAMPLE) terminal.progress(`its return address is a sample. ${SET_RETURN_ADDRESS}`);
   const load = familyLoader(cacheFolder(process.env), process.env, terminal.progress);
   const pdf = await labelOf(shipment, sender, load);
   const file = resolve(at.projectDir, options.out ?? `${shipment.orderId}.pdf`);
   await writeFile(file, pdf);
+  if (sender === SAMPLE) terminal.progress(`its return address is a sample. ${SET_RETURN_ADDRESS}`);
   terminal.out(options.json ? JSON.stringify({ orderId, file, carrier: shipment.carrier }) : file);
 }
 

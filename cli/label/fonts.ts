@@ -196,7 +196,7 @@ async function fetched(
         env,
       },
     );
-    if (exit.code !== 0) throw notFetched(family, cacheDir, output.slice(-8));
+    if (exit.code !== 0) throw notFetched(family, cacheDir, output.slice(0, 4));
     const from = join(npm, 'node_modules', name);
     for (const kept of ['400Regular', '700Bold', 'LICENSE_FONT']) {
       await cp(join(from, kept), join(workshop, kept), { recursive: true });
@@ -210,10 +210,7 @@ function notFetched(
   cacheDir: string,
   output: readonly string[],
 ): LocalCloudError {
-  const message = [
-    `the label needs the font ${family}, and npm could not fetch it. It wrote last:`,
-    ...output,
-  ];
+  const message = [`the label needs the font ${family}, and npm could not fetch it:`, ...output];
   return new LocalCloudError('FONT_MISSING', message.join('\n  '), {
     remedy: [
       'See that npm reaches its registry, then try again: it takes one fetch, and labels need no network from then on.',
