@@ -11,8 +11,10 @@
  *     failures, more than effects                sick        another delivery      another delivery
  *
  * It is kept for the life of an environment, since one environment runs one deployment: what it sees is evidence about the
- * code that it runs. What it can't see is other environments. In a new one that gets nothing but failing records, the first
- * is delivered again for as long as an outage would be borne, and is then Lambda's to give up; its partition waits for that.
+ * code that it runs. What it can't see is other environments. A record that fails in a new one waits, and its partition with
+ * it, until it comes to an environment where others have got through: seconds or minutes while other partitions have traffic. If
+ * there is none, or Lambda brings it to the same idle environment each time, it is delivered again for as long as a bad
+ * deployment is borne, and is then Lambda's to give up.
  */
 import { recordIdOf } from '../dead-letters/letter.ts';
 import { type Outcome, withheld } from './outcome.ts';
@@ -34,8 +36,11 @@ export interface Suspicion {
 const REMEMBERED = 20;
 /** Effects that say something about the code. */
 const ENOUGH_EFFECTS = 5;
-/** For one failure. At most so few of a healthy environment's records fail. */
-const EFFECTS_PER_FAILURE = 3;
+/**
+ * For one failure. More would rather leave a deployment that throws on a tenth to stand still, with each partition waiting for
+ * evidence that only the others could bring: test/simulator/deployments.test.ts.
+ */
+const EFFECTS_PER_FAILURE = 2;
 /** Failures that say something about the account. */
 const ENOUGH_FAILURES = 5;
 

@@ -7,7 +7,8 @@ import { withDeadline } from '../../functions/deadline.ts';
 import { CALL_MS } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email-handler.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../functions/email/ses.ts';
-import type { ConsumerPorts } from '../../functions/kafka/consume.ts';
+import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
+import { isReplay } from '../../functions/kafka/decode.ts';
 import { kafkaPublisher } from '../../functions/kafka/producer.ts';
 import { dynamoDbLedger } from '../../functions/ledger/dynamodb-ledger.ts';
 import { describeError, type FunctionLogger, type LogFields } from '../../functions/logger.ts';
@@ -21,7 +22,7 @@ import { dyingOf } from './deadly.ts';
 import type { Defect } from './defect.ts';
 import { faultyClient } from './dynamodb/client.ts';
 import type { Database } from './dynamodb/tables.ts';
-import type { Faults } from './faults.ts';
+import type { FaultKind, Faults } from './faults.ts';
 import type { History, Mailed } from './history.ts';
 import { type Cluster, producerClient } from './kafka/producer.ts';
 import type { Topic } from './kafka/topic.ts';
@@ -107,15 +108,16 @@ function relay(world: Surroundings, defect: Defect, process: Process): Handler {
 
 function shipping(world: Surroundings, defect: Defect, process: Process): Handler {
   const { consumer = unchanged } = defect;
+  const deployed = deployment(world, process, 'shipping deployed badly');
   const ship = consumer(
-    shippingHandler({
-      ...consumerPorts(world, defect, process, 'shipping-service'),
-      shipments: dynamoDbShipments(
-        dynamoDb(world, defect, process),
-        TABLES.shipments,
-        waitingIn(world, process),
-      ),
-    }),
+    deployed.handler(
+      shippingHandler({
+        ...consumerPorts(world, defect, process, 'shipping-service'),
+        shipments: deployed.port(
+          dynamoDbShipments(dynamoDb(world, defect, process), TABLES.shipments, waitingIn(world, process)),
+        ),
+      }),
+    ),
   );
   if (!defect.together) return mortal(world, process, 'shipping-service', ship);
   const mail = email(world, defect, process);
@@ -130,26 +132,63 @@ function email(world: Surroundings, defect: Defect, process: Process): Handler {
   const { clock, random, faults, history, mailed: out } = world;
   const tried = (eventId: string, isAnswered: boolean) =>
     history.note({ what: 'mail tried', eventId, process: process.name, isAnswered });
+  const deployed = deployment(world, process, 'email deployed badly');
   const handle = consumer(
-    emailHandler({
-      ...consumerPorts(world, defect, process, 'email-service'),
-      ledger: ledger(
-        dynamoDbLedger(
-          dynamoDb(world, defect, process),
-          TABLES.emailLedger,
-          process.now,
-          waitingIn(world, process),
+    deployed.handler(
+      emailHandler({
+        ...consumerPorts(world, defect, process, 'email-service'),
+        ledger: deployed.port(
+          ledger(
+            dynamoDbLedger(
+              dynamoDb(world, defect, process),
+              TABLES.emailLedger,
+              process.now,
+              waitingIn(world, process),
+            ),
+          ),
         ),
-      ),
-      sendMail: sesSender(
-        timely(mailClient({ process, clock, random, faults, tried, out }), SEND_DEADLINE_MS, process, defect),
-        'orders@example.com',
-        loggerOf(world, process),
-      ),
-      sendDeadlineMs: SEND_DEADLINE_MS,
-    }),
+        sendMail: sesSender(
+          timely(
+            mailClient({ process, clock, random, faults, tried, out }),
+            SEND_DEADLINE_MS,
+            process,
+            defect,
+          ),
+          'orders@example.com',
+          loggerOf(world, process),
+        ),
+        sendDeadlineMs: SEND_DEADLINE_MS,
+      }),
+    ),
   );
   return mortal(world, process, 'email-service', handle);
+}
+
+/**
+ * The deployment that a process runs. A bad one throws at every use of its port, until the faults end; what a replay brings it
+ * does right, since an operator is told that it doesn't and a letter is what he has asked for.
+ */
+function deployment({ faults }: Surroundings, process: Process, kind: FaultKind) {
+  const isBad = faults.strikes(kind, process.name);
+  let isReplayed = false;
+  return {
+    handler: (right: KafkaHandler): KafkaHandler =>
+      isBad
+        ? (event, context) => {
+            isReplayed = isReplay(event);
+            return right(event, context);
+          }
+        : right,
+    port<Port extends object>(right: Port): Port {
+      if (!isBad) return right;
+      return new Proxy(right, {
+        get(target, name, receiver) {
+          if (!faults.isOver() && !isReplayed) throw new TypeError('x is not a function');
+          return Reflect.get(target, name, receiver);
+        },
+      });
+    },
+  };
 }
 
 /** The bug that makes a consumer die of a record is mended when the faults end. */

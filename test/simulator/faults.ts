@@ -74,6 +74,11 @@ export const FAULTS = {
   'group rebalanced': 0.3,
   /** F26 */
   'group rewound': 0.1,
+  /** A consumer's new process runs a bad deployment, which throws at the first thing that it needs, until the faults end. */
+  'shipping deployed badly': 0.3,
+  'email deployed badly': 0.3,
+  /** The provider refuses a mail for the account's sake: the sender isn't verified, the quota is used up, sending is paused. */
+  'mail account refuses': 0.3,
   'mail throttled': 0.4,
   'mail unreachable': 0.3,
   'mail request lost': 0.1,

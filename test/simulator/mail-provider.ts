@@ -1,7 +1,13 @@
 import {
+  AccountSuspendedException,
+  BadRequestException,
+  LimitExceededException,
+  MailFromDomainNotVerifiedException,
   MessageRejected,
+  NotFoundException,
   SESv2Client,
   SendEmailCommand,
+  SendingPausedException,
   TooManyRequestsException,
 } from '@aws-sdk/client-sesv2';
 import type { Chance } from '../support/chance.ts';
@@ -40,8 +46,29 @@ export function mailClient(ports: MailPorts): SESv2Client {
   return Object.create(SESv2Client.prototype, { send: { value: send } });
 }
 
+/** What SES says where the account is at fault. */
+const ACCOUNT_FAULTS = (to: string): readonly [Error, ...Error[]] => {
+  const said = (message: string) => ({ message, $metadata: { httpStatusCode: 400 } });
+  return [
+    new MessageRejected(
+      said(
+        `Email address is not verified. The following identities failed the check in region US-EAST-1: ${to}`,
+      ),
+    ),
+    new MessageRejected(
+      said('Sending paused for this account. For more information, please check the inbox'),
+    ),
+    new SendingPausedException(said('x')),
+    new AccountSuspendedException(said('x')),
+    new LimitExceededException(said('Daily message quota exceeded.')),
+    new MailFromDomainNotVerifiedException(said('x')),
+    new NotFoundException(said('Configuration set <x> does not exist.')),
+  ];
+};
+
 type Fate =
   | 'refused'
+  | 'account refuses'
   | 'throttled'
   | 'unreachable'
   | 'request lost'
@@ -55,6 +82,7 @@ type Fate =
 function fateOf(faults: Faults, to: string, where: string): Fate {
   if (REFUSED_RECIPIENT.test(to)) return 'refused';
   const fates = [
+    'account refuses',
     'throttled',
     'unreachable',
     'request lost',
@@ -84,7 +112,10 @@ function sendMail(
     const fails = (ms: number, error: Error) => process.after(ms, () => reject(error));
     switch (fate) {
       case 'refused':
-        fails(latency, new MessageRejected({ message: 'Address is on the list', $metadata: {} }));
+        fails(latency, new BadRequestException({ message: 'Illegal address', $metadata: {} }));
+        break;
+      case 'account refuses':
+        fails(latency, random.pick(ACCOUNT_FAULTS(to)));
         break;
       case 'throttled':
         fails(latency, new TooManyRequestsException({ message: 'Maximum rate exceeded', $metadata: {} }));

@@ -111,6 +111,13 @@ function deadlyOf(random: Chance, shoppers: number): Scenario['deadly'][number] 
 
 function outageOf(random: Chance, duration: number): Outage {
   const from = random.int(0, duration);
-  const kind = random.pick<FaultKind>(['dynamodb failed', 'kafka unreachable', 'mail unreachable']);
+  const kind = random.pick<FaultKind>([
+    'dynamodb failed',
+    'kafka unreachable',
+    'mail unreachable',
+    'mail account refuses',
+    'email deployed badly',
+    'shipping deployed badly',
+  ]);
   return { kind, from, to: random.int(from, duration) };
 }

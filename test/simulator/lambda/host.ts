@@ -28,12 +28,16 @@ export interface LambdaPorts {
 export interface LambdaHost {
   /** Runs one invocation, with the JSON of its event; `done` is told how it ended, exactly once. */
   invoke(name: string, event: string, done: (result: InvocationResult) => void): void;
+  /** Its next invocations go to new environments; those that run end in their old ones. */
+  redeploy(name: string): void;
   /** How many invocations run, those included that nobody waits for any more. */
   running(): number;
   readonly processes: ReadonlyMap<string, Process>;
 }
 
 interface Environment {
+  /** The deployment that it runs. */
+  readonly deployment: number;
   readonly process: Process;
   readonly handler: Handler;
 }
@@ -49,6 +53,8 @@ export function lambdaHost(functions: readonly DeployedFunction[], ports: Lambda
   const { clock, random, faults, history } = ports;
   const idle = new Map<string, Environment[]>(functions.map(({ name }) => [name, []]));
   const processes = new Map<string, Process>();
+  const deployments = new Map<string, number>();
+  const deploymentOf = (name: string) => deployments.get(name) ?? 0;
   let started = 0;
   let requests = 0;
   let running = 0;
@@ -59,12 +65,17 @@ export function lambdaHost(functions: readonly DeployedFunction[], ports: Lambda
     const note = (change: string) => history.note({ what: 'process', name, change });
     const process = simulatedProcess({ name, clock, skewMs, note });
     processes.set(name, process);
-    return { process, handler: deployed.load(process) };
+    return { deployment: deploymentOf(deployed.name), process, handler: deployed.load(process) };
   }
 
   function environmentOf(deployed: DeployedFunction): Environment {
-    const warm = idle.get(deployed.name)?.pop();
-    return warm === undefined || warm.process.isDead() ? start(deployed) : warm;
+    const all = idle.get(deployed.name) ?? [];
+    // Which of them Lambda takes is not documented.
+    const [warm] = all.splice(random.int(0, all.length - 1), 1);
+    if (warm === undefined) return start(deployed);
+    return warm.process.isDead() || warm.deployment !== deploymentOf(deployed.name)
+      ? environmentOf(deployed)
+      : warm;
   }
 
   /** What is to befall an invocation, at one of the moments at which it goes on after having waited. */
@@ -143,6 +154,7 @@ export function lambdaHost(functions: readonly DeployedFunction[], ports: Lambda
   return {
     processes,
     running: () => running,
+    redeploy: (name) => void deployments.set(name, deploymentOf(name) + 1),
     invoke(name, event, done) {
       const deployed = functions.find((candidate) => candidate.name === name);
       if (deployed === undefined) throw new Error(`there is no function ${name}`);

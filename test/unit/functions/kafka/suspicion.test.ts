@@ -96,7 +96,7 @@ describe('an exception that nobody expected', () => {
   it('of a code that worked is believed for so long only', () => {
     const { alone } = environment();
     alone(1_000, DONE);
-    expect(lettersIn(alone(1_000, THROWS))).toBe(5);
+    expect(lettersIn(alone(1_000, THROWS))).toBe(7);
   });
 
   it('has no evidence in duplicates, in what is skipped or waits, or in what breaks the contract', () => {
