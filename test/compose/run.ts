@@ -257,10 +257,10 @@ try {
       await Promise.all(clouds.map((cloud) => cloud.stop()));
       progress('docker compose --profile localstack down -v');
       // An interruption doesn't end this.
-      const { output } = await run('docker', [...inProject, '--profile', 'localstack', 'down', '-v'], {
+      const { exit, output } = await run('docker', [...inProject, '--profile', 'localstack', 'down', '-v'], {
         env,
       });
-      progress(output.at(-1) ?? '');
+      if (exit.code !== 0) progress(output.join('\n'));
     }
     const left = await answer('docker', ['volume', 'ls', '-q', '--filter', `name=${project}`]);
     assert.equal(left, '', 'no volume is left');
