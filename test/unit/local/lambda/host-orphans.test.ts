@@ -28,6 +28,7 @@ const hostProgram = `
   const host = createFunctionHost({
     functions: [JSON.parse(process.env.FUNCTION)],
     environment: () => ({}),
+    maxEnvironments: 1,
     onLog: () => {},
     onInvocation: (name, requestId, pid) => console.log(pid),
     clock: Date.now,
