@@ -165,7 +165,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     name: 'email takes a claim of its own for one that nobody has acted on',
     breaks: 'I7',
     defect: { oneOwner: true },
-    among: { rates: rates({ 'mail answer lost': 0.5, 'dynamodb statement failed': 0.5 }) },
+    among: { rates: rates({ 'mail answer lost': 0.5, 'dynamodb request lost': 0.5 }) },
   },
   {
     name: 'shipping forgets a cancellation that comes before its placement',
