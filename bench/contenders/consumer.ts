@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import type { SendMail } from '../../functions/email/mail.ts';
+import type { SendMail } from '../../functions/email/mails.ts';
 
 /** What a consumer works with: tables of its own, empty, in the engine that its process's environment names. */
 export interface ConsumerSite {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
-import { emailHandler } from '../../functions/email/email-handler.ts';
+import { emailHandler } from '../../functions/email/email.ts';
 import { SEND_DEADLINE_MS } from '../../functions/email/ses.ts';
 import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
 import { dynamoDbLedger } from '../../functions/ledger/dynamodb-ledger.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
-import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import type { Consumer, ConsumerContender } from './consumer.ts';
 
 /** This project's function `shipping`, its log included. */

@@ -4,7 +4,7 @@ import type { OrderEvent } from '../../functions/orders/events.ts';
 import { parseRecord } from '../../functions/orders/wire.ts';
 import { carrierFor, weightClassOf } from '../../functions/shipping/carrier.ts';
 import type { Fingerprint } from '../../functions/shipping/shipment.ts';
-import { shipmentItem } from '../../functions/shipping/shipment-item.ts';
+import { shipmentItem } from '../../functions/shipping/shipments.ts';
 
 export type PlacedOrder = Extract<OrderEvent, { type: 'OrderPlaced' }>;
 

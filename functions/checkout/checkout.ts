@@ -5,11 +5,10 @@ import type { Logger } from '../logger.ts';
 import { OrderId } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
 import { isTransient } from '../transient.ts';
-import { cancelOrder } from './cancel-order.ts';
-import { placedEarlier, placeOrder } from './place-order.ts';
+import type { OrderStore } from './order-store.ts';
+import { cancelOrder, placedEarlier, placeOrder } from './place-and-cancel.ts';
 import { problem, problemResponse } from './problems.ts';
 import { parsePlaceOrder } from './request.ts';
-import type { OrderStore } from './store.ts';
 import { childTraceparent, type RandomBytes } from './traceparent.ts';
 
 export interface CheckoutPorts {

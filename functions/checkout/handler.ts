@@ -6,7 +6,7 @@ import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
 import { type CheckoutEvent, checkoutHandler } from './checkout.ts';
-import { dynamoDbOrderStore } from './dynamodb-store.ts';
+import { dynamoDbOrderStore } from './dynamodb-order-store.ts';
 
 const environment = readEnvironment(
   z.object({ ORDERS_TABLE: variable, OUTBOX_TABLE: variable }),

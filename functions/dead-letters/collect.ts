@@ -1,9 +1,7 @@
 import { mapConcurrently } from '../concurrency.ts';
-import { batchResponse } from '../kafka/batch-response.ts';
 import type { KafkaHandler } from '../kafka/consume.ts';
-import { decodeKafkaEvent, isReplay } from '../kafka/decode.ts';
-import { DONE, deadLetter, type Outcome, retry } from '../kafka/outcome.ts';
-import type { KafkaRecord } from '../kafka/record.ts';
+import { decodeKafkaEvent, isReplay, type KafkaRecord } from '../kafka/decode.ts';
+import { batchResponse, DONE, deadLetter, type Outcome, retry } from '../kafka/outcome.ts';
 import { reportBatch } from '../kafka/report.ts';
 import type { FunctionLogger } from '../logger.ts';
 import { codeOf, isTransient } from '../transient.ts';

@@ -14,8 +14,7 @@
  * coordinates in one of two forms. The message's key is not read either: it was seen to be Lambda's own.
  */
 import * as z from 'zod';
-import { decodeKafkaEvent } from '../kafka/decode.ts';
-import type { KafkaRecord } from '../kafka/record.ts';
+import { decodeKafkaEvent, type KafkaRecord } from '../kafka/decode.ts';
 import type { LambdaFacts, LetterError } from './letter.ts';
 
 /** Records that Lambda gave up delivering to a function. */

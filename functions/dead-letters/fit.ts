@@ -1,4 +1,4 @@
-import type { KafkaRecord } from '../kafka/record.ts';
+import type { KafkaRecord } from '../kafka/decode.ts';
 import type { DeadLetter } from './letter.ts';
 
 const KIB = 1024;

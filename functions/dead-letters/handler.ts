@@ -3,7 +3,7 @@ import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
 import { collect } from './collect.ts';
-import { consumers } from './consumers.ts';
+import { consumers } from './read-message.ts';
 import { deadLetterStore } from './store.ts';
 
 const environment = readEnvironment(

@@ -1,4 +1,4 @@
-import type { KafkaRecord } from '../kafka/record.ts';
+import type { KafkaRecord } from '../kafka/decode.ts';
 
 /** Why a record became a dead letter: a closed set, since operators select by it. */
 export const LETTER_REASONS = [

@@ -1,9 +1,32 @@
-import type { KafkaRecord } from '../kafka/record.ts';
+import * as z from 'zod';
+import { variable } from '../config.ts';
+import type { KafkaRecord } from '../kafka/decode.ts';
 import { readEnvelope, type Unreadable } from './envelope.ts';
 import { type DeadLetter, type LetterError, type LetterReason, placeOf } from './letter.ts';
 
 /** Consumer groups by the name of the function that Lambda invokes for them. */
 export type GroupsByFunction = ReadonlyMap<string, string>;
+
+/**
+ * The variable that names every consumer: JSON, `{"<consumer group>": "<function name>", ...}`.
+ *
+ * The groups are the keys, since a function's name is known only when it is deployed, and CloudFormation puts a name
+ * into a value, not into a key.
+ */
+export const consumers = variable
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string().min(1), z.string().min(1)))
+  .transform(
+    (functions): GroupsByFunction =>
+      new Map(Object.entries(functions).map(([group, functionName]) => [functionName, group])),
+  );
 
 /** A letter for each record that a message of the dead-letter topic holds. */
 export interface Letters {

@@ -6,7 +6,7 @@ import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { dynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
 import { functionLogger } from '../logger.ts';
-import { emailHandler } from './email-handler.ts';
+import { emailHandler } from './email.ts';
 import { SEND_DEADLINE_MS, sesClient, sesSender } from './ses.ts';
 
 const environment = readEnvironment(

@@ -3,7 +3,7 @@ import { awsClient } from '../deadline.ts';
 import { AccountRefusal } from '../kafka/outcome.ts';
 import type { Logger } from '../logger.ts';
 import { codeOf } from '../transient.ts';
-import type { SendMail } from './mail.ts';
+import type { SendMail } from './mails.ts';
 
 /** Milliseconds within which a send has ended, one way or the other. */
 export const SEND_DEADLINE_MS = 7_000;

@@ -1,8 +1,8 @@
 import { generateAuthToken } from 'aws-msk-iam-sasl-signer-js';
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import * as z from 'zod';
 import { variable } from '../config.ts';
-import { quietIdleConnections } from './idle-request-queue.ts';
 
 /** The environment of a function that talks to Kafka. `AWS_REGION` is Lambda's own. */
 export const kafkaEnvironment = {
@@ -38,5 +38,21 @@ function iam(region: string): Pick<KafkaConfig, 'ssl' | 'sasl'> {
       mechanism: 'oauthbearer',
       oauthBearerProvider: async () => ({ value: (await generateAuthToken({ region })).token }),
     },
+  };
+}
+
+const scheduleCheck = RequestQueue.prototype.scheduleCheckPendingRequests;
+
+/**
+ * Keeps the connections of this process, present and future, asleep while they have nothing to send. Idempotent.
+ *
+ * kafkajs 2.2.4 sets a timer after every response to come back to requests that wait for the end of a throttle, whether
+ * or not any waits; unthrottled, its delay is negative, so it fires at once and sets the next one: an idle connection
+ * takes 5 % of a core for ever (https://github.com/tulios/kafkajs/issues/1751). A request that is queued later sets a
+ * timer of its own, so without pending requests none is needed.
+ */
+export function quietIdleConnections(): void {
+  RequestQueue.prototype.scheduleCheckPendingRequests = function scheduleWhilePending() {
+    if (this.pending.length > 0) scheduleCheck.call(this);
   };
 }

@@ -5,15 +5,18 @@ import type { WriteDeadLetter } from '../dead-letters/letter.ts';
 import { endBy } from '../deadline.ts';
 import type { FunctionLogger } from '../logger.ts';
 import { codeOf } from '../transient.ts';
-import { batchResponse, type KafkaBatchResponse, type SettledRecord } from './batch-response.ts';
-import { decodeKafkaEvent, isReplay } from './decode.ts';
-import { type Effect, runEffect } from './effect.ts';
-import { foldByOrder } from './fold.ts';
-import type { Invocation } from './invocation.ts';
-import { type EventRecord, judgeRecord } from './judge.ts';
-import { type Outcome, outcomeOfCopy, retry } from './outcome.ts';
+import { decodeKafkaEvent, isReplay, type KafkaRecord } from './decode.ts';
+import { type Effect, type Invocation, runEffect } from './effect.ts';
+import { type EventRecord, foldByOrder, judgeRecord } from './fold.ts';
+import {
+  batchResponse,
+  type KafkaBatchResponse,
+  type Outcome,
+  outcomeOfCopy,
+  retry,
+  type SettledRecord,
+} from './outcome.ts';
 import { ANSWER_MS, holdMs, LETTERS_MS, RESERVE_MS, ROUNDS } from './patience.ts';
-import type { KafkaRecord } from './record.ts';
 import { reportBatch } from './report.ts';
 import { suspicion } from './suspicion.ts';
 

@@ -15,7 +15,7 @@
  */
 import * as z from 'zod';
 import { OrderlyError } from '../errors.ts';
-import type { KafkaRecord } from './record.ts';
+import type { WireRecord } from '../orders/wire.ts';
 
 const KafkaEvent = z.object({
   records: z.record(
@@ -82,4 +82,15 @@ function headerValue(value: unknown): Uint8Array | null {
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) return Uint8Array.from(value);
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** A record as Lambda delivered it: its bytes and where they lie. */
+export interface KafkaRecord extends WireRecord {
+  /** The record's key in Lambda's `records` map, `<topic>-<partition>`: what a batch item failure names. */
+  readonly topicPartition: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Epoch milliseconds, the producer's or the broker's clock by the topic's `message.timestamp.type`. */
+  readonly timestamp: number;
 }

@@ -1,4 +1,4 @@
-/** The part of an internal of kafkajs 2.2.4 that `idle-request-queue.ts` mends. */
+/** The part of an internal of kafkajs 2.2.4 that `client.ts` mends. */
 declare module 'kafkajs/src/network/requestQueue/index.js' {
   class RequestQueue {
     readonly pending: readonly unknown[];

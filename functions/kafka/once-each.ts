@@ -1,9 +1,8 @@
 import { type ActOncePorts, type ActResult, actOnce } from '../ledger/act-once.ts';
 import type { Logger } from '../logger.ts';
 import type { OrderEvent } from '../orders/events.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, Invocation } from './effect.ts';
 import type { BatchEvent } from './fold.ts';
-import type { Invocation } from './invocation.ts';
 import { DONE, DUPLICATE, deadLetter, type Outcome, outcomeOfError, retry, SKIPPED } from './outcome.ts';
 
 /** An effect on the world outside, once for each event: a mail, a call to somebody's API. */

@@ -17,8 +17,8 @@
  * deployment is borne, and is then Lambda's to give up.
  */
 import { recordIdOf } from '../dead-letters/letter.ts';
+import type { KafkaRecord } from './decode.ts';
 import { type Outcome, withheld } from './outcome.ts';
-import type { KafkaRecord } from './record.ts';
 
 type Outcomes = ReadonlyMap<KafkaRecord, Outcome>;
 

@@ -2,11 +2,10 @@ import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { IN_REAL_TIME, type Timing } from '../backoff.ts';
 import { executeStatements, type Item, readItems, type Table } from '../dynamodb.ts';
 import { OrderId } from '../orders/ids.ts';
-import { AWAITING_CARRIER, MANIFEST_ID } from '../shipping/shipment-item.ts';
-import { SHIPMENT_KEY } from '../shipping/shipments.ts';
+import { AWAITING_CARRIER, MANIFEST_ID, SHIPMENT_KEY } from '../shipping/shipments.ts';
+import { manifestRowOf } from './csv.ts';
 import type { ManifestId } from './manifest-id.ts';
-import { manifestRowOf } from './manifest-row.ts';
-import type { ManifestShipments } from './ports.ts';
+import type { ManifestShipments } from './write-manifests.ts';
 
 /**
  * The table `Shipments` with an index on `awaitingCarrier` and `createdAt`. Only what waits has the first attribute, so the

@@ -10,7 +10,7 @@ import { type Backoff, fullJitter, type Waiting } from '../backoff.ts';
 import { awsClient } from '../deadline.ts';
 import { OrderId } from '../orders/ids.ts';
 import { draftKeyOf, fileKeyOf, type ManifestId, manifestIdIn } from './manifest-id.ts';
-import type { ManifestFiles } from './ports.ts';
+import type { ManifestFiles } from './write-manifests.ts';
 
 /** The S3 client of a function: attempts of 20 seconds, since a manifest may be some megabytes. */
 export function s3Client(): S3Client {

@@ -3,7 +3,7 @@ import { IN_REAL_TIME, type Timing } from '../backoff.ts';
 import { deleteItems, type Item, readItems, type StatementError, type Table } from '../dynamodb.ts';
 import { OrderlyError } from '../errors.ts';
 import { fromOutboxItem, type OutboxRow, toOutboxKey } from '../outbox/row.ts';
-import type { OutboxPage, OutboxStore } from './outbox-store.ts';
+import type { OutboxPage, OutboxStore } from './publish-orders.ts';
 
 /**
  * The outbox table in DynamoDB. What a batch left undone is asked again, never taken for done or gone.

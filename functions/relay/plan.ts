@@ -10,7 +10,7 @@
 import { chunksOf } from '../concurrency.ts';
 import type { OrderId } from '../orders/ids.ts';
 import type { OutboxKey, OutboxRow } from '../outbox/row.ts';
-import type { Wakeup } from './stream-event.ts';
+import type { Wakeup } from './relay.ts';
 
 /** DynamoDB's limits for one request: BatchGetItem and BatchWriteItem. */
 const MAX_KEYS_READ = 100;

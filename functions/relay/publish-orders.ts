@@ -2,7 +2,6 @@ import { type EventPublisher, PublishError } from '../kafka/publisher.ts';
 import type { FunctionLogger, LogFields } from '../logger.ts';
 import type { OrderId } from '../orders/ids.ts';
 import type { OutboxKey, OutboxRow } from '../outbox/row.ts';
-import type { FirstEvents, OutboxStore } from './outbox-store.ts';
 import { halve, nextRequest, ordersOf, planDeletes, planReads, type Read } from './plan.ts';
 
 export interface RelayPorts {
@@ -141,4 +140,27 @@ async function deleteRows(
     for (const { orderId } of group) failed.add(orderId);
     logger.error('published rows not deleted', { records: group.length }, answer.reason);
   });
+}
+
+/** What the relay needs of the outbox table. Reads are consistent; a row that is not returned is gone, that is, published. */
+export interface OutboxStore {
+  /** The first event of each of up to 100 distinct orders, as far as it is unpublished. */
+  readFirstEvents(orderIds: readonly OrderId[]): Promise<FirstEvents>;
+  /** All unpublished events of an order, in seq order; rejects with `OUTBOX_ROW_INVALID` if one of them can't be read. */
+  readOrder(orderId: OrderId): Promise<readonly OutboxRow[]>;
+  /** Deletes up to 25 distinct rows; one that is gone already is no error. */
+  delete(keys: readonly OutboxKey[]): Promise<void>;
+}
+
+interface FirstEvents {
+  readonly rows: readonly OutboxRow[];
+  /** Orders whose row can't be read, and so never be published. */
+  readonly unreadable: readonly OrderId[];
+}
+
+/** A part of the outbox table. */
+export interface OutboxPage {
+  readonly rows: readonly OutboxRow[];
+  /** How many rows of the page can't be read, and so never be published. */
+  readonly unreadable: number;
 }

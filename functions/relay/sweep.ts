@@ -1,8 +1,7 @@
 import { OrderlyError } from '../errors.ts';
 import type { OrderId } from '../orders/ids.ts';
-import type { OutboxPage } from './outbox-store.ts';
 import { ageMs, overdue } from './plan.ts';
-import { publishOrders, type RelayPorts } from './publish-orders.ts';
+import { type OutboxPage, publishOrders, type RelayPorts } from './publish-orders.ts';
 
 export interface SweepPorts extends RelayPorts {
   /** Everything the outbox holds now; each call begins anew. */

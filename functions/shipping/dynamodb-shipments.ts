@@ -6,8 +6,14 @@ import {
 import { IN_REAL_TIME, type Timing } from '../backoff.ts';
 import { insertNewInto } from '../ledger/insert-new.ts';
 import type { Cancellation, StoredShipment } from './shipment.ts';
-import { AWAITING_CARRIER, contentAttributes, MANIFEST_ID, storedShipment } from './shipment-item.ts';
-import { SHIPMENT_KEY, type Shipments } from './shipments.ts';
+import {
+  AWAITING_CARRIER,
+  contentAttributes,
+  MANIFEST_ID,
+  SHIPMENT_KEY,
+  type Shipments,
+  storedShipment,
+} from './shipments.ts';
 
 /**
  * Shipments in a DynamoDB table with the partition key `orderId`.

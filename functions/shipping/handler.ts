@@ -6,7 +6,7 @@ import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
 import { dynamoDbShipments } from './dynamodb-shipments.ts';
-import { shippingHandler } from './shipping-handler.ts';
+import { shippingHandler } from './shipping.ts';
 
 const environment = readEnvironment(
   z.object({ SHIPMENTS_TABLE: variable, DEAD_LETTERS_TABLE: variable, CONSUMER_GROUP: variable }),

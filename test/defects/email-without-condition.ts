@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
-import { emailHandler } from '../../functions/email/email-handler.ts';
+import { emailHandler } from '../../functions/email/email.ts';
 import { SEND_DEADLINE_MS, sesClient, sesSender } from '../../functions/email/ses.ts';
 import type { KafkaHandler } from '../../functions/kafka/consume.ts';
 import { inMemoryLedger } from '../../functions/ledger/in-memory-ledger.ts';

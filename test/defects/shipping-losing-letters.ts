@@ -5,7 +5,7 @@ import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
-import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import { variablesOf } from './variables.ts';
 
 const [shipments, consumer] = variablesOf('SHIPMENTS_TABLE', 'CONSUMER_GROUP');

@@ -7,7 +7,7 @@ import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
-import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import { variablesOf } from './variables.ts';
 
 const [shipments, consumer, letters] = variablesOf('SHIPMENTS_TABLE', 'CONSUMER_GROUP', 'DEAD_LETTERS_TABLE');

@@ -1,11 +1,11 @@
 import type { Timing } from '../../functions/backoff.ts';
 import { type CheckoutEvent, checkoutHandler } from '../../functions/checkout/checkout.ts';
-import { dynamoDbOrderStore } from '../../functions/checkout/dynamodb-store.ts';
+import { dynamoDbOrderStore } from '../../functions/checkout/dynamodb-order-store.ts';
 import { collect } from '../../functions/dead-letters/collect.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { withDeadline } from '../../functions/deadline.ts';
 import { CALL_MS } from '../../functions/dynamodb.ts';
-import { emailHandler } from '../../functions/email/email-handler.ts';
+import { emailHandler } from '../../functions/email/email.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../functions/email/ses.ts';
 import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
 import { isReplay } from '../../functions/kafka/decode.ts';
@@ -16,7 +16,7 @@ import { dynamoDbOutbox, outboxPages } from '../../functions/relay/dynamodb-outb
 import { relayHandler } from '../../functions/relay/relay.ts';
 import { sweepHandler } from '../../functions/relay/sweep.ts';
 import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
-import { shippingHandler } from '../../functions/shipping/shipping-handler.ts';
+import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import type { Chance } from '../support/chance.ts';
 import { dyingOf } from './deadly.ts';
 import type { Defect } from './defect.ts';

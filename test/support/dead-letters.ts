@@ -1,5 +1,5 @@
 import type { DeadLetter } from '../../functions/dead-letters/letter.ts';
-import type { KafkaRecord } from '../../functions/kafka/record.ts';
+import type { KafkaRecord } from '../../functions/kafka/decode.ts';
 
 function aRecord(changes: Partial<KafkaRecord>): KafkaRecord {
   return {

@@ -1,7 +1,7 @@
 import type { Item } from '../../functions/dynamodb.ts';
+import { manifestRowOf } from '../../functions/manifest/csv.ts';
 import { draftKeyOf, fileKeyOf, manifestIdIn } from '../../functions/manifest/manifest-id.ts';
-import { manifestRowOf } from '../../functions/manifest/manifest-row.ts';
-import type { ManifestFiles, ManifestShipments } from '../../functions/manifest/ports.ts';
+import type { ManifestFiles, ManifestShipments } from '../../functions/manifest/write-manifests.ts';
 import { OrderId } from '../../functions/orders/ids.ts';
 
 /** Shipments in a map, under the conditions that the table's requests set; `indexed` says what the index knows of them. */

@@ -1,7 +1,6 @@
 import type { Item } from '../../functions/dynamodb.ts';
 import type { InsertResult } from '../../functions/ledger/insert-new.ts';
-import { contentAttributes, storedShipment } from '../../functions/shipping/shipment-item.ts';
-import type { Shipments } from '../../functions/shipping/shipments.ts';
+import { contentAttributes, type Shipments, storedShipment } from '../../functions/shipping/shipments.ts';
 
 /** Shipments in a map, under the conditions that the table's requests set. */
 export function inMemoryShipments(items: Map<string, Item> = new Map()): Shipments {

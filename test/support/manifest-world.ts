@@ -1,12 +1,15 @@
 import type { Item } from '../../functions/dynamodb.ts';
 import type { LogFields } from '../../functions/logger.ts';
 import type { UtcDay } from '../../functions/manifest/manifest-id.ts';
-import type { ManifestFiles, ManifestShipments } from '../../functions/manifest/ports.ts';
-import type { ManifestPorts } from '../../functions/manifest/write-manifests.ts';
+import type {
+  ManifestFiles,
+  ManifestPorts,
+  ManifestShipments,
+} from '../../functions/manifest/write-manifests.ts';
 import { orderPlaced } from '../../functions/orders/events.ts';
 import { OrderId } from '../../functions/orders/ids.ts';
 import { placementOf } from '../../functions/shipping/shipment.ts';
-import { shipmentItem } from '../../functions/shipping/shipment-item.ts';
+import { shipmentItem } from '../../functions/shipping/shipments.ts';
 import { inMemoryManifestFiles, inMemoryManifestShipments } from './in-memory-manifests.ts';
 import { inMemoryShipments } from './in-memory-shipments.ts';
 import { anOrder, orderBody } from './orders.ts';

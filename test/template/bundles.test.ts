@@ -27,9 +27,7 @@ const SHARED = [
   'functions/dead-letters/fit.ts',
   'functions/dead-letters/letter.ts',
   'functions/dead-letters/store.ts',
-  'functions/dead-letters/upsert.ts',
   'functions/shipping/carrier.ts',
-  'functions/shipping/shipment-item.ts',
   'functions/shipping/shipments.ts',
 ];
 

@@ -1,11 +1,11 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../cli/faults/aws-proxy.ts';
-import { emailHandler } from '../../../functions/email/email-handler.ts';
-import type { Mail } from '../../../functions/email/mail.ts';
+import { emailHandler } from '../../../functions/email/email.ts';
+import type { Mail } from '../../../functions/email/mails.ts';
 import type { KafkaHandler } from '../../../functions/kafka/consume.ts';
 import { dynamoDbLedger } from '../../../functions/ledger/dynamodb-ledger.ts';
 import { dynamoDbShipments } from '../../../functions/shipping/dynamodb-shipments.ts';
-import { shippingHandler } from '../../../functions/shipping/shipping-handler.ts';
+import { shippingHandler } from '../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../support/consumer.ts';
 import { scan, testClient, testTable } from '../../support/dynamodb.ts';
 import { testEngines } from '../../support/engines.ts';

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { dynamoDbOrderStore } from '../../../functions/checkout/dynamodb-store.ts';
+import { dynamoDbOrderStore } from '../../../functions/checkout/dynamodb-order-store.ts';
 import type { DeadLetter } from '../../../functions/dead-letters/letter.ts';
 import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
 import { type Claim, type LedgerRow, newClaim, type Owner } from '../../../functions/ledger/claim.ts';
@@ -10,7 +10,7 @@ import type { Order } from '../../../functions/orders/order.ts';
 import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/dynamodb-outbox.ts';
 import { dynamoDbShipments } from '../../../functions/shipping/dynamodb-shipments.ts';
 import { type Placement, placementOf } from '../../../functions/shipping/shipment.ts';
-import { shipmentItem } from '../../../functions/shipping/shipment-item.ts';
+import { shipmentItem } from '../../../functions/shipping/shipments.ts';
 import { cancelledEvent } from '../../support/order-events.ts';
 import { anOrder, cancelled, placedEvent } from '../../support/orders.ts';
 

@@ -26,7 +26,7 @@ export function oneMailPerEvent(evidence: Evidence): Violation[] {
   );
 }
 
-/** As functions/email/send-mails.ts has it. */
+/** As functions/email/email.ts has it. */
 const SENDS_IN_FLIGHT = 10;
 
 /**

@@ -2,7 +2,7 @@ import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { chosenOrders, type Selection } from '../../../../cli/republish/chosen-orders.ts';
 import { republish } from '../../../../cli/republish/republish.ts';
-import { toOrderItem } from '../../../../functions/checkout/order-item.ts';
+import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { outboxTable, scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';

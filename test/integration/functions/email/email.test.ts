@@ -3,7 +3,7 @@ import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
-import { emailHandler } from '../../../../functions/email/email-handler.ts';
+import { emailHandler } from '../../../../functions/email/email.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../../../functions/email/ses.ts';
 import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import type { Logger } from '../../../../functions/logger.ts';

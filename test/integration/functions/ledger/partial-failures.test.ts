@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emailHandler } from '../../../../functions/email/email-handler.ts';
+import { emailHandler } from '../../../../functions/email/email.ts';
 import { LEASE_MS, newClaim, type Owner } from '../../../../functions/ledger/claim.ts';
 import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';

@@ -4,7 +4,7 @@ import { dynamoDbManifestShipments } from '../../../../functions/manifest/dynamo
 import { endOf, manifestIdFor } from '../../../../functions/manifest/manifest-id.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { dynamoDbShipments } from '../../../../functions/shipping/dynamodb-shipments.ts';
-import { shippingHandler } from '../../../../functions/shipping/shipping-handler.ts';
+import { shippingHandler } from '../../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { storedEvents } from '../../../../cli/republish/stored-events.ts';
-import { toOrderItem } from '../../../../functions/checkout/order-item.ts';
+import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { anOrder } from '../../../support/orders.ts';
 import { cancelledRow, placedRow } from '../../../support/outbox-rows.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkoutHandler } from '../../../../functions/checkout/checkout.ts';
-import type { OrderStore } from '../../../../functions/checkout/store.ts';
+import type { OrderStore } from '../../../../functions/checkout/order-store.ts';
 import { orderBody, orderId, SERVICE } from '../../../support/orders.ts';
 
 function failingWith(error: Error) {

@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { readMessage } from '../../../../functions/dead-letters/read-message.ts';
+import * as z from 'zod';
+import { readEnvironment } from '../../../../functions/config.ts';
+import { consumers, readMessage } from '../../../../functions/dead-letters/read-message.ts';
 import { decodeKafkaEvent } from '../../../../functions/kafka/decode.ts';
 import { deadLetterMessage, envelopeOf, requestContext } from '../../../support/envelopes.ts';
 import { kafkaEvent, lambdaRecord } from '../../../support/kafka-event.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';
+
+const groupsIn = (CONSUMERS: string | undefined) =>
+  readEnvironment(z.object({ CONSUMERS: consumers }), { CONSUMERS }).CONSUMERS;
+
+it('finds the group of a function', () => {
+  expect(groupsIn('{"email-service":"stack-Email-1"}')).toEqual(
+    new Map([['stack-Email-1', 'email-service']]),
+  );
+});
+
+it.each([undefined, '', '{', '[]', '{"email-service":1}', '{"":"x"}'])('stops the start for %j', (text) => {
+  expect(() => groupsIn(text)).toThrow(/CONSUMERS is (missing|invalid)/);
+});
 
 const groups = new Map([['the-email-function', 'email-service']]);
 const record = lambdaRecord(placedEvent(anOrder('a')), 41, 3);

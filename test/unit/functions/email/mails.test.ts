@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cancellationMail } from '../../../../functions/email/cancellation.ts';
-import type { Mail } from '../../../../functions/email/mail.ts';
-import { thankYouMail } from '../../../../functions/email/thank-you.ts';
+import { cancellationMail, type Mail, thankYouMail } from '../../../../functions/email/mails.ts';
 import { type OrderEvent, orderCancelled, orderPlaced } from '../../../../functions/orders/events.ts';
 import { anOrder, cancelled, orderBody } from '../../../support/orders.ts';
 

@@ -1,6 +1,6 @@
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import { describe, expect, it } from 'vitest';
-import type { Mail } from '../../../../functions/email/mail.ts';
+import type { Mail } from '../../../../functions/email/mails.ts';
 import { aboutOf, type RefusalIsAbout, sesSender } from '../../../../functions/email/ses.ts';
 import { AccountRefusal } from '../../../../functions/kafka/outcome.ts';
 import type { EventId } from '../../../../functions/orders/ids.ts';

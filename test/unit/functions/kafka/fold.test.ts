@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeKafkaEvent } from '../../../../functions/kafka/decode.ts';
-import { foldByOrder } from '../../../../functions/kafka/fold.ts';
-import { type EventRecord, judgeRecord } from '../../../../functions/kafka/judge.ts';
+import { type EventRecord, foldByOrder, judgeRecord } from '../../../../functions/kafka/fold.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { cancelledEvent } from '../../../support/order-events.ts';

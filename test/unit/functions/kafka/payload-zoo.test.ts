@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SettledRecord } from '../../../../functions/kafka/batch-response.ts';
+import type { SettledRecord } from '../../../../functions/kafka/outcome.ts';
 import zoo from '../../../fixtures/payload-zoo.json' with { type: 'json' };
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { emailOver, shippingOver } from '../../../support/consumers.ts';

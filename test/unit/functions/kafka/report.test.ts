@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { KafkaRecord } from '../../../../functions/kafka/decode.ts';
 import { DONE, DUPLICATE, deadLetter, retry } from '../../../../functions/kafka/outcome.ts';
-import type { KafkaRecord } from '../../../../functions/kafka/record.ts';
 import { reportBatch } from '../../../../functions/kafka/report.ts';
 import { recordedConsumer } from '../../../support/consumer.ts';
 

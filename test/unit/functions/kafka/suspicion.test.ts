@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { KafkaRecord } from '../../../../functions/kafka/decode.ts';
 import { DONE, DUPLICATE, deadLetter, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
-import type { KafkaRecord } from '../../../../functions/kafka/record.ts';
 import { suspicion } from '../../../../functions/kafka/suspicion.ts';
 
 const THROWS = deadLetter('unexpected', { code: 'TypeError', detail: 'at x' });

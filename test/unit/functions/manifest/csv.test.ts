@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { csvOf } from '../../../../functions/manifest/csv.ts';
+import { csvOf, type ManifestRow, manifestRowOf } from '../../../../functions/manifest/csv.ts';
 import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
-import { type ManifestRow, manifestRowOf } from '../../../../functions/manifest/manifest-row.ts';
 import { shipment } from '../../../support/manifest-world.ts';
 
 const id = ManifestId.parse('2026-03-01-post');

@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../../functions/dynamodb.ts';
 import { draftKeyOf } from '../../../../functions/manifest/manifest-id.ts';
-import type { ManifestFiles, ManifestShipments } from '../../../../functions/manifest/ports.ts';
-import { writeManifests } from '../../../../functions/manifest/write-manifests.ts';
+import {
+  type ManifestFiles,
+  type ManifestShipments,
+  writeManifests,
+} from '../../../../functions/manifest/write-manifests.ts';
 import {
   DAY,
   type ManifestWorld,

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../../../cli/label/typeset.ts';
-import { csvOf } from '../../../../functions/manifest/csv.ts';
+import { csvOf, manifestRowOf } from '../../../../functions/manifest/csv.ts';
 import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
-import { manifestRowOf } from '../../../../functions/manifest/manifest-row.ts';
 import { showsSomething, visible } from '../../../../functions/orders/text.ts';
 import { shipment } from '../../../support/manifest-world.ts';
 

@@ -8,7 +8,7 @@ import {
   planReads,
   sequenceNumbersOf,
 } from '../../../../functions/relay/plan.ts';
-import type { Wakeup } from '../../../../functions/relay/stream-event.ts';
+import type { Wakeup } from '../../../../functions/relay/relay.ts';
 import { orderId } from '../../../support/orders.ts';
 import { cancelledRow, placedRow } from '../../../support/outbox-rows.ts';
 

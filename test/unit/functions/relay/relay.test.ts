@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { relayHandler } from '../../../../functions/relay/relay.ts';
+import { readWakeups, relayHandler } from '../../../../functions/relay/relay.ts';
+import { orderId } from '../../../support/orders.ts';
 import { cancelledRow, placedRow, streamEvent } from '../../../support/outbox-rows.ts';
 import { nameOf, relayWorld } from '../../../support/relay-world.ts';
 
@@ -82,4 +83,25 @@ describe('the relay', () => {
     expect(await handle(streamEvent(placed))).toEqual(fails(0, 1, 2, 3));
     expect(topic).toHaveLength(4);
   });
+});
+
+const event = streamEvent([{ orderId: orderId('a'), seq: 2 }]);
+
+it('reads the key of the row that was written', () => {
+  expect(readWakeups(event)).toEqual([{ orderId: orderId('a'), seq: 2, sequenceNumber: 'sn-0' }]);
+});
+
+it('passes over what is no INSERT: its own deletes', () => {
+  expect(
+    readWakeups({ Records: event.Records.map((record) => ({ ...record, eventName: 'REMOVE' })) }),
+  ).toEqual([]);
+});
+
+it.each([
+  ['another table', { Keys: { id: { S: 'x' } }, SequenceNumber: 's' }],
+  ['no sequence number', { Keys: { orderId: { S: orderId('a') }, seq: { N: '1' } } }],
+])('refuses a record of %s', (_, dynamodb) => {
+  expect(() => readWakeups({ Records: [{ eventName: 'INSERT', dynamodb }] })).toThrow(
+    expect.objectContaining({ code: 'STREAM_RECORD_INVALID' }),
+  );
 });

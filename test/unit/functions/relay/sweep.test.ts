@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OutboxRow } from '../../../../functions/outbox/row.ts';
-import type { OutboxPage } from '../../../../functions/relay/outbox-store.ts';
+import type { OutboxPage } from '../../../../functions/relay/publish-orders.ts';
 import { sweepHandler } from '../../../../functions/relay/sweep.ts';
 import { cancelledRow, placedRow } from '../../../support/outbox-rows.ts';
 import { nameOf, relayWorld } from '../../../support/relay-world.ts';

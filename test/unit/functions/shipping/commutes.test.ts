@@ -4,7 +4,7 @@ import type { Item } from '../../../../functions/dynamodb.ts';
 import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import type { Shipments } from '../../../../functions/shipping/shipments.ts';
-import { shippingHandler } from '../../../../functions/shipping/shipping-handler.ts';
+import { shippingHandler } from '../../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { inMemoryManifestShipments } from '../../../support/in-memory-manifests.ts';
 import { inMemoryShipments } from '../../../support/in-memory-shipments.ts';

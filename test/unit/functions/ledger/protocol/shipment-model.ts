@@ -1,11 +1,10 @@
 import canonicalize from 'canonicalize';
-import type { Item } from '../../../../../functions/dynamodb.ts';
-import { StatementError } from '../../../../../functions/dynamodb.ts';
+import { type Item, StatementError } from '../../../../../functions/dynamodb.ts';
 import type { BatchEvent } from '../../../../../functions/kafka/fold.ts';
 import { type InsertAndRead, insertNewBy, itemVanished } from '../../../../../functions/ledger/insert-new.ts';
 import { type OrderEvent, orderCancelled, orderPlaced } from '../../../../../functions/orders/events.ts';
 import type { Shipments } from '../../../../../functions/shipping/shipments.ts';
-import { shippingEffect } from '../../../../../functions/shipping/shipping-effect.ts';
+import { shippingEffect } from '../../../../../functions/shipping/shipping.ts';
 import { inMemoryShipments } from '../../../../support/in-memory-shipments.ts';
 import { anOrder, cancelled, orderBody } from '../../../../support/orders.ts';
 import { type Answer, type Call, type Program, situationsOf } from './program.ts';

@@ -1,6 +1,6 @@
 import RequestQueue from 'kafkajs/src/network/requestQueue/index.js';
 import { expect, it, vi } from 'vitest';
-import { quietIdleConnections } from '../../../../functions/kafka/idle-request-queue.ts';
+import { quietIdleConnections } from '../../../../functions/kafka/client.ts';
 
 /** kafkajs' own queue, unthrottled, with these requests waiting. */
 function queueWith(pending: readonly unknown[]): RequestQueue {

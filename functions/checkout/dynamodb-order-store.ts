@@ -8,8 +8,14 @@ import {
 import { OrderlyError } from '../errors.ts';
 import type { Order } from '../orders/order.ts';
 import { type EventBytes, toEventAttributes, toOutboxItem } from '../outbox/row.ts';
-import { fromOrderItem, toOrderItem } from './order-item.ts';
-import type { CancelResult, OrderStore, PlaceResult, StoredOrder } from './store.ts';
+import {
+  type CancelResult,
+  fromOrderItem,
+  type OrderStore,
+  type PlaceResult,
+  type StoredOrder,
+  toOrderItem,
+} from './order-store.ts';
 
 /** Reasons of a cancelled transaction that pass by themselves. Local engines never raise a conflict; DynamoDB does. */
 const CONTENTION: ReadonlySet<string> = new Set([

@@ -1,14 +1,44 @@
+/** What the checkout needs of its tables. */
+
+import { OrderlyError } from '../errors.ts';
+import { OrderPlacedData } from '../orders/events.ts';
+import type { OrderId } from '../orders/ids.ts';
+import type { Order, OrderStatus } from '../orders/order.ts';
+import { type EventBytes, fromEventAttributes, type Item, toEventAttributes } from '../outbox/row.ts';
+
+/** An order, and the exact bytes of each of its events, oldest first, so that a lost topic can be rebuilt. */
+export interface StoredOrder {
+  readonly order: Order;
+  /** Of the request that placed it. */
+  readonly contentHash: string;
+  readonly events: readonly EventBytes[];
+}
+
+/** `contended`: another transaction is at the same rows, or DynamoDB asks to slow down; nothing was written. */
+export type PlaceResult =
+  | { readonly kind: 'placed' }
+  | { readonly kind: 'exists'; readonly stored: StoredOrder }
+  | { readonly kind: 'contended' };
+
+/** `changed`: the order is not as it was read; nothing was written. */
+export type CancelResult = 'cancelled' | 'changed' | 'contended';
+
+/** Each write is one transaction of the order and the outbox row of its newest event. */
+export interface OrderStore {
+  /** Writes a new order, unless one with its id exists. */
+  place(stored: StoredOrder): Promise<PlaceResult>;
+  /** Reads an order, consistently. */
+  find(orderId: OrderId): Promise<StoredOrder | undefined>;
+  /** Writes `cancelled` over the order of the seq before it; `event` is its newest event. */
+  cancel(cancelled: Order, event: EventBytes): Promise<CancelResult>;
+}
+
 /**
  * The orders table: what changes stands in attributes; what was ordered stands in the bytes of the first event alone, so
  * the two cannot disagree.
  *
  *     orderId S   customerId S   status S   seq N   placedAt S   contentHash S   events L of M {key, value, headers}
  */
-import { OrderlyError } from '../errors.ts';
-import { OrderPlacedData } from '../orders/events.ts';
-import type { Order, OrderStatus } from '../orders/order.ts';
-import { fromEventAttributes, type Item, toEventAttributes } from '../outbox/row.ts';
-import type { StoredOrder } from './store.ts';
 
 export function toOrderItem({ order, contentHash, events }: StoredOrder): Item {
   return {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchEvent, OrderEvents } from '../../../../functions/kafka/fold.ts';
 import { orderCancelled, orderPlaced } from '../../../../functions/orders/events.ts';
-import { missingWrite, outcomesOf, planShipment } from '../../../../functions/shipping/plan.ts';
 import { type Fingerprint, placementOf } from '../../../../functions/shipping/shipment.ts';
+import { missingWrite, outcomesOf, planShipment } from '../../../../functions/shipping/shipping.ts';
 import { anOrder, cancelled, orderBody } from '../../../support/orders.ts';
 
 const record = {

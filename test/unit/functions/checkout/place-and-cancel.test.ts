@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cancelOrder } from '../../../../functions/checkout/cancel-order.ts';
-import { placeOrder } from '../../../../functions/checkout/place-order.ts';
 import type {
   CancelResult,
   OrderStore,
   PlaceResult,
   StoredOrder,
-} from '../../../../functions/checkout/store.ts';
+} from '../../../../functions/checkout/order-store.ts';
+import { cancelOrder, placeOrder } from '../../../../functions/checkout/place-and-cancel.ts';
 import { PlaceOrder } from '../../../../functions/orders/order.ts';
 import {
   anOrder,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromOrderItem, toOrderItem } from '../../../../functions/checkout/order-item.ts';
+import { fromOrderItem, toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { anOrder, cancelled, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('k');

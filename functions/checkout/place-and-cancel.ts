@@ -1,11 +1,10 @@
-import type { Waiting } from '../backoff.ts';
-import { orderPlaced } from '../orders/events.ts';
-import { orderIdFor } from '../orders/ids.ts';
-import { type Order, placedOrder } from '../orders/order.ts';
+import { type Backoff, fullJitter, type Waiting } from '../backoff.ts';
+import { orderCancelled, orderPlaced } from '../orders/events.ts';
+import { type OrderId, orderIdFor } from '../orders/ids.ts';
+import { cancelledOrder, type Order, placedOrder } from '../orders/order.ts';
 import { encodeEvent } from '../orders/wire.ts';
-import { ATTEMPTS, beforeAttempt } from './contention.ts';
+import type { OrderStore, PlaceResult, StoredOrder } from './order-store.ts';
 import type { PlaceOrderRequest } from './request.ts';
-import type { OrderStore, PlaceResult, StoredOrder } from './store.ts';
 
 export type PlaceOutcome =
   | { readonly kind: 'placed'; readonly order: Order }
@@ -67,4 +66,41 @@ async function placeUnlessContended(
   }
   const stored = await store.find(placing.order.orderId);
   return stored === undefined ? { kind: 'contended' } : { kind: 'exists', stored };
+}
+
+export type CancelOutcome =
+  /** Now, or before: asking twice is asking once. */
+  | { readonly kind: 'cancelled'; readonly order: Order }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'contended' };
+
+/**
+ * Cancels an order. The write holds only for the seq that was read, so of two cancellations at once one writes the
+ * event and the other, which reads again, finds the order cancelled.
+ */
+export async function cancelOrder(
+  orderId: OrderId,
+  ports: { store: OrderStore; waiting: Waiting; now: Date; traceparent: string },
+): Promise<CancelOutcome> {
+  const { store, waiting, now, traceparent } = ports;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) await beforeAttempt(attempt, waiting);
+    const stored = await store.find(orderId);
+    if (stored === undefined) return { kind: 'not-found' };
+    const cancelled = cancelledOrder(stored.order);
+    if (cancelled === undefined) return { kind: 'cancelled', order: stored.order };
+
+    const result = await store.cancel(cancelled, encodeEvent(orderCancelled(cancelled, now), traceparent));
+    if (result === 'cancelled') return { kind: 'cancelled', order: cancelled };
+  }
+  return { kind: 'contended' };
+}
+
+/** How often a contended transaction is tried before it is given up: waits of half a second in all, at most. */
+const ATTEMPTS = 5;
+const BACKOFF: Backoff = { baseMs: 25, capMs: 200 };
+
+/** Waits before attempt `attempt` (1 is the first repetition). */
+async function beforeAttempt(attempt: number, { sleep, random }: Waiting): Promise<void> {
+  await sleep(fullJitter(BACKOFF, attempt, random));
 }
