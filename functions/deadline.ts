@@ -12,6 +12,9 @@ import { Readable } from 'node:stream';
 import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { OrderlyError } from './errors.ts';
 
+/** Milliseconds at the end of an invocation for its answer to Lambda: whatever it waits for has ended before. */
+export const ANSWER_MS = 2_000;
+
 /** A signal that aborts after so many milliseconds: `AbortSignal.timeout`, or one by another clock. */
 type Timeout = (ms: number) => AbortSignal;
 

@@ -1,4 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
+import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { kafkaClient } from '../../functions/kafka/client.ts';
 import { kafkaPublisher } from '../../functions/kafka/producer.ts';
@@ -34,9 +35,10 @@ export const movers: Readonly<Record<RelayContender, (places: Places) => Promise
       outbox: outboxOf(table),
       publisher: kafkaPublisher(() => kafkaClient('bench-relay', environment), Date.now),
       topic,
+      timeout: IN_REAL_TIME.timeout,
       logger: functionLogger('relay'),
     });
-    return (rows) => handle(streamEvent(rows));
+    return (rows) => handle(streamEvent(rows), { getRemainingTimeInMillis: () => 60_000 });
   },
 
   /** The relay's own reads and deletes, and nothing between them. */

@@ -1,6 +1,7 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import * as z from 'zod';
-import type { Waiting } from '../backoff.ts';
+import type { Timing } from '../backoff.ts';
+import { ANSWER_MS, endBy } from '../deadline.ts';
 import type { Logger } from '../logger.ts';
 import { OrderId } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
@@ -12,8 +13,9 @@ import { parsePlaceOrder } from './request.ts';
 import { childTraceparent, type RandomBytes } from './traceparent.ts';
 
 export interface CheckoutPorts {
-  readonly store: OrderStore;
-  readonly waiting: Waiting;
+  /** The store as one invocation has it: what it is asked ends when the signal aborts. */
+  readonly store: (signal: AbortSignal) => OrderStore;
+  readonly waiting: Timing;
   readonly logger: Logger;
   now(): Date;
   readonly randomBytes: RandomBytes;
@@ -28,16 +30,21 @@ export type CheckoutEvent = Pick<
   readonly requestContext?: { readonly authorizer?: unknown };
 };
 
-export type CheckoutHandler = (event: CheckoutEvent) => Promise<APIGatewayProxyStructuredResultV2>;
+export type CheckoutHandler = (
+  event: CheckoutEvent,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /**
  * The checkout: places, shows and cancels orders. It answers every request, with problem details (RFC 9457) where it
- * refuses or fails; it never rejects.
+ * refuses or fails; it never rejects. What isn't done 2 seconds before Lambda ends the invocation is answered 503: who hears
+ * that knows that it may have happened, and what to repeat.
  */
 export function checkoutHandler(ports: CheckoutPorts): CheckoutHandler {
-  return async (event) => {
+  return async (event, context) => {
+    const signal = ports.waiting.timeout(context.getRemainingTimeInMillis() - ANSWER_MS);
     try {
-      return await route(event, ports);
+      return await endBy(signal, () => route(event, { ...ports, store: ports.store(signal) }));
     } catch (error) {
       const code = isTransient(error) ? 'unavailable' : 'internal-error';
       ports.logger.error('request failed', { routeKey: event.routeKey, code }, error);
@@ -53,8 +60,11 @@ export function checkoutHandler(ports: CheckoutPorts): CheckoutHandler {
  */
 const Signed = z.object({ iam: z.object({ userArn: z.string() }) });
 
+/** The ports, with the store of this invocation. */
+type RequestPorts = Omit<CheckoutPorts, 'store'> & { readonly store: OrderStore };
+
 /** An API whose authorizer is lost or exchanged serves nobody: who calls may order for any customer, at any price. */
-async function route(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+async function route(event: CheckoutEvent, ports: RequestPorts): Promise<APIGatewayProxyStructuredResultV2> {
   if (!Signed.safeParse(event.requestContext?.authorizer).success) {
     ports.logger.error('caller unknown', { routeKey: event.routeKey, code: 'caller-unknown' });
     return problemResponse(problem('caller-unknown'));
@@ -71,7 +81,7 @@ async function route(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGat
   }
 }
 
-async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+async function place(event: CheckoutEvent, ports: RequestPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const parsed = parsePlaceOrder(event);
   if (parsed.kind === 'refused') {
     const earlier = parsed.asked && (await placedEarlier(parsed.asked, ports));
@@ -99,7 +109,7 @@ async function place(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGat
   }
 }
 
-async function show(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGatewayProxyStructuredResultV2> {
+async function show(event: CheckoutEvent, ports: RequestPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
   const stored = orderId.success ? await ports.store.find(orderId.data) : undefined;
   return stored === undefined
@@ -107,10 +117,7 @@ async function show(event: CheckoutEvent, ports: CheckoutPorts): Promise<APIGate
     : orderResponse(200, stored.order);
 }
 
-async function cancel(
-  event: CheckoutEvent,
-  ports: CheckoutPorts,
-): Promise<APIGatewayProxyStructuredResultV2> {
+async function cancel(event: CheckoutEvent, ports: RequestPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
   if (!orderId.success) return problemResponse(problem('order-not-found'));
 
@@ -126,7 +133,7 @@ async function cancel(
   }
 }
 
-function writing(event: CheckoutEvent, { store, waiting, now, randomBytes }: CheckoutPorts) {
+function writing(event: CheckoutEvent, { store, waiting, now, randomBytes }: RequestPorts) {
   const traceparent = childTraceparent(event.headers.traceparent, randomBytes);
   return { store, waiting, now: now(), traceparent };
 }

@@ -24,10 +24,11 @@ const CONTENTION: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceeded',
 ]);
 
-/** The checkout's tables in DynamoDB. */
+/** The checkout's tables in DynamoDB, for as long as the signal lets it ask. */
 export function dynamoDbOrderStore(
   client: DynamoDBClient,
   tables: { readonly orders: string; readonly outbox: string },
+  abortSignal: AbortSignal,
 ): OrderStore {
   return {
     async place(stored: StoredOrder): Promise<PlaceResult> {
@@ -47,7 +48,7 @@ export function dynamoDbOrderStore(
         ],
       });
       try {
-        await client.send(command);
+        await client.send(command, { abortSignal });
         return { kind: 'placed' };
       } catch (error) {
         const cancellation = readCancellation(error);
@@ -64,6 +65,7 @@ export function dynamoDbOrderStore(
           Key: { orderId: { S: orderId } },
           ConsistentRead: true,
         }),
+        { abortSignal },
       );
       return item === undefined ? undefined : fromOrderItem(item);
     },
@@ -92,7 +94,7 @@ export function dynamoDbOrderStore(
         ],
       });
       try {
-        await client.send(command);
+        await client.send(command, { abortSignal });
         return 'cancelled';
       } catch (error) {
         const cancellation = readCancellation(error);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { IN_REAL_TIME } from '../backoff.ts';
 import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
@@ -14,12 +14,11 @@ const environment = readEnvironment(
 );
 const logger = functionLogger('checkout');
 
+const client = dynamoDbClient();
+const tables = { orders: environment.ORDERS_TABLE, outbox: environment.OUTBOX_TABLE };
 const checkout = checkoutHandler({
-  store: dynamoDbOrderStore(dynamoDbClient(), {
-    orders: environment.ORDERS_TABLE,
-    outbox: environment.OUTBOX_TABLE,
-  }),
-  waiting: { sleep, random: Math.random },
+  store: (signal) => dynamoDbOrderStore(client, tables, signal),
+  waiting: IN_REAL_TIME,
   logger,
   now: () => new Date(),
   randomBytes,
@@ -28,5 +27,5 @@ const checkout = checkoutHandler({
 /** Entry of the function `checkout`: an HTTP API, payload format 2.0. */
 export function handler(event: CheckoutEvent, context: Context) {
   logger.addContext(context);
-  return checkout(event);
+  return checkout(event, context);
 }

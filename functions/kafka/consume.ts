@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { fullJitter, type Timing } from '../backoff.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import type { WriteDeadLetter } from '../dead-letters/letter.ts';
-import { endBy } from '../deadline.ts';
+import { ANSWER_MS, endBy } from '../deadline.ts';
 import type { FunctionLogger } from '../logger.ts';
 import { codeOf } from '../transient.ts';
 import { decodeKafkaEvent, isReplay, type KafkaRecord } from './decode.ts';
@@ -16,7 +16,7 @@ import {
   retry,
   type SettledRecord,
 } from './outcome.ts';
-import { ANSWER_MS, holdMs, LETTERS_MS, RESERVE_MS, ROUNDS } from './patience.ts';
+import { holdMs, LETTERS_MS, RESERVE_MS, ROUNDS } from './patience.ts';
 import { reportBatch } from './report.ts';
 import { suspicion } from './suspicion.ts';
 

@@ -20,8 +20,6 @@ import type { Backoff } from '../backoff.ts';
 export const RESERVE_MS = 30_000;
 /** Of it, for the dead letters of the batch. */
 export const LETTERS_MS = 10_000;
-/** Of it, for the answer to Lambda. */
-export const ANSWER_MS = 2_000;
 
 /** Between two rounds over what could not be done yet. */
 export const ROUNDS: Backoff = { baseMs: 200, capMs: 5_000 };

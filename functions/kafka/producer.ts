@@ -1,6 +1,6 @@
 import { type ICustomPartitioner, Partitioners, type Producer, type ProducerConfig } from 'kafkajs';
 import { IN_REAL_TIME, type Timing } from '../backoff.ts';
-import { endBy } from '../deadline.ts';
+import { anyOf, endBy } from '../deadline.ts';
 import { type EventPublisher, PublishError, type PublishRecord } from './publisher.ts';
 
 /** The broker's time for its replicas, below the client's for the whole request. */
@@ -44,8 +44,8 @@ export interface KafkaPublisher extends EventPublisher {
  * - When the leader of a partition moves to a broker that has answered already, kafkajs leaves that partition out and
  *   reports success, so the partitions that answered are compared with those that were sent to.
  *
- * - Its own deadlines are those of single requests, so a `publish` has one of its own: 25 seconds, after which its client is
- *   given up and nothing more of it is sent.
+ * - Its own deadlines are those of single requests, so a `publish` has one of its own: 25 seconds, or its caller's signal,
+ *   after which its client is given up and nothing more of it is sent.
  *
  * `newClient` makes a client; `now` is epoch milliseconds.
  */
@@ -102,8 +102,12 @@ export function kafkaPublisher(
     }
   }
 
-  async function attemptTwice(topic: string, records: readonly PublishRecord[]): Promise<void> {
-    const end = timeout(PUBLISH_MS);
+  async function attemptTwice(
+    topic: string,
+    records: readonly PublishRecord[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const end = anyOf(timeout(PUBLISH_MS), signal);
     try {
       await endBy(end, () =>
         attempt(topic, records).catch((error: unknown) => {
@@ -118,8 +122,8 @@ export function kafkaPublisher(
   }
 
   return {
-    publish(topic, records) {
-      const sent = turn.then(() => attemptTwice(topic, records));
+    publish(topic, records, signal) {
+      const sent = turn.then(() => attemptTwice(topic, records, signal));
       turn = sent.catch(() => undefined);
       return sent;
     },

@@ -11,11 +11,11 @@ export interface PublishRecord {
 export interface EventPublisher {
   /**
    * Sends records in one produce request per broker, one call after another, and resolves when all in-sync replicas have
-   * them. Records of one partition stand in the order given.
+   * them. Records of one partition stand in the order given. When the signal aborts, nothing more of it is sent.
    *
    * @throws {PublishError} Any part of the records may be on the topic all the same.
    */
-  publish(topic: string, records: readonly PublishRecord[]): Promise<void>;
+  publish(topic: string, records: readonly PublishRecord[], signal?: AbortSignal): Promise<void>;
   /** The partition that a key goes to; 0 for every key until the first `publish` has learned how many there are. */
   partitionOf(topic: string, key: string): number;
 }

@@ -1,5 +1,6 @@
 import type { Context, DynamoDBStreamEvent, ScheduledEvent } from 'aws-lambda';
 import * as z from 'zod';
+import { IN_REAL_TIME } from '../backoff.ts';
 import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { kafkaClient, kafkaEnvironment } from '../kafka/client.ts';
@@ -21,6 +22,7 @@ const ports: RelayPorts = {
   outbox: dynamoDbOutbox(client, environment.OUTBOX_TABLE),
   publisher: kafkaPublisher(() => kafkaClient('orderly-relay', environment), Date.now),
   topic: environment.TOPIC,
+  timeout: IN_REAL_TIME.timeout,
   logger,
 };
 const relay = relayHandler(ports);
@@ -33,5 +35,5 @@ const sweep = sweepHandler({
 /** Entry of the function `relay`: the stream of the outbox table, and its schedule. */
 export function handler(event: DynamoDBStreamEvent | ScheduledEvent, context: Context) {
   logger.addContext(context);
-  return 'Records' in event ? relay(event) : sweep(() => context.getRemainingTimeInMillis());
+  return 'Records' in event ? relay(event, context) : sweep(() => context.getRemainingTimeInMillis());
 }

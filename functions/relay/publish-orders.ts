@@ -1,3 +1,6 @@
+import type { Timing } from '../backoff.ts';
+import { ANSWER_MS } from '../deadline.ts';
+import { CALL_MS } from '../dynamodb.ts';
 import { type EventPublisher, PublishError } from '../kafka/publisher.ts';
 import type { FunctionLogger, LogFields } from '../logger.ts';
 import type { OrderId } from '../orders/ids.ts';
@@ -8,6 +11,7 @@ export interface RelayPorts {
   readonly outbox: OutboxStore;
   readonly publisher: EventPublisher;
   readonly topic: string;
+  readonly timeout: Timing['timeout'];
   readonly logger: Omit<FunctionLogger, 'addContext'>;
 }
 
@@ -17,7 +21,11 @@ export interface RelayPorts {
  *     read ──> publish, acks=all ──> delete
  *                                └─ a crash here publishes again: consumers know an event by its id
  *
+ * Publishing ends while there is time left to delete what is published: a page of which each request is slow would otherwise
+ * never come to its end, and go out again and again.
+ *
  * @param named rows that are to be published, if they are still there
+ * @param remainingMs how many milliseconds the invocation has left
  * @param failed gets the orders that are not finished; they hold up no other
  * @returns how many events were published
  */
@@ -25,9 +33,11 @@ export async function publishOrders(
   named: readonly OutboxKey[],
   ports: RelayPorts,
   failed: Set<OrderId>,
+  remainingMs: () => number,
 ): Promise<number> {
+  const until = ports.timeout(remainingMs() - CALL_MS - ANSWER_MS);
   const rows = await readRows(planReads(named), ports, failed);
-  const published = await publishRows(rows, ports, failed);
+  const published = await publishRows(rows, ports, failed, until);
   await deleteRows(published, ports, failed);
   return published.length;
 }
@@ -70,14 +80,15 @@ async function publishRows(
   rows: readonly OutboxRow[],
   ports: RelayPorts,
   failed: Set<OrderId>,
+  until: AbortSignal,
 ): Promise<OutboxRow[]> {
   const published: OutboxRow[] = [];
   let pending = rows;
   while (pending.length > 0) {
     const { request, rest } = nextRequest(pending, (key) => ports.publisher.partitionOf(ports.topic, key));
-    const sent = await publishRequest(request, ports);
+    const sent = await publishRequest(request, ports, until);
     published.push(...sent.published);
-    for (const { orderId } of sent.brokerInTrouble ? [...sent.unpublished, ...rest] : sent.unpublished) {
+    for (const { orderId } of sent.isLast ? [...sent.unpublished, ...rest] : sent.unpublished) {
       failed.add(orderId);
     }
     pending = rest.filter(({ orderId }) => !failed.has(orderId));
@@ -88,19 +99,24 @@ async function publishRows(
 interface Sent {
   readonly published: readonly OutboxRow[];
   readonly unpublished: readonly OutboxRow[];
-  /** Nothing else will pass either, so it is not tried. */
-  readonly brokerInTrouble: boolean;
+  /** The broker is in trouble, so that nothing else will pass either, or time is up: nothing more is tried. */
+  readonly isLast: boolean;
 }
 
 /** Sends one request. If the broker refuses its records, halves of it are sent, down to the one order that is to blame. */
-async function publishRequest(request: readonly OutboxRow[], ports: RelayPorts): Promise<Sent> {
+async function publishRequest(
+  request: readonly OutboxRow[],
+  ports: RelayPorts,
+  until: AbortSignal,
+): Promise<Sent> {
   const { publisher, topic, logger } = ports;
   try {
     await publisher.publish(
       topic,
       request.map(({ event }) => event),
+      until,
     );
-    return { published: request, unpublished: [], brokerInTrouble: false };
+    return { published: request, unpublished: [], isLast: false };
   } catch (error) {
     const refused = error instanceof PublishError && error.code === 'RECORDS_REFUSED';
     const halves = refused ? halve(request) : undefined;
@@ -111,20 +127,20 @@ async function publishRequest(request: readonly OutboxRow[], ports: RelayPorts):
         { topic, records: request.length, ...describe([...orders]) },
         error,
       );
-      return { published: [], unpublished: request, brokerInTrouble: !refused };
+      return { published: [], unpublished: request, isLast: !refused };
     }
-    const first = await publishRequest(halves[0], ports);
-    const second = first.brokerInTrouble ? notTried(halves[1]) : await publishRequest(halves[1], ports);
+    const first = await publishRequest(halves[0], ports, until);
+    const second = first.isLast ? notTried(halves[1]) : await publishRequest(halves[1], ports, until);
     return {
       published: [...first.published, ...second.published],
       unpublished: [...first.unpublished, ...second.unpublished],
-      brokerInTrouble: second.brokerInTrouble,
+      isLast: second.isLast,
     };
   }
 }
 
 function notTried(rows: readonly OutboxRow[]): Sent {
-  return { published: [], unpublished: rows, brokerInTrouble: true };
+  return { published: [], unpublished: rows, isLast: true };
 }
 
 async function deleteRows(

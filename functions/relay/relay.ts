@@ -1,11 +1,14 @@
-import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
+import type { Context, DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import { OrderlyError } from '../errors.ts';
 import { OrderId } from '../orders/ids.ts';
 import type { OutboxKey } from '../outbox/row.ts';
 import { sequenceNumbersOf } from './plan.ts';
 import { publishOrders, type RelayPorts } from './publish-orders.ts';
 
-export type RelayHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
+export type RelayHandler = (
+  event: DynamoDBStreamEvent,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) => Promise<DynamoDBBatchResponse>;
 
 /**
  * The relay: publishes what the outbox holds of the orders that a batch of its stream names, then deletes it.
@@ -13,11 +16,11 @@ export type RelayHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatch
  * The answer names the stream records of the orders that are not finished; all others are.
  */
 export function relayHandler(ports: RelayPorts): RelayHandler {
-  return async (event) => {
+  return async (event, context) => {
     const wakeups = readWakeups(event);
     const failed = new Set<OrderId>();
 
-    const published = await publishOrders(wakeups, ports, failed);
+    const published = await publishOrders(wakeups, ports, failed, () => context.getRemainingTimeInMillis());
 
     ports.logger.info('relayed', {
       records: wakeups.length,

@@ -10,7 +10,7 @@ export interface SweepPorts extends RelayPorts {
   readonly clock: () => number;
 }
 
-/** A page takes a second, or half a minute when the broker is in trouble; with less time left none is begun. */
+/** A page takes a second; of this, reads and deletes may have 10 seconds each. With less time left none is begun. */
 const RESERVE_MS = 30_000;
 
 /** Stands for the age of an event without a time. Infinity would be written as null, and no alarm sees that. */
@@ -45,7 +45,7 @@ export function sweepHandler(ports: SweepPorts): (remainingMs: () => number) => 
       const ages = page.rows.map((row) => Math.min(ageMs(row, now), OLDEST_MS));
       oldestMs = Math.max(oldestMs, ...ages);
       const rows = overdue(page.rows, now).filter(({ orderId }) => !failed.has(orderId));
-      published += await publishOrders(rows, ports, failed);
+      published += await publishOrders(rows, ports, failed, remainingMs);
     }
 
     const data = { published, failed: failed.size + unreadable };

@@ -1,3 +1,4 @@
+import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { kafkaClient } from '../../functions/kafka/client.ts';
 import { kafkaPublisher } from '../../functions/kafka/producer.ts';
@@ -19,6 +20,7 @@ export function portsWithTroubledBroker(): RelayPorts {
     outbox: dynamoDbOutbox(dynamoDbClient(), outbox),
     publisher: failingOnce(kafkaPublisher(() => kafkaClient('defect', kafka), Date.now)),
     topic,
+    timeout: IN_REAL_TIME.timeout,
     logger: functionLogger('relay'),
   };
 }
@@ -27,8 +29,8 @@ function failingOnce(publisher: EventPublisher): EventPublisher {
   let failed = false;
   return {
     partitionOf: publisher.partitionOf,
-    async publish(topic, records) {
-      if (failed) return publisher.publish(topic, records);
+    async publish(topic, records, signal) {
+      if (failed) return publisher.publish(topic, records, signal);
       failed = true;
       throw new PublishError('PUBLISH_FAILED', topic, new Error('the broker is in trouble'));
     },

@@ -73,15 +73,16 @@ export function deployedFunctions(world: Surroundings, defect: Defect): Deployed
 
 function checkout(world: Surroundings, defect: Defect, process: Process): Handler {
   const { orderStore = unchanged } = defect;
+  const client = dynamoDb(world, defect, process);
   const tables = { orders: TABLES.orders, outbox: TABLES.outbox };
   const handle = checkoutHandler({
-    store: orderStore(dynamoDbOrderStore(dynamoDb(world, defect, process), tables)),
+    store: (signal) => orderStore(dynamoDbOrderStore(client, tables, signal)),
     waiting: waitingIn(world, process),
     logger: loggerOf(world, process),
     now: () => new Date(process.now()),
     randomBytes: world.random.bytes,
   });
-  return (event) => handle(event as CheckoutEvent);
+  return (event, context) => handle(event as CheckoutEvent, context);
 }
 
 function relay(world: Surroundings, defect: Defect, process: Process): Handler {
@@ -94,6 +95,7 @@ function relay(world: Surroundings, defect: Defect, process: Process): Handler {
       process.now,
     ),
     topic: world.topic.name,
+    timeout: process.timeout,
     logger: loggerOf(world, process),
   };
   const handle = relayHandler(ports);
@@ -103,7 +105,7 @@ function relay(world: Surroundings, defect: Defect, process: Process): Handler {
     clock: process.now,
   });
   return (event, context) =>
-    isStreamEvent(event) ? handle(event) : sweep(() => context.getRemainingTimeInMillis());
+    isStreamEvent(event) ? handle(event, context) : sweep(() => context.getRemainingTimeInMillis());
 }
 
 function shipping(world: Surroundings, defect: Defect, process: Process): Handler {

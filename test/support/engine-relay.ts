@@ -1,5 +1,7 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
+import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { kafkaClient } from '../../functions/kafka/client.ts';
 import { type KafkaPublisher, kafkaPublisher } from '../../functions/kafka/producer.ts';
 import { type OutboxRow, toOutboxItem } from '../../functions/outbox/row.ts';
@@ -48,6 +50,7 @@ export async function engineRelay(rows: readonly OutboxRow[], options: EngineRel
       publisher: realPublisher(bootstrapServers),
       outbox: dynamoDbOutbox(client, table),
       topic,
+      timeout: IN_REAL_TIME.timeout,
       logger,
     };
     return { ...ports, ...wrap(ports) };
@@ -56,7 +59,11 @@ export async function engineRelay(rows: readonly OutboxRow[], options: EngineRel
     topic,
     kafka,
     ...log,
-    relay: (wrap?: Parameters<typeof portsOf>[0]) => relayHandler(portsOf(wrap)),
+    /** Of invocations that have their minute before them. */
+    relay(wrap?: Parameters<typeof portsOf>[0]) {
+      const handle = relayHandler(portsOf(wrap));
+      return (event: DynamoDBStreamEvent) => handle(event, { getRemainingTimeInMillis: () => 60_000 });
+    },
     /** The scheduled run, as if it were so many minutes after the latest event of `cancelledRow`. */
     sweep(minutesLater: number): Promise<void> {
       const clock = () => Date.parse('2026-03-01T13:00:00.000Z') + minutesLater * 60_000;

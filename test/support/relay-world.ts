@@ -8,11 +8,18 @@ export const nameOf = ({ orderId, seq }: OutboxKey) => `${orderId}.${seq}`;
 
 /**
  * A table, a topic and their failures, in memory. `refused` is a key the broker never takes, `down` the request that
- * fails, `unreadable` an order whose first row can't be read.
+ * fails, `slow` the milliseconds that each takes, `unreadable` an order whose first row can't be read.
  */
 export function relayWorld(
   rows: readonly OutboxRow[],
-  broken: { refused?: string; down?: number; deletes?: true; reads?: true; unreadable?: string } = {},
+  broken: {
+    refused?: string;
+    down?: number;
+    slow?: number;
+    deletes?: true;
+    reads?: true;
+    unreadable?: string;
+  } = {},
 ) {
   const { logger, ...log } = recordedLog();
   const table = new Map(rows.map((row) => [nameOf(row), row]));
@@ -22,8 +29,19 @@ export function relayWorld(
     if (broken.reads) throw new Error('no table');
     return [...table.values()].filter(match).sort((one, other) => one.seq - other.seq);
   };
+  let now = 0;
+  const ends: { readonly at: number; readonly controller: AbortController }[] = [];
+  const pass = (ms: number) => {
+    now += ms;
+    for (const { at, controller } of ends) if (at <= now) controller.abort();
+  };
   const ports: RelayPorts = {
     topic: 'orders',
+    timeout(ms) {
+      const controller = new AbortController();
+      ends.push({ at: now + ms, controller });
+      return controller.signal;
+    },
     logger,
     outbox: {
       readFirstEvents: async (orderIds) => ({
@@ -40,7 +58,9 @@ export function relayWorld(
     },
     publisher: {
       partitionOf: () => 0,
-      publish: async (_topic, records: readonly PublishRecord[]) => {
+      publish: async (_topic, records: readonly PublishRecord[], signal) => {
+        if (signal?.aborted) throw new PublishError('PUBLISH_FAILED', 'orders', undefined);
+        pass(broken.slow ?? 0);
         requests.push(records.map(({ headers }) => headers.ce_id ?? ''));
         if (requests.length === broken.down) throw new PublishError('PUBLISH_FAILED', 'orders', undefined);
         if (records.some(({ key }) => key === broken.refused)) {
@@ -50,5 +70,5 @@ export function relayWorld(
       },
     },
   };
-  return { ports, ...log, requests, topic, table, left: () => [...table.keys()] };
+  return { ports, ...log, requests, topic, table, left: () => [...table.keys()], now: () => now };
 }

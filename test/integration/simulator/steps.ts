@@ -79,7 +79,7 @@ function rows(keys: readonly number[], row: LedgerRow): ReadonlyMap<string, Ledg
 
 /** Production's adapters over a client; a step that is refused is refused. */
 export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) => Promise<unknown> {
-  const store = dynamoDbOrderStore(client, tables);
+  const store = dynamoDbOrderStore(client, tables, new AbortController().signal);
   const outbox = dynamoDbOutbox(client, tables.outbox);
   const ledger = dynamoDbLedger(client, tables.emailLedger, () => NOW);
   const shipments = dynamoDbShipments(client, tables.shipments);

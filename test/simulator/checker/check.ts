@@ -44,7 +44,7 @@ const invariants: readonly ((evidence: Evidence) => readonly Violation[])[] = [
   nothingIsGivenUp,
   nobodyWaitsForOthers,
   everythingEnds,
-  consumersEndInTime,
+  invocationsEndInTime,
   logsAreClean,
 ];
 
@@ -58,12 +58,10 @@ function everythingEnds({ unfinished }: Evidence): Violation[] {
   return unfinished.map((what) => ({ id: 'I14', text: `${what} isn't done in time` }));
 }
 
-const CONSUMERS = /^(shipping|email|dead-letters)/;
-
-/** I14: no consumer is ended by its timeout, unless its process has stood still: whatever it asks of others ends before. */
-function consumersEndInTime({ history, processes }: Evidence): Violation[] {
+/** I14: no invocation is ended by its timeout, unless its process has stood still: whatever it asks of others ends before. */
+function invocationsEndInTime({ history, processes }: Evidence): Violation[] {
   return history.past.flatMap((past): Violation[] => {
-    if (past.what !== 'ended' || past.how !== 'timed out' || !CONSUMERS.test(past.name)) return [];
+    if (past.what !== 'ended' || past.how !== 'timed out') return [];
     if (processes.get(past.name)?.wasStopped(START, past.at - 1)) return [];
     return [{ id: 'I14', text: `${past.name} was ended by its timeout` }];
   });

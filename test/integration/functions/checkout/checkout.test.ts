@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import canonicalize from 'canonicalize';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type CheckoutHandler, checkoutHandler } from '../../../../functions/checkout/checkout.ts';
+import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
+import { type CheckoutEvent, checkoutHandler } from '../../../../functions/checkout/checkout.ts';
 import { dynamoDbOrderStore } from '../../../../functions/checkout/dynamodb-order-store.ts';
 import { fromOrderItem, toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { functionLogger } from '../../../../functions/logger.ts';
@@ -12,7 +13,7 @@ import { testEngines } from '../../../support/engines.ts';
 import { anOrder, orderBody, orderId, placedEvent, SERVICE, TRACEPARENT } from '../../../support/orders.ts';
 
 interface Checkout {
-  readonly handle: CheckoutHandler;
+  readonly handle: (event: CheckoutEvent) => ReturnType<ReturnType<typeof checkoutHandler>>;
   readonly client: DynamoDBClient;
   readonly orders: string;
   readonly outbox: string;
@@ -26,13 +27,14 @@ async function checkout(endpoint: string): Promise<Checkout> {
   const logged: string[] = [];
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((line) => logged.push(String(line)) > 0);
   onTestFinished(() => write.mockRestore());
-  const handle = checkoutHandler({
-    store: dynamoDbOrderStore(client, { orders, outbox }),
-    waiting: { sleep: async () => undefined, random: Math.random },
+  const answer = checkoutHandler({
+    store: (signal) => dynamoDbOrderStore(client, { orders, outbox }, signal),
+    waiting: { ...IN_REAL_TIME, sleep: async () => undefined },
     logger: functionLogger('checkout'),
     now: () => new Date(),
     randomBytes,
   });
+  const handle = (event: CheckoutEvent) => answer(event, { getRemainingTimeInMillis: () => 10_000 });
   return { handle, client, orders, outbox, logged };
 }
 

@@ -1,19 +1,31 @@
 import { expect, it } from 'vitest';
-import { checkoutHandler } from '../../../../functions/checkout/checkout.ts';
+import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
+import { type CheckoutEvent, checkoutHandler } from '../../../../functions/checkout/checkout.ts';
 import type { OrderStore } from '../../../../functions/checkout/order-store.ts';
+import { ANSWER_MS } from '../../../../functions/deadline.ts';
 import { orderBody, orderId, SERVICE } from '../../../support/orders.ts';
 
+const TIMEOUT_MS = 10_000;
+
 function failingWith(error: Error) {
-  const fail = () => Promise.reject(error);
-  const store: OrderStore = { place: fail, find: fail, cancel: fail };
+  return checkoutThat(() => Promise.reject(error));
+}
+
+/** The checkout, to which each request to its tables ends as told. */
+function checkoutThat(fail: (signal: AbortSignal) => Promise<never>) {
   const logged: unknown[] = [];
-  const handle = checkoutHandler({
-    store,
-    waiting: { sleep: async () => undefined, random: Math.random },
+  const answer = checkoutHandler({
+    store(signal): OrderStore {
+      const asked = () => fail(signal);
+      return { place: asked, find: asked, cancel: asked };
+    },
+    waiting: { ...IN_REAL_TIME, sleep: async () => undefined },
     logger: { info: () => undefined, warn: () => undefined, error: (...line) => logged.push(line) },
     now: () => new Date(0),
     randomBytes: (length) => new Uint8Array(length),
   });
+  const handle = (event: CheckoutEvent, remainingMs = TIMEOUT_MS) =>
+    answer(event, { getRemainingTimeInMillis: () => remainingMs });
   return { handle, logged };
 }
 
@@ -42,6 +54,24 @@ it('says when to come back if DynamoDB asks to slow down', async () => {
     headers: { 'retry-after': '1' },
   });
 });
+
+it.each(['POST /orders', 'GET /orders/{orderId}', 'POST /orders/{orderId}/cancel'])(
+  '%s is answered before Lambda ends it, though no table answers',
+  async (routeKey) => {
+    let asked: AbortSignal | undefined;
+    const { handle } = checkoutThat((signal) => {
+      asked = signal;
+      return new Promise(() => undefined);
+    });
+    const request = { ...order, routeKey, pathParameters: { orderId: orderId('k') } };
+    expect(await handle(request, ANSWER_MS + 5)).toMatchObject({
+      statusCode: 503,
+      headers: { 'retry-after': '1' },
+    });
+    // So that nothing is asked of a table after the answer.
+    expect(asked?.aborted).toBe(true);
+  },
+);
 
 it.each([
   ['GET /orders/{orderId}', 'nonsense'],

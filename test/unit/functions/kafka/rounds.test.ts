@@ -1,11 +1,12 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ANSWER_MS } from '../../../../functions/deadline.ts';
 import { SEND_DEADLINE_MS } from '../../../../functions/email/ses.ts';
 import { OrderlyError } from '../../../../functions/errors.ts';
 import { consume } from '../../../../functions/kafka/consume.ts';
 import type { Effect } from '../../../../functions/kafka/effect.ts';
 import type { BatchEvent } from '../../../../functions/kafka/fold.ts';
 import { AccountRefusal, DONE, DUPLICATE, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
-import { ANSWER_MS, LETTERS_MS, RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
+import { LETTERS_MS, RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
 import { MARK_MS } from '../../../../functions/ledger/claim.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { kafkaEvent, kafkaEventOf, lambdaRecord } from '../../../support/kafka-event.ts';

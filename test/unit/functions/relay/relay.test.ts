@@ -1,3 +1,4 @@
+import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import { readWakeups, relayHandler } from '../../../../functions/relay/relay.ts';
 import { orderId } from '../../../support/orders.ts';
@@ -6,7 +7,9 @@ import { nameOf, relayWorld } from '../../../support/relay-world.ts';
 
 function world(...args: Parameters<typeof relayWorld>) {
   const { ports, ...rest } = relayWorld(...args);
-  return { handle: relayHandler(ports), ...rest };
+  const context = { getRemainingTimeInMillis: () => 60_000 - rest.now() };
+  const relay = relayHandler(ports);
+  return { handle: (event: DynamoDBStreamEvent) => relay(event, context), ...rest };
 }
 
 const placed = ['a', 'b', 'c', 'd'].map((key) => placedRow(key));
@@ -52,6 +55,16 @@ describe('the relay', () => {
     await handle(streamEvent(rows));
     expect(topic).toHaveLength(3);
     expect(topic.some((id) => id.startsWith(large.orderId))).toBe(false);
+  });
+
+  it('ends before its time does, with what was published deleted, however slow each request is', async () => {
+    const rows = Array.from({ length: 60 }, (_, at) => placedRow(`slow-${at}`, 19_000));
+    const { handle, topic, left, now } = world(rows, { slow: 4_000 });
+    const { batchItemFailures } = await handle(streamEvent(rows));
+    expect(topic).toHaveLength(36);
+    expect(left()).toHaveLength(24);
+    expect(batchItemFailures).toHaveLength(24);
+    expect(now()).toBeLessThanOrEqual(48_000);
   });
 
   it('tries nothing more when the broker is in trouble, and finishes what went before', async () => {
