@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteTableCommand, DynamoDBClient, paginateListTables } from '@aws-sdk/client-dynamodb';
@@ -56,13 +56,25 @@ function holdingsOf({ topics, mappings, tables, buckets, emailIdentities }: Clou
 
 const fileIn = (stateDir: string) => join(stateDir, 'engines.json');
 
-/** What the local cloud of a state folder has in engines that it found running. */
+/**
+ * What the local cloud of a state folder has in engines that it found running. `CONFIG_INVALID` if the note of it can't be read:
+ * to take that for nothing would leave behind what nobody knows of.
+ */
 export async function readHeld(stateDir: string): Promise<readonly Held[]> {
   try {
     return z.array(Held).parse(JSON.parse(await readFile(fileIn(stateDir), 'utf8')));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw new LocalCloudError(
+      'CONFIG_INVALID',
+      `The note of what this folder has in running engines, ${fileIn(stateDir)}, can't be read.`,
+      {
+        remedy: [
+          `Mend it, or delete it: ${ORDERLY} reset then leaves what it named, which for docker-compose.yml goes by ${COMPOSE_DOWN}`,
+        ],
+        cause,
+      },
+    );
   }
 }
 
@@ -83,10 +95,10 @@ export async function noteHoldings(engine: Engine, model: CloudModel, stateDir: 
   const { bootstrapServers, awsEndpoint, adopted } = engine;
   const held = { bootstrapServers, awsEndpoint, adopted, ...merged(own, noted.find(isHere)) };
   await mkdir(stateDir, { recursive: true });
-  await writeFile(
-    fileIn(stateDir),
-    JSON.stringify([...noted.filter((one) => !isHere(one)), held], undefined, 2),
-  );
+  // Whole or not at all, whatever ends this process: what a half of it doesn't name would stay in the engine for good.
+  const whole = `${fileIn(stateDir)}.new`;
+  await writeFile(whole, JSON.stringify([...noted.filter((one) => !isHere(one)), held], undefined, 2));
+  await rename(whole, fileIn(stateDir));
   return own;
 }
 
