@@ -5,7 +5,8 @@ import { CODEC_NAMES, decompress } from './codecs.ts';
 
 /**
  * Reads the record batches of an answer to a Fetch request, in the place of kafkajs, whose own reading knows no codec but
- * gzip, compares no checksum, and fails for every partition of the answer when it can't read one.
+ * gzip, compares no checksum, fails for every partition of the answer when it can't read one, and hands out some of what was
+ * aborted.
  *
  *     answer      batch  batch  batch  ba
  *     messages    m m m  m m m  x             x: can't be read. Nothing behind it is, so that nothing is passed over.
@@ -24,7 +25,14 @@ export function readEveryBatch(): void {
   // Only now, because it keeps what it finds.
   const answer: FetchResponse = internals(`${FETCH}/v11/response`);
   const { decode: decodeAnswer } = answer;
-  answer.decode = async (bytes) => withoutErrorsOfOne(await decodeAnswer(bytes));
+  answer.decode = async (bytes) => {
+    const decoded = await decodeAnswer(bytes);
+    for (const partition of decoded.responses.flatMap(({ partitions }) => partitions)) {
+      withoutErrorsOfOne(partition);
+      withoutAborted(partition);
+    }
+    return decoded;
+  };
 }
 
 const FETCH = 'kafkajs/src/protocol/requests/fetch';
@@ -37,10 +45,17 @@ interface FetchDecoder {
 }
 type DecodeMessages = (decoder: FetchDecoder) => Promise<KafkaMessage[]>;
 interface FetchAnswer {
-  readonly responses: readonly {
-    readonly partitions: readonly { errorCode: number; messages: KafkaMessage[] }[];
-  }[];
+  readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
 }
+interface FetchedPartition {
+  errorCode: number;
+  messages: FetchedMessage[];
+  abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
+}
+type FetchedMessage = KafkaMessage & {
+  readonly isControlRecord?: boolean;
+  readonly batchContext?: { readonly producerId: string; readonly inTransaction: boolean };
+};
 interface FetchResponse {
   decode: (bytes: Buffer) => Promise<FetchAnswer>;
 }
@@ -68,14 +83,48 @@ const LOG_ERRORS: ReadonlyMap<number, string> = new Map([
   [56, 'KAFKA_STORAGE_ERROR'],
 ]);
 
-function withoutErrorsOfOne(answer: FetchAnswer): FetchAnswer {
-  for (const partition of answer.responses.flatMap(({ partitions }) => partitions)) {
-    const name = LOG_ERRORS.get(partition.errorCode);
-    if (name === undefined) continue;
-    partition.errorCode = 0;
-    partition.messages = [unreadableMessage(new UnreadableBatch(`the broker answers ${name}`))];
-  }
-  return answer;
+function withoutErrorsOfOne(partition: FetchedPartition): void {
+  const name = LOG_ERRORS.get(partition.errorCode);
+  if (name === undefined) return;
+  partition.errorCode = 0;
+  partition.messages = [unreadableMessage(new UnreadableBatch(`the broker answers ${name}`))];
+}
+
+/**
+ * Passes over the records of transactions that were aborted, as Kafka's own client does where it reads what is committed:
+ *
+ *     log          a1  b1  a2  abort(b)  a3  abort(a)
+ *     told         b from 1, a from 0                    in the order of their ends
+ *
+ * kafkajs takes them in the order in which it is told of them, one at a record, and takes a record whose key is the number 0 for
+ * an end; so it hands out what was aborted where transactions overlap. Nothing is left for it to do.
+ * https://kafka.apache.org/documentation/#controlbatch
+ */
+function withoutAborted(partition: FetchedPartition): void {
+  const { abortedTransactions } = partition;
+  if (abortedTransactions.length === 0) return;
+  partition.abortedTransactions = [];
+  const toCome = abortedTransactions
+    .map(({ producerId, firstOffset }) => ({ producerId, first: BigInt(firstOffset) }))
+    .sort((one, other) => (one.first < other.first ? -1 : 1));
+  const aborted = new Set<string>();
+  partition.messages = partition.messages.map((message) => {
+    const offset = BigInt(message.offset);
+    for (let next = toCome[0]; next !== undefined && next.first <= offset; next = toCome[0]) {
+      aborted.add(next.producerId);
+      toCome.shift();
+    }
+    const { isControlRecord, batchContext } = message;
+    if (batchContext === undefined || !aborted.has(batchContext.producerId)) return message;
+    if (!isControlRecord) return batchContext.inTransaction ? passed(message.offset) : message;
+    if (isAbort(message.key)) aborted.delete(batchContext.producerId);
+    return message;
+  });
+}
+
+/** The key of a control record is its version and its type, of 16 bits each; 0 is an abort. */
+function isAbort(key: Buffer | null): boolean {
+  return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
 }
 
 /** Thrown by whatever of an `unreadable` message is looked at. */

@@ -3,7 +3,11 @@ import { gzipSync } from 'node:zlib';
 import { crc32c } from '@node-rs/crc32';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readRecordBatches, unreadableBatch } from '../../../../local/kafka/record-batches.ts';
+import {
+  readEveryBatch,
+  readRecordBatches,
+  unreadableBatch,
+} from '../../../../local/kafka/record-batches.ts';
 
 /** kafkajs writes the batches: two hands, one format. */
 const require = createRequire(import.meta.url);
@@ -164,3 +168,77 @@ function greedy(batch: Buffer): Buffer {
   batch.writeInt16BE(2, 21);
   return Buffer.concat([batch.subarray(0, 61), Buffer.of(255, 255, 255, 255, 15, 0, 0)]);
 }
+
+describe('an answer to Fetch', () => {
+  /** Attributes of the batches of a transaction, and of its end. */
+  const [IN_TRANSACTION, END] = [0x10, 0x30];
+  const ABORT = Buffer.alloc(4);
+
+  async function batch(offset: number, by: number, kind: number, key: Buffer | string): Promise<Buffer> {
+    const record = Record({ offsetDelta: 0, timestampDelta: 0, key, value: `${offset} of ${by}` });
+    const { buffer } = await RecordBatch({
+      firstOffset: Long.fromValue(offset),
+      lastOffsetDelta: 0,
+      producerId: Long.fromValue(by),
+      records: [record],
+    });
+    return changed(Buffer.from(buffer), attributes(kind));
+  }
+
+  /** https://kafka.apache.org/protocol#The_Messages_Fetch, version 11, of one partition; what kafkajs makes of it. */
+  async function valuesIn(
+    aborted: readonly { readonly by: number; readonly first: number }[],
+    batches: readonly Buffer[],
+    from = 0,
+  ): Promise<(string | undefined)[]> {
+    const int = (...numbers: readonly [bytes: 2 | 4 | 8, value: number][]) =>
+      Buffer.concat(
+        numbers.map(([bytes, value]) => {
+          const buffer = Buffer.alloc(bytes);
+          if (bytes === 8) buffer.writeBigInt64BE(BigInt(value));
+          else buffer.writeIntBE(value, 0, bytes);
+          return buffer;
+        }),
+      );
+    const records = Buffer.concat(batches);
+    const bytes = Buffer.concat([
+      int([4, 0], [2, 0], [4, 0], [4, 1], [2, 1]),
+      Buffer.from('t'),
+      int([4, 1], [4, 0], [2, 0], [8, 99], [8, 99], [8, 0], [4, aborted.length]),
+      ...aborted.map(({ by, first }) => int([8, by], [8, first])),
+      int([4, -1], [4, records.length]),
+      records,
+    ]);
+    readEveryBatch();
+    const { decode } = require('kafkajs/src/protocol/requests/fetch/v11/response.js');
+    const Batch = require('kafkajs/src/consumer/batch.js');
+    const { responses } = await decode(bytes);
+    const { messages } = new Batch('t', String(from), responses[0].partitions[0]);
+    return messages.map(({ value }: { value: Buffer | null }) => value?.toString());
+  }
+
+  test('has what transactions have committed, and nothing that they have aborted', async () => {
+    const [outer, inner, committed] = [1, 2, 3];
+    const batches = await Promise.all([
+      batch(0, outer, IN_TRANSACTION, 'a'),
+      batch(1, inner, IN_TRANSACTION, 'b'),
+      batch(2, committed, IN_TRANSACTION, ABORT),
+      // As Java writes the number 0: the key of an end, and no end.
+      batch(3, outer, IN_TRANSACTION, ABORT),
+      batch(4, outer, IN_TRANSACTION, 'a'),
+      batch(5, inner, END, ABORT),
+      batch(6, inner, IN_TRANSACTION, 'its next transaction'),
+      batch(7, outer, END, ABORT),
+      batch(8, committed, END, Buffer.of(0, 0, 0, 1)),
+      batch(9, inner, END, Buffer.of(0, 0, 0, 1)),
+    ]);
+    // The broker tells of them in the order of their ends.
+    const aborted = [
+      { by: inner, first: 1 },
+      { by: outer, first: 0 },
+    ];
+    expect(await valuesIn(aborted, batches)).toEqual(['2 of 3', '6 of 2']);
+    expect(await valuesIn(aborted, batches.slice(4), 4)).toEqual(['6 of 2']);
+    expect(await valuesIn([], batches)).toHaveLength(6);
+  });
+});
