@@ -10,7 +10,7 @@ export interface SweepPorts extends RelayPorts {
   readonly clock: () => number;
 }
 
-/** A page takes a second; of this, reads and deletes may have 10 seconds each. With less time left none is begun. */
+/** A page takes a second; reading it, its rows and deleting them may take 10 seconds each. With less time left none is begun. */
 const RESERVE_MS = 30_000;
 
 /** Stands for the age of an event without a time. Infinity would be written as null, and no alarm sees that. */
@@ -36,16 +36,17 @@ export function sweepHandler(ports: SweepPorts): (remainingMs: () => number) => 
     let oldestMs = 0;
 
     for await (const page of ports.pages()) {
-      if (remainingMs() < RESERVE_MS) {
-        ports.logger.warn('sweep ends early');
-        break;
-      }
       const now = ports.clock();
       unreadable += page.unreadable;
       const ages = page.rows.map((row) => Math.min(ageMs(row, now), OLDEST_MS));
       oldestMs = Math.max(oldestMs, ...ages);
       const rows = overdue(page.rows, now).filter(({ orderId }) => !failed.has(orderId));
       published += await publishOrders(rows, ports, failed, remainingMs);
+      // Before the next page is read, which may take its time, too.
+      if (remainingMs() < RESERVE_MS) {
+        ports.logger.warn('no time for another page');
+        break;
+      }
     }
 
     const data = { published, failed: failed.size + unreadable };
