@@ -79,6 +79,11 @@ function jsonOf(value: unknown): unknown {
   }
 }
 
+/** One address in ASCII, of whatever domain there is; SES and SNS, which write to it before they use it, judge the rest. */
+const address = z
+  .string()
+  .regex(/^[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(\.[\w-]+)+$/, 'must be an e-mail address, in ASCII');
+
 const stageName = z.enum(['sandbox', 'production'], 'must be sandbox or production');
 
 const Context = z.object({
@@ -90,9 +95,9 @@ const Context = z.object({
     /^[a-z]{2,}(-[a-z]+)+-\d+[a-z]$/,
     'must be names of availability zones, separated by commas, like eu-west-1a,eu-west-1b',
   ),
-  mailFrom: z.email('must be an e-mail address').default(EXAMPLE_SENDER),
+  mailFrom: address.default(EXAMPLE_SENDER),
   mailIdentity: z.enum(['create', 'existing'], 'must be create or existing').default('create'),
-  alarmEmail: z.email('must be an e-mail address').optional(),
+  alarmEmail: address.optional(),
   returnAddress: z.preprocess(jsonOf, ReturnAddress).optional(),
   verify: z.enum(['true', 'false'], 'must be true or false').default('false'),
   clusterArn: z

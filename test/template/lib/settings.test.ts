@@ -40,6 +40,26 @@ describe('the settings of a deployment', () => {
     expect(read({}).returnAddress).toBeUndefined();
   });
 
+  it.each(['orders@xn--80a1acny.xn--p1ai', 'orders+shop@example.co.uk', "o'neill@example.com"])(
+    'take an address whatever its domain: %s',
+    (address) => {
+      expect(read({ mailFrom: address, alarmEmail: address })).toMatchObject({
+        mailFrom: address,
+        alarmEmail: address,
+      });
+    },
+  );
+
+  it.each([
+    'a@b.de, c@d.de',
+    'Shop <orders@example.com>',
+    'orders@müller.de',
+    'orders@localhost',
+    'a@b@c.de',
+  ])('take one address in ASCII and nothing else: %s', (mailFrom) => {
+    expect(() => read({ mailFrom })).toThrow(/mailFrom must be an e-mail address/);
+  });
+
   it('name a cluster of one’s own by four values', () => {
     expect(read(EXISTING_CLUSTER).cluster).toEqual({
       arn: EXISTING_CLUSTER.clusterArn,
