@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+
 // Plain JavaScript, since a Node that can't run the rest of this has to be able to say so.
 const OLDEST = 24;
 const { version, versions, execPath, stderr } = process;
@@ -8,6 +10,7 @@ if (Number.parseInt(versions.node, 10) >= OLDEST) {
 } else {
   stderr.write(`error orderly runs on Node ${OLDEST}, and this is Node ${version} (${execPath})
   Call it as npx orderly or by npm start: they take the Node ${OLDEST} that npm ci has put into node_modules.
+  From another folder: ${fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))} ${fileURLToPath(import.meta.url)}
   If they brought you here, its installer was not allowed to run (ignore-scripts): npm rebuild node
 `);
   process.exitCode = 1;

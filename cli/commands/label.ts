@@ -32,7 +32,7 @@ export async function label(
   const pdf = await labelOf(shipment, sender, load);
   const file = resolve(at.projectDir, options.out ?? `${shipment.orderId}.pdf`);
   await writeFile(file, pdf);
-  if (sender === SAMPLE) terminal.progress(`its return address is a sample. ${SET_RETURN_ADDRESS}`);
+  if (sender === SAMPLE) terminal.progress(`The label’s return address is a sample. ${SET_RETURN_ADDRESS}`);
   terminal.out(options.json ? JSON.stringify({ orderId, file, carrier: shipment.carrier }) : file);
 }
 

@@ -98,7 +98,10 @@ function historyRow(entry: StoredLetter['history'][number]): string[] {
 }
 
 function content(title: string, bytes: Uint8Array | undefined, { kind, lines }: Decoded): string[] {
-  const size = bytes === undefined || bytes.length === 0 ? kind : `${bytes.length} bytes, ${kind}`;
+  const size =
+    bytes === undefined || bytes.length === 0
+      ? kind
+      : `${bytes.length} ${bytes.length === 1 ? 'byte' : 'bytes'}, ${kind}`;
   return lines.length === 0 ? ['', `${bold(title)}  ${size}`] : section(`${title} (${size})`, lines);
 }
 

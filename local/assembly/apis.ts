@@ -216,7 +216,7 @@ export function unknownClaimKeys(claims: JwtClaims, apis: readonly ApiParts[]): 
       path: key,
       type: 'AWS::ApiGatewayV2::Api',
       property: 'jwtClaims',
-      message: `the claims name no HTTP API of this app; there are: ${apis.map(({ api }) => api.path).join(', ')}`,
+      message: `orderly.json gives claims to this name, and no HTTP API of the app is called so; there are: ${apis.map(({ api }) => api.path).join(', ')}`,
       accept: `${key}.jwtClaims`,
     }));
 }

@@ -38,7 +38,7 @@ export function unknownOverlayKeys(overlay: EnvironmentOverlay, functions: reado
       path: key,
       type: 'AWS::Lambda::Function',
       property: 'Environment',
-      message: `the environment overlay names no function of this app; there are: ${functions.map(({ path }) => path).join(', ')}`,
+      message: `orderly.json gives an environment to this name, and no function of the app is called so; there are: ${functions.map(({ path }) => path).join(', ')}`,
       accept: `${key}.Environment`,
     }));
 }

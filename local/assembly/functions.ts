@@ -13,7 +13,7 @@ import { functionSupport } from './support-table.ts';
 const functionShape = z.object({
   Runtime: textInTemplate,
   Handler: textInTemplate,
-  Code: z.object({ S3Key: textInTemplate }),
+  Code: z.object({ S3Key: textInTemplate.optional() }),
   MemorySize: numberInTemplate.default(128),
   Timeout: numberInTemplate.default(3),
   ReservedConcurrentExecutions: numberInTemplate.optional(),
@@ -42,7 +42,13 @@ export function functionOf(
   }
   const code = codeOf(scope, resource, value.Code.S3Key);
   if (typeof code === 'string') {
-    return { model: undefined, findings: [...findings, findingOn(resource, 'Code.S3Key', code)] };
+    // Code of another kind is a finding already.
+    const isSaid =
+      value.Code.S3Key === undefined && findings.some(({ property }) => property?.startsWith('Code.'));
+    return {
+      model: undefined,
+      findings: isSaid ? findings : [...findings, findingOn(resource, 'Code.S3Key', code)],
+    };
   }
   const identity = scope.identity(resource);
   return {
@@ -69,7 +75,8 @@ export function functionOf(
 }
 
 /** The asset folder uploaded under the key, or why there is none. */
-function codeOf(scope: Scope, resource: Resource, key: string): FileAsset | string {
+function codeOf(scope: Scope, resource: Resource, key: string | undefined): FileAsset | string {
+  if (key === undefined) return 'there is no code; accepted, the function is left out';
   const asset = scope.assembly.stacks
     .flatMap(({ assets }) => assets)
     .find(({ objectKeys }) => objectKeys.some((candidate) => keyMatches(scope, resource, candidate, key)));

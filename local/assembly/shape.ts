@@ -37,7 +37,9 @@ export function shaped<T>(
   judged: { readonly values: unknown; readonly findings: readonly Finding[] },
   schema: z.ZodType<T>,
 ): Shaped<T> {
-  const parsed = schema.safeParse(judged.values);
+  const parsed = schema.safeParse(judged.values, {
+    error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
+  });
   if (parsed.success) return { value: parsed.data, findings: judged.findings };
   const reported = judged.findings.map(({ property }) => property ?? '');
   const wrong = parsed.error.issues

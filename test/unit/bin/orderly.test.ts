@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
@@ -19,6 +19,9 @@ it('says which Node it wants, and how to come by it, where it can`t run', () => 
   expect(stderr).toMatch(/^error orderly runs on Node 24, and this is Node v/);
   expect(stderr).toContain(process.execPath);
   expect(stderr).toContain('npm rebuild node');
+  expect(stderr).toContain(
+    `From another folder: ${join(dirname(dirname(orderly)), 'node_modules/.bin/node')} ${orderly}`,
+  );
   expect(stderr).not.toContain('    at ');
 });
 

@@ -88,6 +88,10 @@ describe('a letter', () => {
     }
   });
 
+  it('counts one byte as one', () => {
+    expect(describeLetter(aLetter({ key: Buffer.from('x') }))).toContain('Key (1 byte, text)');
+  });
+
   it('can neither move the cursor nor turn a line around, wherever it says so', () => {
     const evil = '\u001b[2J\u202e';
     const bytes = Buffer.from(evil);

@@ -28,6 +28,6 @@ describe('environment overlay', () => {
   it('is a finding where it names no function, with the names there are', () => {
     const { findings } = judged({ Consumer: functionResource() }, { environment: { Konsumer: { A: 'b' } } });
     expect(accepts(findings)).toEqual(['Konsumer.Environment']);
-    expect(findings[0]?.message).toContain('there are: Consumer');
+    expect(findings[0]?.message).toMatch(/orderly\.json.* there are: Consumer/);
   });
 });

@@ -84,6 +84,23 @@ describe('functions', () => {
     expect(model.notEmulated.map(({ logicalId }) => logicalId)).toEqual(['Consumer']);
   });
 
+  it.each([
+    ['inline code', { ZipFile: 'x' }, ['Consumer.Code.ZipFile']],
+    ['an image', { ImageUri: 'image' }, ['Consumer.Code.ImageUri']],
+    ['no code', {}, ['Consumer.Code.S3Key']],
+  ])('with %s are one finding', (_name, code, accepted) => {
+    const { findings } = judged({ Consumer: functionResource({ Code: code }) });
+    expect(accepts(findings)).toEqual(accepted);
+  });
+
+  it('say in words that a property is missing', () => {
+    const { findings } = judged({ Consumer: functionResource({ Handler: undefined }) });
+    expect(findings[0]).toMatchObject({
+      property: 'Handler',
+      message: "the template's value cannot be used: it is missing",
+    });
+  });
+
   it('name the environment variable whose value is not known, and keep the others', () => {
     const { model, findings } = judgedTemplates({
       App: {
