@@ -45,7 +45,7 @@ export interface Table {
 export type Item = Readonly<Record<string, AttributeValue>>;
 
 /** The value of the primary key: that of the partition key, and behind a `#` that of the sort key. */
-export function keyOf({ name, key, sortKey }: Table, item: Item): string {
+function keyOf({ name, key, sortKey }: Table, item: Item): string {
   const value = item[key]?.S;
   if (value === undefined) throw new TypeError(`an item of ${name} has no string ${key}`);
   if (sortKey === undefined) return value;
@@ -230,6 +230,58 @@ function resultOf(response: BatchStatementResponse | undefined): StatementResult
     default:
       return { kind: 'failed', error: statementError(error.Code ?? 'InternalServerError') };
   }
+}
+
+/** How the insertion under one key ended. */
+export type InsertOutcome =
+  | { readonly kind: 'inserted' }
+  /** Something stands there; it is unchanged. An INSERT doesn't bring it: `readItems` does. */
+  | { readonly kind: 'exists' }
+  /** Not known, or not written: asking again for this key alone is safe. */
+  | { readonly kind: 'failed'; readonly error: StatementError };
+
+/**
+ * Inserts each item whose primary key is new, and never touches one that exists: the conditional write that makes an effect
+ * happen once, 25 to a request. A result for every key; of items with one key the first counts. `signal` ends it early.
+ *
+ * After a lost answer a request is sent again and so may meet what it wrote itself: that is an `exists` too, which the
+ * caller knows by its content.
+ */
+export async function insertItems(
+  table: Table,
+  items: readonly Item[],
+  signal?: AbortSignal,
+): Promise<Map<string, InsertOutcome>> {
+  const distinct = new Map<string, Item>();
+  for (const item of items) {
+    const key = keyOf(table, item);
+    if (!distinct.has(key)) distinct.set(key, item);
+  }
+  const statements = [...distinct].map(([key, item]): Statement => {
+    const values = Object.keys(item).map((name) => `'${name}': ?`);
+    const text = `INSERT INTO "${table.name}" VALUE {${values.join(', ')}}`;
+    return { key, text, parameters: Object.values(item) };
+  });
+  const results = await executeStatements(table, statements, signal);
+  return new Map([...results].map(([key, result]) => [key, insertOutcomeOf(result)]));
+}
+
+function insertOutcomeOf(result: StatementResult): InsertOutcome {
+  switch (result.kind) {
+    case 'written':
+      return { kind: 'inserted' };
+    case 'condition-failed':
+      return { kind: 'exists' };
+    case 'failed':
+      return result;
+  }
+}
+
+/** What stood there for an INSERT was gone for the read after it: deleted, or expired, in between. */
+export function itemVanished(): StatementError {
+  return new StatementError('ITEM_VANISHED', 'an item was deleted while it was looked at', {
+    retriable: true,
+  });
 }
 
 const unprocessed = (keys: readonly string[]): ReadonlyMap<string, StatementError> =>

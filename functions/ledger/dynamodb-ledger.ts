@@ -3,6 +3,9 @@ import { IN_REAL_TIME, type Timing } from '../backoff.ts';
 import { anyOf } from '../deadline.ts';
 import {
   executeStatements,
+  type Item,
+  insertItems,
+  itemVanished,
   putItems,
   type ReadResult,
   readItems,
@@ -10,10 +13,16 @@ import {
   type StatementResult,
   type Table,
 } from '../dynamodb.ts';
-import { MARK_MS } from './claim.ts';
-import { insertItems, itemVanished } from './insert-new.ts';
-import type { ClaimChange, Ledger, LedgerRead, LedgerReplace } from './ledger.ts';
-import { itemOf, LEDGER_KEY, rowOf } from './ledger-item.ts';
+import { MARK_MS } from './act-once.ts';
+import type {
+  ClaimChange,
+  Ledger,
+  LedgerRead,
+  LedgerReplace,
+  LedgerRow,
+  Owner,
+  SettledStatus,
+} from './ledger.ts';
 
 /**
  * A ledger in a DynamoDB table with the partition key `eventKey` and the TTL attribute `expiresAt`.
@@ -98,4 +107,44 @@ function ledgerReplace(result: StatementResult): LedgerReplace {
 
 function mapValues<From, To>(map: ReadonlyMap<string, From>, change: (value: From) => To): Map<string, To> {
   return new Map([...map].map(([key, value]) => [key, change(value)]));
+}
+
+/** The partition key of a ledger. */
+export const LEDGER_KEY = 'eventKey';
+
+/** Days a row stays after its last change: longer than the topic keeps records and letters are replayed. */
+const RETENTION_DAYS = 90;
+
+/** The item of a row; `expiresAt` is DynamoDB's TTL in epoch seconds. */
+export function itemOf(key: string, row: LedgerRow, now: number): Item {
+  return {
+    [LEDGER_KEY]: { S: key },
+    status: { S: row.status },
+    ...(row.status === 'CLAIMED' && {
+      owner: { S: row.owner },
+      leaseUntil: { N: String(row.leaseUntil) },
+      unanswered: { N: String(row.unanswered) },
+    }),
+    updatedAt: { S: new Date(now).toISOString() },
+    expiresAt: { N: String(Math.ceil(now / 1000) + RETENTION_DAYS * 86_400) },
+  };
+}
+
+/** @throws {TypeError} for an item that this ledger didn't write. */
+function rowOf(item: Item): LedgerRow {
+  const status = item.status?.S;
+  if (isSettled(status)) return { status };
+  const [owner, leaseUntil, unanswered] = [
+    item.owner?.S,
+    Number(item.leaseUntil?.N),
+    Number(item.unanswered?.N),
+  ];
+  if (status !== 'CLAIMED' || owner === undefined || Number.isNaN(leaseUntil + unanswered)) {
+    throw new TypeError('an item of the ledger has no known status, or a claim without owner or lease');
+  }
+  return { status, owner: owner as Owner, leaseUntil, unanswered };
+}
+
+function isSettled(status: string | undefined): status is SettledStatus {
+  return status === 'SENT' || status === 'SUPPRESSED';
 }

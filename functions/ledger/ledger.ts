@@ -1,6 +1,28 @@
-import type { StatementError } from '../dynamodb.ts';
-import type { Claim, LedgerRow } from './claim.ts';
-import type { InsertOutcome } from './insert-new.ts';
+import type { InsertOutcome, StatementError } from '../dynamodb.ts';
+
+/** Who holds a claim: unique to one attempt of one invocation. */
+export type Owner = string & { readonly __owner: never };
+
+/** A row of the ledger. Times are epoch milliseconds. */
+export type LedgerRow =
+  | {
+      readonly status: 'CLAIMED';
+      readonly owner: Owner;
+      readonly leaseUntil: number;
+      /** How often the effect was begun and no answer came, so that it may have been made. */
+      readonly unanswered: number;
+    }
+  | { readonly status: SettledStatus };
+
+/** What became of an effect: made, or decided against for good. */
+export type SettledStatus = 'SENT' | 'SUPPRESSED';
+
+export type Claim = Extract<LedgerRow, { status: 'CLAIMED' }>;
+
+/** Whether a row is still exactly that claim: what giving back and taking over are fenced by. */
+export function isSameClaim(row: LedgerRow, claim: Claim): boolean {
+  return row.status === 'CLAIMED' && row.owner === claim.owner && row.leaseUntil === claim.leaseUntil;
+}
 
 /**
  * The table that remembers effects, one row for each: what the claim protocol needs of it, in batches. Nothing of a call is
@@ -17,7 +39,7 @@ export interface Ledger {
   ): Promise<ReadonlyMap<string, InsertOutcome>>;
   /** Reads what stands under the keys now; a result for every key. */
   read(keys: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, LedgerRead>>;
-  /** Changes claims that are still exactly `from`; a result for every key. */
+  /** Changes claims that are still exactly `from` (`isSameClaim`); a result for every key. */
   replace(
     changes: ReadonlyMap<string, ClaimChange>,
     signal?: AbortSignal,

@@ -4,7 +4,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { IN_REAL_TIME, type Timing } from '../backoff.ts';
-import { insertNewInto } from '../ledger/insert-new.ts';
+import { insertItems, readItems, type Table } from '../dynamodb.ts';
 import type { Cancellation, StoredShipment } from './shipment.ts';
 import {
   AWAITING_CARRIER,
@@ -29,6 +29,7 @@ export function dynamoDbShipments(
   tableName: string,
   timing: Timing = IN_REAL_TIME,
 ): Shipments {
+  const table: Table = { client, name: tableName, key: SHIPMENT_KEY, timing };
   const keyOf = (orderId: string) => ({ TableName: tableName, Key: { [SHIPMENT_KEY]: { S: orderId } } });
 
   // Not PartiQL, whose UPDATE can't create the item.
@@ -64,7 +65,14 @@ export function dynamoDbShipments(
     );
 
   return {
-    insertNew: insertNewInto({ client, name: tableName, key: SHIPMENT_KEY, timing }),
+    insert: (items, signal) => insertItems(table, items, signal),
+
+    read: (orderIds, signal) =>
+      readItems(
+        table,
+        orderIds.map((orderId) => ({ [SHIPMENT_KEY]: { S: orderId } })),
+        signal,
+      ),
 
     async cancel(cancellation, signal) {
       try {

@@ -1,12 +1,20 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../dynamodb.ts';
-import type { InsertNew } from '../ledger/insert-new.ts';
+import type { InsertOutcome, Item, ReadResult } from '../dynamodb.ts';
+import type { OrderId } from '../orders/ids.ts';
 import type { Cancellation, Fingerprint, Placement, StoredShipment } from './shipment.ts';
 
 /** The table `Shipments`, one item an order: the item is the effect and the claim to it in one. `signal` ends a call early. */
 export interface Shipments {
-  /** Inserts items made by `shipmentItem`; those that exist stay as they are. */
-  readonly insertNew: InsertNew;
+  /** Inserts items made by `shipmentItem`; those that exist stay as they are. A result for each order. */
+  readonly insert: (
+    items: readonly Item[],
+    signal?: AbortSignal,
+  ) => Promise<ReadonlyMap<string, InsertOutcome>>;
+  /** Reads what stands under the orders now; a result for each. */
+  readonly read: (
+    orderIds: readonly OrderId[],
+    signal?: AbortSignal,
+  ) => Promise<ReadonlyMap<string, ReadResult>>;
   /**
    * Cancels the shipment, or leaves a cancelled one for the placement to find; one that is on a manifest stays and has it
    * recorded that the cancellation came too late. Answers what stood there.

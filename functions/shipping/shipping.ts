@@ -1,9 +1,9 @@
 import { mapConcurrently } from '../concurrency.ts';
+import { type InsertOutcome, itemVanished, type ReadResult } from '../dynamodb.ts';
 import { type ConsumerPorts, consume, type KafkaHandler } from '../kafka/consume.ts';
 import type { Effect } from '../kafka/effect.ts';
 import type { BatchEvent, OrderEvents } from '../kafka/fold.ts';
 import { DONE, DUPLICATE, deadLetter, type Outcome, outcomeOfError } from '../kafka/outcome.ts';
-import type { InsertResult } from '../ledger/insert-new.ts';
 import type { OrderId } from '../orders/ids.ts';
 import {
   type Cancellation,
@@ -37,10 +37,15 @@ const ORDERS_IN_FLIGHT = 10;
 export function shippingEffect(shipments: Shipments): Effect {
   return async (orders, { signal }) => {
     const plans = orders.map(planShipment);
-    const inserts = await shipments.insertNew(plans.flatMap(insertion), signal);
+    const inserted = await shipments.insert(plans.flatMap(insertion), signal);
+    const met = plans.filter(({ orderId }) => inserted.get(orderId)?.kind === 'exists');
+    const read = await shipments.read(
+      met.map(({ orderId }) => orderId),
+      signal,
+    );
     const outcomes = await mapConcurrently(plans, ORDERS_IN_FLIGHT, async (plan) => {
       try {
-        return await settle(plan, inserts.get(plan.orderId), shipments, signal);
+        return await settle(plan, inserted.get(plan.orderId), read.get(plan.orderId), shipments, signal);
       } catch (error) {
         return sameForAll(plan, outcomeOfError(error));
       }
@@ -57,20 +62,23 @@ function insertion({ placements, cancellations }: ShipmentPlan) {
 
 async function settle(
   plan: ShipmentPlan,
-  insert: InsertResult | undefined,
+  inserted: InsertOutcome | undefined,
+  read: ReadResult | undefined,
   shipments: Shipments,
   signal: AbortSignal,
 ): Promise<Map<BatchEvent, Outcome>> {
-  switch (insert?.kind) {
+  switch (inserted?.kind) {
     case 'inserted': {
       const placed = plan.placements[0]?.placement;
       const cancelled = plan.cancellations.length > 0;
       return outcomesOf(plan, { placed, cancelled, fingerprint: placed?.fingerprint });
     }
     case 'exists':
-      return outcomesOf(plan, await writeMissing(plan, storedShipment(insert.item), shipments, signal));
+      if (read?.kind !== 'found')
+        return sameForAll(plan, outcomeOfError(read?.kind === 'failed' ? read.error : itemVanished()));
+      return outcomesOf(plan, await writeMissing(plan, storedShipment(read.item), shipments, signal));
     case 'failed':
-      return sameForAll(plan, outcomeOfError(insert.error));
+      return sameForAll(plan, outcomeOfError(inserted.error));
     case undefined:
       return outcomesOf(plan, await cancel(plan, shipments, signal));
   }

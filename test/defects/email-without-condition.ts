@@ -7,8 +7,8 @@ import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email.ts';
 import { SEND_DEADLINE_MS, sesClient, sesSender } from '../../functions/email/ses.ts';
 import type { KafkaHandler } from '../../functions/kafka/consume.ts';
-import { inMemoryLedger } from '../../functions/ledger/in-memory-ledger.ts';
 import { functionLogger } from '../../functions/logger.ts';
+import { inMemoryLedger } from '../support/in-memory-ledger.ts';
 import { variablesOf } from './variables.ts';
 
 const [consumer, mailFrom, letters] = variablesOf('CONSUMER_GROUP', 'MAIL_FROM', 'DEAD_LETTERS_TABLE');

@@ -24,7 +24,7 @@ export const handler = shippingHandler({
   consumer,
   shipments: {
     ...dynamoDbShipments(dynamodb, shipments),
-    async insertNew(items) {
+    async insert(items) {
       await put(items);
       return new Map(items.map((item) => [item.orderId?.S ?? '', { kind: 'inserted' as const }]));
     },

@@ -2,10 +2,9 @@ import type { Item } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email.ts';
 import type { Mail, SendMail } from '../../functions/email/mails.ts';
 import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
-import type { LedgerRow } from '../../functions/ledger/claim.ts';
-import { inMemoryLedger } from '../../functions/ledger/in-memory-ledger.ts';
-import type { Ledger } from '../../functions/ledger/ledger.ts';
+import type { Ledger, LedgerRow } from '../../functions/ledger/ledger.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
+import { inMemoryLedger } from './in-memory-ledger.ts';
 import { inMemoryShipments } from './in-memory-shipments.ts';
 
 /** Shipping over shipments in memory. */

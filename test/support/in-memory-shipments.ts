@@ -1,18 +1,24 @@
-import type { Item } from '../../functions/dynamodb.ts';
-import type { InsertResult } from '../../functions/ledger/insert-new.ts';
+import type { InsertOutcome, Item, ReadResult } from '../../functions/dynamodb.ts';
 import { contentAttributes, type Shipments, storedShipment } from '../../functions/shipping/shipments.ts';
 
 /** Shipments in a map, under the conditions that the table's requests set. */
 export function inMemoryShipments(items: Map<string, Item> = new Map()): Shipments {
   return {
-    async insertNew(added) {
+    async insert(added) {
       return new Map(
-        added.map((item): [string, InsertResult] => {
+        added.map((item): [string, InsertOutcome] => {
           const key = item.orderId?.S ?? '';
-          const existing = items.get(key);
-          if (existing !== undefined) return [key, { kind: 'exists', item: existing }];
+          if (items.has(key)) return [key, { kind: 'exists' }];
           items.set(key, item);
           return [key, { kind: 'inserted' }];
+        }),
+      );
+    },
+    async read(orderIds) {
+      return new Map(
+        orderIds.map((orderId): [string, ReadResult] => {
+          const item = items.get(orderId);
+          return [orderId, item === undefined ? { kind: 'absent' } : { kind: 'found', item }];
         }),
       );
     },

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { dynamoDbOrderStore } from '../../../functions/checkout/dynamodb-order-store.ts';
 import type { DeadLetter } from '../../../functions/dead-letters/letter.ts';
 import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
-import { type Claim, type LedgerRow, newClaim, type Owner } from '../../../functions/ledger/claim.ts';
+import { newClaim } from '../../../functions/ledger/act-once.ts';
 import { dynamoDbLedger } from '../../../functions/ledger/dynamodb-ledger.ts';
+import type { Claim, LedgerRow, Owner } from '../../../functions/ledger/ledger.ts';
 import { orderPlaced } from '../../../functions/orders/events.ts';
 import type { Order } from '../../../functions/orders/order.ts';
 import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/dynamodb-outbox.ts';
@@ -117,7 +118,10 @@ export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) =>
       case 'mark':
         return ledger.put(rows(step.keys, { status: 'SENT' }));
       case 'ship':
-        return shipments.insertNew(step.orders.map((order) => shipmentItem(placement(order), undefined)));
+        return [
+          await shipments.insert(step.orders.map((order) => shipmentItem(placement(order), undefined))),
+          await shipments.read(step.orders.map((order) => orderOf(order).orderId)),
+        ];
       case 'cancel shipment':
         return shipments.cancel({
           orderId: orderOf(step.order).orderId,

@@ -1,5 +1,5 @@
 import { OrderlyError } from '../../../functions/errors.ts';
-import type { LedgerRow } from '../../../functions/ledger/claim.ts';
+import type { LedgerRow } from '../../../functions/ledger/ledger.ts';
 import type { InvariantId } from '../../support/invariants.ts';
 import type { Defect } from '../defect.ts';
 import { type FaultKind, isFaultKind } from '../faults.ts';

@@ -15,7 +15,7 @@ import {
   readItems,
   type Table,
 } from '../../../functions/dynamodb.ts';
-import { MARK_MS } from '../../../functions/ledger/claim.ts';
+import { MARK_MS } from '../../../functions/ledger/act-once.ts';
 import { dynamoDbLedger } from '../../../functions/ledger/dynamodb-ledger.ts';
 import { recordedConsumer } from '../../support/consumer.ts';
 

@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { actOnce } from '../../../../functions/ledger/act-once.ts';
 import {
+  actOnce,
+  type ClaimResult,
+  claimNew,
   heldBack,
   LEASE_MS,
-  type LedgerRow,
   newClaim,
-  type Owner,
+  readMet,
   takenOver,
-} from '../../../../functions/ledger/claim.ts';
-import { type ClaimResult, claimNew, readMet, takeOver } from '../../../../functions/ledger/claim-keys.ts';
+  takeOver,
+} from '../../../../functions/ledger/act-once.ts';
 import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
-import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
-import type { Ledger } from '../../../../functions/ledger/ledger.ts';
+import type { Ledger, LedgerRow, Owner } from '../../../../functions/ledger/ledger.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
+import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const [me, other] = ['me' as Owner, 'other' as Owner];
@@ -22,17 +23,18 @@ const keys = (count: number) => Array.from({ length: count }, (_, n) => `group#e
 async function claimKeys(
   ledger: Ledger,
   wanted: readonly string[],
-  owner: Owner,
-  now: number,
+  me: Owner,
+  at: number,
 ): Promise<Map<string, ClaimResult>> {
+  const asking = { ledger, me, now: () => at, signal: new AbortController().signal };
   const results = new Map<string, ClaimResult>();
   const met: string[] = [];
-  for (const [key, claim] of await claimNew(ledger, wanted, owner, now)) {
+  for (const [key, claim] of await claimNew(wanted, asking)) {
     if (claim.kind === 'exists') met.push(key);
     else results.set(key, claim);
   }
-  const rows = await readMet(ledger, met, owner, now);
-  return new Map([...results, ...(await takeOver(ledger, rows, owner, now))]);
+  const rows = await readMet(met, asking);
+  return new Map([...results, ...(await takeOver(rows, asking))]);
 }
 
 const row = (key: string, value: LedgerRow) => new Map([[key, value]]);

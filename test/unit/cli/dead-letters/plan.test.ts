@@ -9,7 +9,7 @@ import {
 } from '../../../../cli/dead-letters/plan.ts';
 import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
 import type { StoredLetter } from '../../../../cli/dead-letters/stored-letter.ts';
-import { itemOf } from '../../../../functions/ledger/ledger-item.ts';
+import { itemOf } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 
 const now = new Date('2026-03-02T12:00:00.000Z');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { smsHandler } from '../../../../docs/examples/sms.ts';
-import { LEASE_MS, type LedgerRow } from '../../../../functions/ledger/claim.ts';
-import { inMemoryLedger } from '../../../../functions/ledger/in-memory-ledger.ts';
-import type { Ledger } from '../../../../functions/ledger/ledger.ts';
+import { LEASE_MS } from '../../../../functions/ledger/act-once.ts';
+import type { Ledger, LedgerRow } from '../../../../functions/ledger/ledger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
+import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { cancelledEvent } from '../../../support/order-events.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';

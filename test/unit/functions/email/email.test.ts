@@ -1,7 +1,8 @@
 import { TooManyRequestsException } from '@aws-sdk/client-sesv2';
 import { describe, expect, it } from 'vitest';
 import { StatementError } from '../../../../functions/dynamodb.ts';
-import { type LedgerRow, newClaim, type Owner } from '../../../../functions/ledger/claim.ts';
+import { newClaim } from '../../../../functions/ledger/act-once.ts';
+import type { LedgerRow, Owner } from '../../../../functions/ledger/ledger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { type EmailParts, emailOver } from '../../../support/consumers.ts';

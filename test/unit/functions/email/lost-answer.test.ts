@@ -9,7 +9,7 @@ import { awsClient } from '../../../../functions/deadline.ts';
 import { StatementError } from '../../../../functions/dynamodb.ts';
 import { sesSender } from '../../../../functions/email/ses.ts';
 import { RESERVE_MS } from '../../../../functions/kafka/patience.ts';
-import { LEASE_MS } from '../../../../functions/ledger/claim.ts';
+import { LEASE_MS } from '../../../../functions/ledger/act-once.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { type EmailParts, emailOver } from '../../../support/consumers.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';

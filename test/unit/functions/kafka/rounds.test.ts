@@ -7,7 +7,7 @@ import type { Effect } from '../../../../functions/kafka/effect.ts';
 import type { BatchEvent } from '../../../../functions/kafka/fold.ts';
 import { AccountRefusal, DONE, DUPLICATE, type Outcome, retry } from '../../../../functions/kafka/outcome.ts';
 import { LETTERS_MS, RESERVE_MS, ROUNDS } from '../../../../functions/kafka/patience.ts';
-import { MARK_MS } from '../../../../functions/ledger/claim.ts';
+import { MARK_MS } from '../../../../functions/ledger/act-once.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { kafkaEvent, kafkaEventOf, lambdaRecord } from '../../../support/kafka-event.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';

@@ -1,8 +1,7 @@
 import { StatementError } from '../../../../../functions/dynamodb.ts';
-import { type ActResult, actOnce } from '../../../../../functions/ledger/act-once.ts';
-import { type LedgerRow, MARK_MS } from '../../../../../functions/ledger/claim.ts';
-import { inMemoryLedger } from '../../../../../functions/ledger/in-memory-ledger.ts';
-import type { Ledger } from '../../../../../functions/ledger/ledger.ts';
+import { type ActResult, actOnce, MARK_MS } from '../../../../../functions/ledger/act-once.ts';
+import type { Ledger, LedgerRow } from '../../../../../functions/ledger/ledger.ts';
+import { inMemoryLedger } from '../../../../support/in-memory-ledger.ts';
 import { type Answer, type Call, type Program, type Situation, situationsOf } from './program.ts';
 import type { Mishap, Model } from './state.ts';
 

@@ -1,5 +1,5 @@
-import { type LedgerRow, MARK_MS } from '../../../../../functions/ledger/claim.ts';
-import type { ClaimChange } from '../../../../../functions/ledger/ledger.ts';
+import { MARK_MS } from '../../../../../functions/ledger/act-once.ts';
+import type { ClaimChange, LedgerRow } from '../../../../../functions/ledger/ledger.ts';
 import { type mailModel, mailTwin, SEND_MS } from './mail-model.ts';
 
 type MailOptions = NonNullable<Parameters<typeof mailModel>[0]>;

@@ -1,7 +1,6 @@
 import canonicalize from 'canonicalize';
 import { type Item, StatementError } from '../../../../../functions/dynamodb.ts';
 import type { BatchEvent } from '../../../../../functions/kafka/fold.ts';
-import { type InsertAndRead, insertNewBy, itemVanished } from '../../../../../functions/ledger/insert-new.ts';
 import { type OrderEvent, orderCancelled, orderPlaced } from '../../../../../functions/orders/events.ts';
 import type { Shipments } from '../../../../../functions/shipping/shipments.ts';
 import { shippingEffect } from '../../../../../functions/shipping/shipping.ts';
@@ -9,9 +8,6 @@ import { inMemoryShipments } from '../../../../support/in-memory-shipments.ts';
 import { anOrder, cancelled, orderBody } from '../../../../support/orders.ts';
 import { type Answer, type Call, type Program, situationsOf } from './program.ts';
 import type { Mishap, Model } from './state.ts';
-
-/** What shipping asks for: `insertNew` in its two requests. */
-export type ShipmentPorts = InsertAndRead & Pick<Shipments, 'cancel' | 'complete'>;
 
 /** The shipments, and how often one was given what it ships: a label printed. */
 export interface ShipmentWorld {
@@ -40,8 +36,8 @@ type Brought = 'P' | 'C' | 'PC' | 'CP' | 'Q';
 /** Deliveries of one order's events; the late one brings all of them. */
 export function shipmentModel(
   brought: readonly Brought[],
-  twin: Model<ShipmentPorts, ShipmentWorld>['twin'] = shipmentTwin,
-): Model<ShipmentPorts, ShipmentWorld> {
+  twin: Model<Shipments, ShipmentWorld>['twin'] = shipmentTwin,
+): Model<Shipments, ShipmentWorld> {
   const names = ['A', 'B', 'C'].slice(0, brought.length);
   const all: Brought = brought.some((batch) => batch.includes('C')) ? 'PC' : 'P';
   return {
@@ -67,14 +63,14 @@ export function shipmentModel(
   };
 }
 
-function shipmentProgram(batch: Brought): Program<ShipmentPorts> {
+function shipmentProgram(batch: Brought): Program<Shipments> {
   const [first, ...others] = [...batch].flatMap((letter): BatchEvent[] => {
     const event = events[letter];
     return event === undefined ? [] : [{ event, copies: [{ ...record, key: null, value: null }] }];
   });
   if (first === undefined) throw new Error('a delivery brings something');
   return async (ports) => {
-    const effect = shippingEffect({ ...ports, insertNew: insertNewBy(unlessEmpty(ports)) });
+    const effect = shippingEffect({ ...ports, ...unlessEmpty(ports) });
     const invocation = { id: 'unused', isOver: () => false, signal: new AbortController().signal };
     const outcomes = await effect([{ orderId: order.orderId, events: [first, ...others] }], invocation);
     return [...outcomes.values()].some(({ kind }) => kind === 'retry') ? 'again' : 'over';
@@ -82,7 +78,7 @@ function shipmentProgram(batch: Brought): Program<ShipmentPorts> {
 }
 
 /** A table isn't asked for nothing. */
-function unlessEmpty({ insert, read }: ShipmentPorts): InsertAndRead {
+function unlessEmpty({ insert, read }: Shipments): Pick<Shipments, 'insert' | 'read'> {
   return {
     insert: async (items) => (items.length === 0 ? new Map() : insert(items)),
     read: async (keys) => (keys.length === 0 ? new Map() : read(keys)),
@@ -90,28 +86,16 @@ function unlessEmpty({ insert, read }: ShipmentPorts): InsertAndRead {
 }
 
 /** Shipments in memory, with every label that they get counted. */
-export const shipmentTwin: Model<ShipmentPorts, ShipmentWorld>['twin'] = ({ items, labels }) => {
+export const shipmentTwin: Model<Shipments, ShipmentWorld>['twin'] = ({ items, labels }) => {
   const shipments = inMemoryShipments(items);
   const printed = (id: string) => items.get(id)?.fingerprint !== undefined;
   return {
+    ...shipments,
     insert: async (added) => {
-      const results = await shipments.insertNew(added);
-      labels.count += [...results.values()].filter(({ kind }) => kind === 'inserted').length;
-      return new Map(
-        [...results].map(([key, result]) => [key, result.kind === 'failed' ? result : { kind: result.kind }]),
-      );
+      const inserted = await shipments.insert(added);
+      labels.count += [...inserted.values()].filter(({ kind }) => kind === 'inserted').length;
+      return inserted;
     },
-    read: async (keys) =>
-      new Map(
-        keys.map((key) => {
-          const item = items.get(key);
-          return [
-            key,
-            item === undefined ? { kind: 'failed', error: itemVanished() } : { kind: 'found', item },
-          ];
-        }),
-      ),
-    cancel: (cancellation) => shipments.cancel(cancellation),
     complete: async (placement) => {
       const before = printed(placement.orderId);
       const completed = await shipments.complete(placement);
@@ -122,7 +106,7 @@ export const shipmentTwin: Model<ShipmentPorts, ShipmentWorld>['twin'] = ({ item
 };
 
 /** What can go wrong with a request, whether or not it is carried out. */
-function mishapsOf({ port, request }: Call<ShipmentPorts>): Mishap[] {
+function mishapsOf({ port, request }: Call<Shipments>): Mishap[] {
   const [refused, unanswered] = ['ThrottlingError', 'TimeoutError'].map((code) =>
     failed(port, request, code),
   );

@@ -1,8 +1,7 @@
-import type { LedgerRow } from './claim.ts';
-import { itemVanished } from './insert-new.ts';
-import type { Ledger } from './ledger.ts';
+import { itemVanished } from '../../functions/dynamodb.ts';
+import { isSameClaim, type Ledger, type LedgerRow } from '../../functions/ledger/ledger.ts';
 
-/** A ledger in memory with the semantics of the one in DynamoDB: for tests, and to try an effect without a table. */
+/** A ledger in memory with the semantics of the one in DynamoDB. */
 export function inMemoryLedger(rows: Map<string, LedgerRow> = new Map()): Ledger {
   return {
     async insert(added) {
@@ -23,9 +22,7 @@ export function inMemoryLedger(rows: Map<string, LedgerRow> = new Map()): Ledger
     async replace(changes) {
       return each(changes, (key, { from, to }) => {
         const row = rows.get(key);
-        const same =
-          row?.status === 'CLAIMED' && row.owner === from.owner && row.leaseUntil === from.leaseUntil;
-        if (!same) return { kind: 'changed', row };
+        if (row === undefined || !isSameClaim(row, from)) return { kind: 'changed', row };
         rows.set(key, to);
         return { kind: 'replaced' };
       });
