@@ -23,7 +23,7 @@ const MESSAGES_IN_FLIGHT = 10;
 /** Of one message. */
 const LETTERS_IN_FLIGHT = 5;
 /** No letter is begun with less time than this: writing one takes two requests of ten seconds at most. */
-const RESERVE_MS = 25_000;
+const LETTER_MS = 25_000;
 
 /**
  * The second door to the dead letters: what Lambda gave up and wrote to the dead-letter topic becomes a letter for each
@@ -41,7 +41,7 @@ export function collect(ports: CollectorPorts): KafkaHandler {
     const batch: Batch = {
       ...ports,
       isReplay: isReplay(event),
-      hasTime: () => context.getRemainingTimeInMillis() >= RESERVE_MS,
+      hasTime: () => context.getRemainingTimeInMillis() >= LETTER_MS,
     };
     const settled = await mapConcurrently(decodeKafkaEvent(event), MESSAGES_IN_FLIGHT, async (record) => ({
       record,

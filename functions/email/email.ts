@@ -10,7 +10,7 @@
 import { type ConsumerPorts, consume, type KafkaHandler } from '../kafka/consume.ts';
 import type { Effect, Invocation } from '../kafka/effect.ts';
 import type { BatchEvent, OrderEvents } from '../kafka/fold.ts';
-import { HELD, ledgerKey, makeOnce, type OnceEachPorts } from '../kafka/once-each.ts';
+import { actOncePerEvent, HELD, ledgerKey, type OnceEachPorts } from '../kafka/once-each.ts';
 import { DONE, DUPLICATE, type Outcome, outcomeOfCopy, outcomeOfError, retry } from '../kafka/outcome.ts';
 import type { LedgerRead, LedgerRow } from '../ledger/ledger.ts';
 import type { OrderEvent } from '../orders/events.ts';
@@ -173,7 +173,7 @@ function sendMails(
   ports: SendMailsPorts,
   invocation: Invocation,
 ): Promise<Map<BatchEvent, Outcome>> {
-  return makeOnce(
+  return actOncePerEvent(
     events,
     {
       keyOf: (event) => (event.type === 'OrderPlaced' ? thankYouId(event.data.orderId) : event.eventId),

@@ -7,7 +7,7 @@ import type { FunctionLogger } from '../logger.ts';
 import { codeOf } from '../transient.ts';
 import { decodeKafkaEvent, isReplay, type KafkaRecord } from './decode.ts';
 import { type Effect, type Invocation, runEffect } from './effect.ts';
-import { type EventRecord, foldByOrder, judgeRecord } from './fold.ts';
+import { type EventRecord, eventOf, foldByOrder } from './fold.ts';
 import {
   batchResponse,
   type KafkaBatchResponse,
@@ -63,9 +63,9 @@ export function consume(effect: Effect, ports: ConsumerPorts): KafkaHandler {
     const isOver = () => ports.now() >= until;
     const signal = ports.waiting.timeout(remainingMs - LETTERS_MS - ANSWER_MS);
     // Each round has a name of its own: what an earlier one claimed, it may have begun, nobody knows with what success.
-    const settle = (pending: readonly KafkaRecord[]) =>
-      settleOnce(pending, effect, { id: ports.newId(), isOver, signal });
-    const { outcomes, rounds } = await inRounds(records, settle, judgeBatch, { startedAt, until }, ports);
+    const round = (pending: readonly KafkaRecord[]) =>
+      runRound(pending, effect, { id: ports.newId(), isOver, signal });
+    const { outcomes, rounds } = await inRounds(records, round, judgeBatch, { startedAt, until }, ports);
     const settled = await storeDeadLetters(
       outcomes,
       ports,
@@ -82,7 +82,7 @@ type Outcomes = ReadonlyMap<KafkaRecord, Outcome>;
 /** Rounds over the records that are to be tried again, until there are none or their time is up. */
 async function inRounds(
   records: readonly KafkaRecord[],
-  settle: (pending: readonly KafkaRecord[]) => Promise<Outcomes>,
+  round: (pending: readonly KafkaRecord[]) => Promise<Outcomes>,
   judgeBatch: (outcomes: Outcomes) => Outcomes,
   time: { readonly startedAt: number; readonly until: number },
   { now, waiting }: ConsumerPorts,
@@ -90,7 +90,7 @@ async function inRounds(
   let outcomes: Outcomes = new Map();
   let pending = records;
   for (let rounds = 1; ; rounds++) {
-    outcomes = judgeBatch(new Map([...outcomes, ...(await settle(pending))]));
+    outcomes = judgeBatch(new Map([...outcomes, ...(await round(pending))]));
     pending = records.filter((record) => outcomes.get(record)?.kind === 'retry');
     const wait = fullJitter(ROUNDS, rounds, waiting.random);
     if (pending.length === 0 || now() + wait >= endOfRounds(pending, outcomes, time))
@@ -117,24 +117,24 @@ function endOfRounds(
   return Math.min(until, startedAt + holdMs(startedAt - oldest));
 }
 
-async function settleOnce(
+async function runRound(
   records: readonly KafkaRecord[],
   effect: Effect,
   invocation: Invocation,
 ): Promise<Outcomes> {
-  const settled = new Map<KafkaRecord, Outcome>();
+  const outcomes = new Map<KafkaRecord, Outcome>();
   const events: EventRecord[] = [];
   for (const record of records) {
-    const judged = judgeRecord(record);
-    if ('event' in judged) events.push({ record, event: judged.event });
-    else settled.set(record, judged.outcome);
+    const parsed = eventOf(record);
+    if ('event' in parsed) events.push({ record, event: parsed.event });
+    else outcomes.set(record, parsed.outcome);
   }
   for (const [{ copies }, outcome] of await runEffect(effect, foldByOrder(events), invocation)) {
     const [first, ...others] = copies;
-    settled.set(first, outcome);
-    for (const record of others) settled.set(record, outcomeOfCopy(outcome));
+    outcomes.set(first, outcome);
+    for (const record of others) outcomes.set(record, outcomeOfCopy(outcome));
   }
-  return settled;
+  return outcomes;
 }
 
 /**

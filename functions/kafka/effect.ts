@@ -1,7 +1,7 @@
 import { mapConcurrently } from '../concurrency.ts';
 import { isTransient } from '../transient.ts';
 import type { BatchEvent, OrderEvents } from './fold.ts';
-import { deadLetter, type Outcome, outcomeOfError, retry } from './outcome.ts';
+import { deadLetter, OUT_OF_TIME, type Outcome, outcomeOfError } from './outcome.ts';
 
 /** What a consumer's effect knows of the invocation it runs in. */
 export interface Invocation {
@@ -25,8 +25,6 @@ export type EventOutcomes = ReadonlyMap<BatchEvent, Outcome>;
  * only what it did not expect.
  */
 export type Effect = (orders: readonly OrderEvents[], invocation: Invocation) => Promise<EventOutcomes>;
-
-const OUT_OF_TIME = retry('OUT_OF_TIME');
 
 /** Orders run alone at once, after the batch as a whole has failed. */
 const ALONE_IN_FLIGHT = 5;

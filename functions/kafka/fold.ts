@@ -11,10 +11,10 @@ export interface EventRecord {
 }
 
 /** Either the event of a record, or how the record ends without one. */
-export type Judged = { readonly event: OrderEvent } | { readonly outcome: Outcome };
+type EventOrOutcome = { readonly event: OrderEvent } | { readonly outcome: Outcome };
 
 /** Parses a record's bytes. Even an exception is a verdict, on this record alone. */
-export function judgeRecord(record: KafkaRecord): Judged {
+export function eventOf(record: KafkaRecord): EventOrOutcome {
   try {
     const parsed = parseRecord(record);
     switch (parsed.kind) {

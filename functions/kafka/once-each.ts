@@ -1,27 +1,24 @@
-import { type ActOncePorts, type ActResult, actOnce } from '../ledger/act-once.ts';
+import { type ActOncePorts, type ActResult, actOnce, type ExternalEffect } from '../ledger/act-once.ts';
 import type { Logger } from '../logger.ts';
 import type { OrderEvent } from '../orders/events.ts';
 import type { Effect, Invocation } from './effect.ts';
 import type { BatchEvent } from './fold.ts';
-import { DONE, DUPLICATE, deadLetter, type Outcome, outcomeOfError, retry, SKIPPED } from './outcome.ts';
+import {
+  DONE,
+  DUPLICATE,
+  deadLetter,
+  OUT_OF_TIME,
+  type Outcome,
+  outcomeOfError,
+  retry,
+  SKIPPED,
+} from './outcome.ts';
 
-/** An effect on the world outside, once for each event: a mail, a call to somebody's API. */
-export interface EventEffect<Event extends OrderEvent> {
-  /** Names the effect among all of this consumer's: the same for every copy of its event, and for nothing else. */
-  readonly keyOf: (event: Event) => string;
-  /**
-   * Makes the effect, or answers why it never can be made. What it throws before it returns a promise was not begun.
-   *
-   * What it rejects with says what is known. Where nobody was asked, or the other side has answered, it was not made; else it may
-   * have been (`isLostAnswer`), and is held back for minutes. What passes (`isTransient`) is tried again; after anything
-   * else the event becomes a dead letter.
-   */
-  readonly act: (event: Event) => Promise<Refusal | undefined>;
-  /** Milliseconds that `act` takes at most: it has to end by itself within them. Far below the lease of 60 seconds. */
-  readonly deadlineMs: number;
-  /** Calls of `act` under way at once. */
-  readonly inFlight: number;
-}
+/**
+ * An effect that is made once for each event: a mail, a call to somebody's API. What passes (`isTransient`) is tried again; after
+ * any other error the event becomes a dead letter.
+ */
+export type EventEffect<Event extends OrderEvent> = ExternalEffect<Event, Refusal>;
 
 /** Why an effect never can be made: `code` is stable and holds nothing that a customer wrote. */
 export interface Refusal {
@@ -46,13 +43,13 @@ export function onceEach<Type extends OrderEvent['type']>(
   return async (orders, invocation) => {
     const events = orders.flatMap((order) => order.events);
     const skipped = events.map((event) => [event, SKIPPED] as const);
-    const made = await makeOnce(events.filter(isWanted), effect, ports, invocation);
+    const made = await actOncePerEvent(events.filter(isWanted), effect, ports, invocation);
     return new Map<BatchEvent, Outcome>([...skipped, ...made]);
   };
 }
 
 /** Makes the effect of each event once over all its deliveries; an outcome for every event. */
-export async function makeOnce<Event extends OrderEvent>(
+export async function actOncePerEvent<Event extends OrderEvent>(
   events: readonly BatchEvent<Event>[],
   { keyOf, act, deadlineMs, inFlight }: EventEffect<Event>,
   ports: OnceEachPorts,
@@ -80,7 +77,6 @@ export function ledgerKey(consumer: string, key: string): string {
 
 /** While somebody else holds the claim to an effect. */
 export const HELD = retry('LEASE_HELD');
-const OUT_OF_TIME = retry('OUT_OF_TIME');
 
 function outcomeOfAct(result: ActResult<Refusal>): Outcome {
   switch (result.kind) {

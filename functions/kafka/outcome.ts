@@ -34,6 +34,9 @@ export const retry = (code: string): Outcome => ({ kind: 'retry', code });
 /** The same, for a reason that somebody has to see to. */
 export const withheld = (why: Withheld, code: string): Outcome => ({ kind: 'retry', code, withheld: why });
 
+/** There was no time left to begin it. */
+export const OUT_OF_TIME = retry('OUT_OF_TIME');
+
 /**
  * The world refuses an effect for the account's sake and not for the record's: another record would meet the same. It passes
  * when somebody has acted, and until then the records wait.

@@ -36,14 +36,16 @@ export const MARK_MS = 10_000;
 
 /** An effect on the world outside. */
 export interface ExternalEffect<Task, Refusal> {
-  /** The task's row in the ledger; tasks that share one are one effect, which the first of them makes. */
+  /** Names the task's effect, the same for every copy of it and for nothing else: the first of those that share one makes it. */
   readonly keyOf: (task: Task) => string;
   /**
-   * Makes the effect, or answers why it never can be made. What it rejects with says whether it may have been
-   * made (`isLostAnswer`); what it throws before it returns a promise was not begun.
+   * Makes the effect, or answers why it never can be made. What it throws before it returns a promise was not begun.
+   *
+   * What it rejects with says what is known. Where nobody was asked, or the other side has answered, it was not made; else
+   * it may have been (`isLostAnswer`), and is held back for minutes.
    */
   readonly act: (task: Task) => Promise<Refusal | undefined>;
-  /** Milliseconds that `act` takes at most. */
+  /** Milliseconds that `act` takes at most: it has to end by itself within them. Far below the lease of 60 seconds. */
   readonly deadlineMs: number;
   /** Calls of `act` under way at once. */
   readonly inFlight: number;

@@ -11,7 +11,7 @@ export interface SweepPorts extends RelayPorts {
 }
 
 /** A page takes a second; reading it, its rows and deleting them may take 10 seconds each. With less time left none is begun. */
-const RESERVE_MS = 30_000;
+const PAGE_MS = 30_000;
 
 /** Stands for the age of an event without a time. Infinity would be written as null, and no alarm sees that. */
 const OLDEST_MS = Number.MAX_SAFE_INTEGER;
@@ -43,7 +43,7 @@ export function sweepHandler(ports: SweepPorts): (remainingMs: () => number) => 
       const rows = overdue(page.rows, now).filter(({ orderId }) => !failed.has(orderId));
       published += await publishOrders(rows, ports, failed, remainingMs);
       // Before the next page is read, which may take its time, too.
-      if (remainingMs() < RESERVE_MS) {
+      if (remainingMs() < PAGE_MS) {
         ports.logger.warn('no time for another page');
         break;
       }

@@ -45,7 +45,7 @@ export function shippingEffect(shipments: Shipments): Effect {
     );
     const outcomes = await mapConcurrently(plans, ORDERS_IN_FLIGHT, async (plan) => {
       try {
-        return await settle(plan, inserted.get(plan.orderId), read.get(plan.orderId), shipments, signal);
+        return await finish(plan, inserted.get(plan.orderId), read.get(plan.orderId), shipments, signal);
       } catch (error) {
         return sameForAll(plan, outcomeOfError(error));
       }
@@ -60,7 +60,7 @@ function insertion({ placements, cancellations }: ShipmentPlan) {
   return first === undefined ? [] : [shipmentItem(first.placement, cancellations[0]?.cancellation)];
 }
 
-async function settle(
+async function finish(
   plan: ShipmentPlan,
   inserted: InsertOutcome | undefined,
   read: ReadResult | undefined,

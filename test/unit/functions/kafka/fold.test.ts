@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeKafkaEvent } from '../../../../functions/kafka/decode.ts';
-import { type EventRecord, foldByOrder, judgeRecord } from '../../../../functions/kafka/fold.ts';
+import { type EventRecord, eventOf, foldByOrder } from '../../../../functions/kafka/fold.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { cancelledEvent } from '../../../support/order-events.ts';
@@ -8,8 +8,8 @@ import { anOrder, orderBody, placedEvent } from '../../../support/orders.ts';
 
 function fold(...events: EncodedEvent[]) {
   const records = decodeKafkaEvent(kafkaEventOf(events)).flatMap((record): EventRecord[] => {
-    const judged = judgeRecord(record);
-    return 'event' in judged ? [{ record, event: judged.event }] : [];
+    const parsed = eventOf(record);
+    return 'event' in parsed ? [{ record, event: parsed.event }] : [];
   });
   return foldByOrder(records).map(({ orderId, events: folded }) => ({
     orderId,
