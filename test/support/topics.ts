@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, type Kafka, Partitioners } from 'kafkajs';
 import { expect, onTestFinished, vi } from 'vitest';
+import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
 
 /** A client of the test broker that says nothing. */
@@ -23,7 +24,8 @@ export async function testTopic(
   topic = `test-${randomUUID()}`,
 ): Promise<string> {
   const admin = await adminOf(kafka);
-  onTestFinished(() => admin.deleteTopics({ topics: [topic] }));
+  // On a connection of its own: a test may have had the broker away.
+  onTestFinished(() => askBroker(kafka, (asked) => asked.deleteTopics({ topics: [topic] })));
   const configEntries = [{ name: 'max.message.bytes', value: String(72 * 1024) }];
   await admin.createTopics({
     waitForLeaders: false,
