@@ -14,6 +14,7 @@ import { sentMails } from '../../../../cli/mailbox.ts';
 import { type RunningCloud, runningCloud } from '../../../../cli/running-cloud.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
+import { assemblyWith } from '../../../faults/world/assembly.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { scan, testClient } from '../../../support/dynamodb.ts';
 import { gone, type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
@@ -39,7 +40,11 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     cpSync(join(root, 'orderly.json'), join(cwd, 'orderly.json'));
-    cloud = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
+    // What can't be done within seconds is given up at once: an hour's patience has tests of its own.
+    const hasty = { retryAttempts: 0, pollers: 1, timeoutSeconds: 35 };
+    const app = join(cwd, 'app');
+    await assemblyWith(hasty, testAssembly(), app);
+    cloud = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
     await cloud.wrote(/orderly is up/);
     running = await runningCloud(cwd);
   });
@@ -83,7 +88,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
       ]),
     );
 
-  /** Orders whose mail the provider refuses for good, until it knows the sender again. */
+  /** Orders whose mail the provider refuses until it knows the sender again, and which Lambda has given up. */
   async function withoutSender(orders: number): Promise<() => Promise<void>> {
     const client = new SESv2Client({
       endpoint: running.status.engine.awsEndpoint,
@@ -120,7 +125,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     const plan = await answer('replay', '--consumer', 'email-service');
     expect(plan).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/email-service\s+refused\s+40\s+0/),
+      output: expect.stringMatching(/email-service\s+retries-exhausted\s+40\s+0/),
     });
     expect(statuses(await lettersOf(client, 'email-service'))).toEqual({ OPEN: ORDERS });
     await senderIsBack();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { dynamoDbShipments } from '../../../../functions/shipping/dynamodb-shipments.ts';
@@ -122,7 +123,12 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('shipping on %s', (engine
   it('delivers again what a missing table refused', async () => {
     const client = testClient(testEngines()[engine]);
     const { ports } = recordedConsumer();
-    const handler = shippingHandler({ ...ports, shipments: dynamoDbShipments(client, 'no-such-table') });
+    // Each round of the consumer's would wait as long as a batch may take, in real time.
+    const soon = { ...IN_REAL_TIME, timeout: () => AbortSignal.timeout(100) };
+    const handler = shippingHandler({
+      ...ports,
+      shipments: dynamoDbShipments(client, 'no-such-table', soon),
+    });
     expect((await handler(kafkaEventOf([P, C]), LAMBDA_CONTEXT)).batchItemFailures).toHaveLength(2);
   });
 
