@@ -1,5 +1,6 @@
 import { LocalCloudError } from '../../local/errors.ts';
 import type { AppAddress } from '../app/address.ts';
+import { describeRuns } from '../dead-letters/audited-run.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
 import {
   describeLetter,
@@ -7,9 +8,8 @@ import {
   describeNoLetter,
   letterJson,
 } from '../dead-letters/describe-letter.ts';
-import { describeRuns } from '../dead-letters/describe-runs.ts';
-import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
-import type { LetterSummary } from '../dead-letters/stored-letter.ts';
+import type { LetterSummary, Selection } from '../dead-letters/letters-table.ts';
+import { selected, withNamed } from '../dead-letters/selection.ts';
 import type { Terminal } from '../terminal.ts';
 
 const NEED_SOMEBODY: readonly LetterSummary['status'][] = ['OPEN', 'REPLAYING', 'PARKED'];
@@ -21,13 +21,14 @@ interface JsonOption {
 /** `orderly dead-letters list`: the letters that need somebody, or those in the statuses asked for. */
 export async function listLetters(
   at: AppAddress,
-  choice: LetterChoice & { readonly status: readonly LetterSummary['status'][] },
-  { json }: JsonOption,
+  ids: readonly string[],
+  selection: Selection,
+  { status, json }: JsonOption & { readonly status: readonly LetterSummary['status'][] },
   terminal: Terminal,
 ): Promise<void> {
-  const statuses = choice.status.length > 0 ? choice.status : NEED_SOMEBODY;
+  const statuses = status.length > 0 ? status : NEED_SOMEBODY;
   const found = await withDeadLetters(at, async ({ letters }) =>
-    chosenLetters(letters, await selectionOf(letters, choice), statuses),
+    selected(letters, await withNamed(letters, selection, ids), statuses),
   );
   if (json) return terminal.out(JSON.stringify(found));
   terminal.out(found.length === 0 ? describeNoLetter(statuses) : describeLetters(found));
@@ -41,8 +42,7 @@ export async function showLetter(
   terminal: Terminal,
 ): Promise<void> {
   const letter = await withDeadLetters(at, async ({ letters }) => {
-    const { keys } = await selectionOf(letters, { ids: [id], consumer, letterReason: [] });
-    const [key] = keys;
+    const { keys: [key] = [] } = await withNamed(letters, { consumer }, [id]);
     return key && letters.letter(key);
   });
   if (letter === undefined) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { LocalConfig } from '../../local/config.ts';
+import type { Selection } from '../dead-letters/letters-table.ts';
 import { crashLoop } from '../demo/faults/crash-loop.ts';
 import { mailProvider } from '../demo/faults/mail-provider.ts';
 import { faultsPlan } from '../demo/faults/plan.ts';
@@ -14,7 +15,7 @@ import { describeCounts } from '../demo/report.ts';
 import { functionOf, onStage, type Staging } from '../demo/stage.ts';
 import { type Count, isExact } from '../demo/verdict.ts';
 import { bold, capturing, type Terminal } from '../terminal.ts';
-import { type ReplayOptions, replayLetters } from './replay-dead-letters.ts';
+import { replayLetters } from './replay-dead-letters.ts';
 
 export interface FaultsReport {
   readonly exact: boolean;
@@ -74,7 +75,7 @@ export async function demoFaults(
       interrupted,
       async ({ cloud, dir: projectDir, startedMs, progress }) => {
         shipping = functionOf(cloud, 'shipping-service');
-        const replay = (chosen: Chosen) => replayed(projectDir, chosen, interrupted);
+        const replay = (selection: Selection) => replayed(projectDir, selection, interrupted);
         const staging = { provider, crashLoop: loop, replay };
         const { seen, phases } = await runFaults(cloud, plan, staging, progress);
         const counts = faultsVerdict(plan, seen);
@@ -94,13 +95,12 @@ export async function demoFaults(
   }
 }
 
-type Chosen = Pick<ReplayOptions, 'consumer' | 'letterReason'>;
 const Run = z.object({ results: z.array(z.object({ outcome: z.string() })) });
 
 /** Runs the command that an operator would; answers how many letters it says it has replayed. */
-async function replayed(projectDir: string, chosen: Chosen, interrupted: AbortSignal): Promise<number> {
+async function replayed(projectDir: string, selection: Selection, interrupted: AbortSignal): Promise<number> {
   const { terminal, written } = capturing();
-  const options = { ...chosen, ids: [], execute: true, reason: 'shipping is mended', json: true };
+  const options = { selection, execute: true, reason: 'shipping is mended', json: true };
   await replayLetters({ projectDir }, options, terminal, interrupted, 'orderly demo');
   const { results } = Run.parse(JSON.parse(written()));
   return results.filter(({ outcome }) => outcome === 'replayed').length;

@@ -1,17 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import type { AppAddress } from '../app/address.ts';
+import type { Run } from '../dead-letters/audit.ts';
+import {
+  auditedRun,
+  describeRun,
+  LETTERS_IN_FLIGHT,
+  type LetterResult,
+  operator,
+} from '../dead-letters/audited-run.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describeLetters, describeNoLetter } from '../dead-letters/describe-letter.ts';
-import { discardAll } from '../dead-letters/discard.ts';
-import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
-import { operator } from '../dead-letters/operator.ts';
-import { newRunId } from '../dead-letters/run-id.ts';
-import { describeRun } from '../dead-letters/run-report.ts';
+import type { LetterSummary, LettersTable, Selection } from '../dead-letters/letters-table.ts';
+import { selected, withNamed } from '../dead-letters/selection.ts';
+import { discard, newRunId, type RunId } from '../dead-letters/transitions.ts';
 import type { Terminal } from '../terminal.ts';
+import { workThrough } from '../work-through.ts';
 
 const DISCARDABLE = ['OPEN', 'PARKED'] as const;
 
-export interface DiscardOptions extends LetterChoice {
+export interface DiscardOptions {
+  /** Words that name letters, beside the selection. */
+  readonly ids?: readonly string[];
+  readonly selection: Selection;
   readonly execute: boolean;
   /** Why, in the operator's words; needed to execute. */
   readonly reason?: string | undefined;
@@ -26,16 +36,16 @@ export interface DiscardOptions extends LetterChoice {
  */
 export async function discardLetters(
   at: AppAddress,
-  options: DiscardOptions,
+  { ids = [], execute, reason = '', json, ...options }: DiscardOptions,
   terminal: Terminal,
   interrupted: AbortSignal,
   who: string = operator(),
 ): Promise<boolean> {
   return withDeadLetters(at, async ({ letters, audit }) => {
-    const selection = await selectionOf(letters, options);
-    const chosen = await chosenLetters(letters, selection, DISCARDABLE);
-    if (!options.execute) {
-      if (options.json) terminal.out(JSON.stringify({ letters: chosen }));
+    const selection = await withNamed(letters, options.selection, ids);
+    const chosen = await selected(letters, selection, DISCARDABLE);
+    if (!execute) {
+      if (json) terminal.out(JSON.stringify({ letters: chosen }));
       else if (chosen.length === 0) terminal.out(describeNoLetter(DISCARDABLE));
       else {
         const what = `Nothing was done. To discard ${chosen.length === 1 ? 'it' : `these ${chosen.length}`}`;
@@ -46,16 +56,37 @@ export async function discardLetters(
     }
     const now = new Date();
     const runId = newRunId(now, randomUUID());
-    const why = options.reason ?? '';
-    const run = { runId, who, why, selection, resumes: [], startedAt: now.toISOString() };
-    const ports = { letters, audit, now: Date.now, progress: terminal.progress };
-    const result = await discardAll(run, chosen, ports, interrupted);
+    const startedAt = now.toISOString();
+    const run: Run = { runId, action: 'discard', who, why: reason, selection, resumes: [], startedAt };
+    const result = await auditedRun(
+      run,
+      { chosen: chosen.length },
+      (settled) =>
+        workThrough(chosen, LETTERS_IN_FLIGHT, interrupted, async (letter) =>
+          settled(await discardOne(letter, runId, letters)),
+        ),
+      { audit, now: Date.now, progress: terminal.progress },
+      interrupted,
+    );
 
     const { ended, results, failure } = result;
-    if (options.json) terminal.out(JSON.stringify({ runId, ended, results }));
+    if (json) terminal.out(JSON.stringify({ runId, ended, results }));
     else terminal.out(describeRun(runId, result, 'discarded'));
     if (ended === 'failed') throw failure;
     if (ended === 'interrupted') throw interrupted.reason;
     return results.every(({ outcome }) => outcome === 'discarded');
   });
+}
+
+/** Discards a letter as it was seen when it was chosen: one that has moved since stays. */
+async function discardOne(letter: LetterSummary, runId: RunId, letters: LettersTable): Promise<LetterResult> {
+  const { consumer, recordId } = letter;
+  const discarding = discard(letter, runId, new Date());
+  if (discarding.kind === 'leave') {
+    return { consumer, recordId, outcome: 'left', code: discarding.left.kind };
+  }
+  const { kind } = await letters.change(letter, discarding.change);
+  return kind === 'changed'
+    ? { consumer, recordId, outcome: 'discarded' }
+    : { consumer, recordId, outcome: 'left', code: 'moved' };
 }

@@ -1,22 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { ORDERLY } from '../../local/command-line.ts';
 import type { AppAddress } from '../app/address.ts';
-import type { ReplayLimits } from '../dead-letters/audit.ts';
+import { type ReplayLimits, type ReplayRun, resumedRun } from '../dead-letters/audit.ts';
+import { describeRun, operator } from '../dead-letters/audited-run.ts';
 import { type DeadLetters, withDeadLetters } from '../dead-letters/dead-letters.ts';
 import { describeNoLetter } from '../dead-letters/describe-letter.ts';
-import { describePlan } from '../dead-letters/describe-plan.ts';
-import { chosenLetters, type LetterChoice, selectionOf } from '../dead-letters/letter-choice.ts';
-import { operator } from '../dead-letters/operator.ts';
-import { DEFAULT_MAX_AGE_MS, fateOf, type PlannedLetter, type PlanRules } from '../dead-letters/plan.ts';
-import { type ReplayRun, replay } from '../dead-letters/replay.ts';
-import { type ResumedRun, resumedRun } from '../dead-letters/resumed-run.ts';
-import { newRunId } from '../dead-letters/run-id.ts';
-import { describeRun } from '../dead-letters/run-report.ts';
-import type { Selection } from '../dead-letters/selection.ts';
+import type { Selection } from '../dead-letters/letters-table.ts';
+import {
+  DEFAULT_MAX_AGE_MS,
+  describePlan,
+  fateOf,
+  type PlannedLetter,
+  type PlanRules,
+} from '../dead-letters/plan.ts';
+import { replay } from '../dead-letters/replay.ts';
+import { selected, withNamed } from '../dead-letters/selection.ts';
+import { newRunId } from '../dead-letters/transitions.ts';
 import { realTiming } from '../pacing.ts';
 import type { Terminal } from '../terminal.ts';
 
-export interface ReplayOptions extends LetterChoice {
+export interface ReplayOptions {
+  /** Words that name letters, beside the selection. */
+  readonly ids?: readonly string[];
+  readonly selection: Selection;
   readonly execute: boolean;
   /** Why, in the operator's words; needed to execute, unless a run is resumed. */
   readonly reason?: string | undefined;
@@ -55,10 +61,10 @@ export async function replayLetters(
       ...run.limits,
       runId: run.runId,
       takesOver: new Set(run.resumes),
-      named: run.selection.keys.length > 0,
+      named: (run.selection.keys ?? []).length > 0,
       findConsumer: await deadLetters.consumers(),
     };
-    const chosen = await chosenLetters(letters, run.selection, REPLAYABLE);
+    const chosen = await selected(letters, run.selection, REPLAYABLE);
     const now = new Date();
     const planned = chosen.map((letter) => ({ letter, fate: fateOf(letter, rules, now) }));
 
@@ -88,17 +94,18 @@ export async function replayLetters(
 async function newRun(
   { letters }: DeadLetters,
   options: ReplayOptions,
-  resumed: ResumedRun | undefined,
+  resumed: ReplayRun | undefined,
   who: string,
 ): Promise<ReplayRun> {
   const now = new Date();
   const limits = { ...DEFAULT_LIMITS, ...resumed?.limits };
-  const { rate = limits.rate, cap = limits.cap, maxAge = limits.maxAgeMs } = options;
+  const { ids = [], selection, rate = limits.rate, cap = limits.cap, maxAge = limits.maxAgeMs } = options;
   return {
     runId: newRunId(now, randomUUID()),
+    action: 'replay',
     who,
     why: options.reason ?? resumed?.why ?? '',
-    selection: upTo(now, resumed?.selection ?? (await selectionOf(letters, options))),
+    selection: upTo(now, resumed?.selection ?? (await withNamed(letters, selection, ids))),
     limits: { rate, cap, maxAgeMs: maxAge },
     resumes: resumed === undefined ? [] : [resumed.runId, ...resumed.resumes],
     startedAt: now.toISOString(),

@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { type AppAddress, appAt } from '../app/address.ts';
 import { checkoutClient } from '../checkout-client.ts';
 import { openDeadLetters } from '../dead-letters/dead-letters.ts';
-import { nameOf } from '../dead-letters/selection.ts';
-import type { LetterKey } from '../dead-letters/stored-letter.ts';
+import type { LetterKey } from '../dead-letters/letters-table.ts';
 import { smokePlan } from '../smoke/smoke.ts';
 import { runSteps, type StepResult } from '../smoke/steps.ts';
 import { smokeTables } from '../smoke/tables.ts';
@@ -44,9 +43,8 @@ export async function smoke(
     await command(silent);
     return Run.parse(JSON.parse(written())).results.map(({ outcome }) => outcome);
   };
-  const choice = (letters: readonly LetterKey[]) => ({
-    ids: letters.map(nameOf),
-    letterReason: [],
+  const choice = (keys: readonly LetterKey[]) => ({
+    selection: { keys },
     execute: true,
     reason: REASON,
     json: true,

@@ -4,7 +4,6 @@ import { LocalCloudError } from '../../local/errors.ts';
 import { type AppAddress, appAt } from '../app/address.ts';
 import type { App } from '../app/app.ts';
 import { openDeadLetters } from '../dead-letters/dead-letters.ts';
-import { nameOf } from '../dead-letters/selection.ts';
 import { bold, capturing, duration, green, red, type Terminal, table } from '../terminal.ts';
 import { probesOf, type Running } from '../verify/probes.ts';
 import { type Finding, type Verification, verify } from '../verify/verify.ts';
@@ -85,7 +84,7 @@ async function putAway(
 ): Promise<void> {
   const letters = (await Promise.all(cases.map(lettersOf))).flat().filter(({ status }) => status === 'OPEN');
   if (letters.length === 0) return;
-  const choice = { ids: letters.map(nameOf), letterReason: [], execute: true, reason: REASON, json: true };
+  const choice = { selection: { keys: letters }, execute: true, reason: REASON, json: true };
   await discardLetters(at, choice, capturing().terminal, new AbortController().signal);
 }
 

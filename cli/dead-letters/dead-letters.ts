@@ -2,12 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type AppAddress, appAt } from '../app/address.ts';
 import type { App } from '../app/app.ts';
-import type { Audit } from './audit.ts';
-import { auditTable } from './audit-table.ts';
-import { consumersOf, type FindConsumer } from './consumers.ts';
-import { type InvokeConsumer, invokeConsumer } from './invoke.ts';
+import { type Audit, auditTable } from './audit.ts';
+import { consumersOf, type FindConsumer, type InvokeConsumer, invokeConsumer } from './consumer.ts';
 import { type LettersTable, lettersTable } from './letters-table.ts';
-import { ANSWER_WITHIN_MS } from './reservation.ts';
+import { ANSWER_WITHIN_MS } from './transitions.ts';
 
 /** The dead letters of an app with all that is done to them. */
 export interface DeadLetters {

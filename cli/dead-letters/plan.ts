@@ -1,10 +1,12 @@
-import type { Consumer, FindConsumer } from './consumers.ts';
-import type { Change } from './letter-state.ts';
-import type { LetterSummary } from './stored-letter.ts';
-import { begin, type Left, type ReplayRules } from './transitions.ts';
+/** What a replay would do with each letter, decided before it begins and again as each begins, and said to the operator. */
+import { asDuration } from '../moments.ts';
+import { printable, table } from '../terminal.ts';
+import type { Consumer, FindConsumer } from './consumer.ts';
+import type { LetterSummary } from './letters-table.ts';
+import { begin, type Change, type Left, type ReplayRules } from './transitions.ts';
 
 /** Why a letter can't be replayed. */
-export type Skip =
+type Skip =
   | Left
   /** No event source mapping has its consumer group. */
   | { readonly kind: 'unknown-consumer' }
@@ -62,18 +64,61 @@ function skip(reason: Skip): Fate {
   return { kind: 'skip', skip: reason };
 }
 
-/** Letters in the order in which they are replayed: a consumer's partitions one after another, each by its offsets. */
-export function inRecordOrder(letters: readonly LetterSummary[]): LetterSummary[] {
-  return letters.toSorted(
-    (one, other) =>
-      compare(one.consumer, other.consumer) ||
-      compare(one.topic, other.topic) ||
-      one.partition - other.partition ||
-      one.offset - other.offset ||
-      one.timestamp - other.timestamp,
-  );
+/** What a replay would do, by consumer and reason, and what it would leave and why. */
+export function describePlan(planned: readonly PlannedLetter[], rules: PlanRules): string {
+  const groups = new Map<string, { letter: LetterSummary; replay: number; park: number }>();
+  const skips = new Map<string, number>();
+  for (const { letter, fate } of planned) {
+    if (fate.kind === 'skip') {
+      const why = describeSkip(fate.skip, letter, rules);
+      skips.set(why, (skips.get(why) ?? 0) + 1);
+      continue;
+    }
+    const name = JSON.stringify([letter.consumer, letter.reason]);
+    const group = groups.get(name) ?? { letter, replay: 0, park: 0 };
+    group[fate.kind] += 1;
+    groups.set(name, group);
+  }
+  const rows = [...groups.values()].map(({ letter, replay, park }) => [
+    printable(letter.consumer),
+    letter.reason,
+    replay,
+    park,
+  ]);
+  return [
+    ...(rows.length === 0
+      ? ['  Nothing to replay.']
+      : [table([['consumer', 'reason', 'to replay', 'to park'], ...rows])]),
+    ...(skips.size === 0
+      ? []
+      : [
+          '',
+          '  left as they are',
+          table(
+            [...skips].map(([why, count]) => [count, printable(why)]),
+            '    ',
+          ),
+        ]),
+  ].join('\n');
 }
 
-function compare(one: string, other: string): number {
-  return one === other ? 0 : one < other ? -1 : 1;
+function describeSkip(skip: Skip, { consumer }: LetterSummary, { cap, maxAgeMs }: PlanRules): string {
+  switch (skip.kind) {
+    case 'reserved': {
+      const until = new Date(skip.until).toISOString().slice(0, 16).replace('T', ' ');
+      return `reserved by run ${skip.runId} until ${until} UTC: it is at work on them, or was killed (then --resume takes them)`;
+    }
+    case 'parked':
+      return `PARKED after ${skip.replays} replays: --cap is ${cap}`;
+    case 'settled':
+      return `${skip.status} already`;
+    case 'unknown-consumer':
+      return `no event source mapping of the app has the consumer group ${consumer}`;
+    case 'ambiguous-consumer':
+      return `several functions have the consumer group ${consumer}`;
+    case 'truncated':
+      return 'not all bytes of the record were kept';
+    case 'too-old':
+      return `the record is older than ${asDuration(maxAgeMs)} (--max-age)`;
+  }
 }

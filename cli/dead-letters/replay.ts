@@ -1,21 +1,24 @@
+/** Replays letters: a run over all of them, and what it does with each. */
 import { LocalCloudError } from '../../local/errors.ts';
-import { pacer } from '../pacing.ts';
+import { pacer, type Timing } from '../pacing.ts';
 import { workThrough } from '../work-through.ts';
-import type { Audit, AuditedRun, ReplayLimits } from './audit.ts';
+import type { Audit, ReplayRun } from './audit.ts';
 import { auditedRun, LETTERS_IN_FLIGHT, type RunResult } from './audited-run.ts';
-import type { PlanRules } from './plan.ts';
-import { type ReplayPorts, replayLetter } from './replay-letter.ts';
-import type { LetterSummary } from './stored-letter.ts';
+import { type Answer, type Consumer, type InvokeConsumer, replayEvent } from './consumer.ts';
+import type { LetterSummary, LettersTable, StoredLetter } from './letters-table.ts';
+import { fateOf, type PlanRules } from './plan.ts';
+import { LAST_CALL_MS, overtaken, RESERVED_MS, type ReplayOutcome, settle } from './transitions.ts';
+
+export interface ReplayPorts {
+  readonly letters: LettersTable;
+  readonly invoke: InvokeConsumer;
+  readonly timing: Timing;
+}
 
 export interface ReplayRunPorts extends ReplayPorts {
   readonly audit: Audit;
   readonly progress: (text: string) => void;
 }
-
-/** Who replays what, and why. */
-export type ReplayRun = Omit<AuditedRun, 'action' | 'counts' | 'updatedAt' | 'ended' | 'limits'> & {
-  readonly limits: ReplayLimits;
-};
 
 /**
  * Replays letters, a few at a time and at most so many a second, and writes down that it did.
@@ -46,7 +49,7 @@ export function replay(
       if (refused !== undefined) throw refusal(consumer, refused);
     });
   return auditedRun(
-    { ...run, action: 'replay' },
+    run,
     { chosen: letters.length, skipped },
     replayAll,
     { audit, progress, now: timing.now },
@@ -59,4 +62,103 @@ function refusal(consumer: string, { code, message }: { code: string; message: s
     retriable: true,
     remedy: ['The run has ended, and no letter is lost: run it again when the consumer can be invoked.'],
   });
+}
+
+/** What became of a letter; `code` says what stood in the way. */
+export interface Replayed {
+  readonly outcome: 'replayed' | 'failed' | 'parked' | 'left';
+  readonly code?: string | undefined;
+  /** The function can't be invoked at all, so that the run had better end here. */
+  readonly refused?: Extract<Answer, { readonly kind: 'refused' }>;
+}
+
+/** Between the plan and the beginning others may move a letter; who always does has it. */
+const ATTEMPTS_TO_BEGIN = 3;
+const THROTTLED_PAUSE_MS = { first: 250, longest: 5_000 };
+
+/** Replays one letter: begins it, invokes its consumer, ends it. Rejects where the table fails, and loses nothing then. */
+export async function replayLetter(
+  letter: LetterSummary,
+  rules: PlanRules,
+  ports: ReplayPorts,
+  signal: AbortSignal,
+): Promise<Replayed> {
+  const begun = await beginReplay(letter, rules, ports);
+  if ('outcome' in begun) return begun;
+  const { held, consumer } = begun;
+  const answer = await invokePatiently(held, consumer, rules, ports, signal);
+  if (answer.kind !== 'refused') return end(held, answer, rules, ports);
+  const ended = await end(held, { kind: 'not-invoked', code: answer.code }, rules, ports);
+  return { ...ended, refused: answer };
+}
+
+type Begun = { readonly held: StoredLetter; readonly consumer: Consumer };
+
+async function beginReplay(
+  planned: LetterSummary,
+  rules: PlanRules,
+  { letters, timing }: ReplayPorts,
+): Promise<Replayed | Begun> {
+  let letter = planned;
+  for (let attempt = 1; attempt <= ATTEMPTS_TO_BEGIN; attempt++) {
+    const fate = fateOf(letter, rules, new Date(timing.now()));
+    if (fate.kind === 'skip') return { outcome: 'left', code: fate.skip.kind };
+    const changed = await letters.change(planned, fate.change);
+    if (changed.kind === 'changed') {
+      return fate.kind === 'park'
+        ? { outcome: 'parked', code: 'cap' }
+        : { held: changed.letter, consumer: fate.consumer };
+    }
+    if (changed.found === undefined) return { outcome: 'left', code: 'gone' };
+    letter = changed.found;
+  }
+  return { outcome: 'left', code: 'contended' };
+}
+
+/** Asks again while the function has no room, until the last call: after it the reservation might not last. */
+async function invokePatiently(
+  held: StoredLetter,
+  consumer: Consumer,
+  { runId }: PlanRules,
+  { invoke, timing: { now, sleep } }: ReplayPorts,
+  signal: AbortSignal,
+): Promise<Exclude<Answer, { readonly kind: 'throttled' }>> {
+  const event = replayEvent(held, consumer.eventSourceArn, runId);
+  const lastCall = (held.reservedUntil ?? 0) - RESERVED_MS + LAST_CALL_MS;
+  for (let pause = THROTTLED_PAUSE_MS.first; now() <= lastCall; pause *= 2) {
+    const answer = await invoke(consumer, event);
+    if (answer.kind !== 'throttled') return answer;
+    await sleep(Math.min(pause, THROTTLED_PAUSE_MS.longest), signal);
+    if (signal.aborted) break;
+  }
+  return { kind: 'refused', code: 'NoRoom', message: 'its consumer has no room for more invocations' };
+}
+
+async function end(
+  held: StoredLetter,
+  outcome: ReplayOutcome,
+  rules: PlanRules,
+  { letters, timing }: ReplayPorts,
+): Promise<Replayed> {
+  const now = new Date(timing.now());
+  const change = settle(held, outcome, rules, now);
+  const changed = await letters.change(held, change);
+  if (changed.kind === 'changed') {
+    const { code } = change.note;
+    switch (change.next.status) {
+      case 'REPLAYED':
+        return { outcome: 'replayed' };
+      case 'PARKED':
+        return { outcome: 'parked', code };
+      default:
+        return { outcome: 'failed', code };
+    }
+  }
+  const { found } = changed;
+  const becameOf = overtaken(held, found, rules, now);
+  if (becameOf.kind === 'taken') return { outcome: 'left', code: 'taken' };
+  const code = `DeadLettered/${found?.reason}`;
+  const parked =
+    becameOf.park !== undefined && (await letters.change(held, becameOf.park)).kind === 'changed';
+  return { outcome: parked ? 'parked' : 'failed', code };
 }

@@ -1,57 +1,57 @@
-import type { LetterReason, LetterStatus } from '../../functions/dead-letters/letter.ts';
+/** Which letters a command is about: the words of the command line, made a selection, made letters. */
+import type { LetterStatus } from '../../functions/dead-letters/letter.ts';
 import { ORDERLY } from '../../local/command-line.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { theOne } from '../the-one.ts';
-import type { LettersTable } from './letters-table.ts';
-import type { LetterKey, LetterSummary } from './stored-letter.ts';
-
-/** Which letters a command is about; what is absent or empty leaves none out. */
-export interface Selection {
-  readonly consumer?: string | undefined;
-  readonly reasons: readonly LetterReason[];
-  /** ISO 8601, inclusive, as `until`: when the record was dead-lettered last. */
-  readonly since?: string | undefined;
-  readonly until?: string | undefined;
-  /** Letters that were named one by one, instead of by anything else but their consumer. */
-  readonly keys: readonly LetterKey[];
-}
+import {
+  type LetterKey,
+  type LetterSummary,
+  type LettersTable,
+  nameOf,
+  type Selection,
+} from './letters-table.ts';
 
 const CANDIDATES_SHOWN = 10;
 
-/** The letters of a selection; those that were named by id whatever their status, all others in the statuses given. */
-export async function* selected(
+/**
+ * The letters of a selection in the order of their records; those that were named one by one whatever their status, all
+ * others in the statuses given. Throws `LETTER_NOT_FOUND` for a named one that is gone.
+ */
+export async function selected(
   letters: LettersTable,
-  { keys, ...filter }: Selection,
+  selection: Selection,
   statuses: readonly LetterStatus[],
-): AsyncIterable<LetterSummary> {
+): Promise<LetterSummary[]> {
+  const { keys = [], ...common } = selection;
+  const found: LetterSummary[] = [];
   if (keys.length === 0) {
-    yield* letters.summaries({ ...filter, statuses });
-    return;
+    for await (const letter of letters.summaries(common, statuses)) found.push(letter);
   }
   for (const key of keys) {
     const letter = await letters.letter(key);
     if (letter === undefined) throw notFound(nameOf(key));
-    yield letter;
+    found.push(letter);
   }
+  return inRecordOrder(found);
 }
 
 /**
- * The letters that words on the command line mean: each a record id, `<consumer>/<record id>`, or a part of one that
- * only one letter has. Throws `LETTER_NOT_FOUND`, or `LETTER_AMBIGUOUS` with the letters that it may be.
+ * A selection with the letters too that words on the command line mean: each a record id, `<consumer>/<record id>`, or a
+ * part of one that only one letter has. Throws `LETTER_NOT_FOUND`, or `LETTER_AMBIGUOUS` with the letters that it may be.
  */
-export async function lettersNamed(
+export async function withNamed(
   letters: LettersTable,
-  consumer: string | undefined,
+  selection: Selection,
   words: readonly string[],
-): Promise<LetterKey[]> {
-  if (words.length === 0) return [];
+): Promise<Selection> {
+  if (words.length === 0) return selection;
   const candidates = new Map(words.map((word) => [word, [] as LetterSummary[]]));
-  for await (const letter of letters.summaries({ consumer })) {
+  for await (const letter of letters.summaries({ consumer: selection.consumer })) {
     const name = nameOf(letter).toLowerCase();
     for (const [word, found] of candidates) if (name.includes(word.toLowerCase())) found.push(letter);
   }
   const keys = [...candidates].map(([word, found]) => oneOf(word, found));
-  return [...new Map(keys.map((key) => [nameOf(key), key])).values()];
+  return { ...selection, keys: [...new Map(keys.map((key) => [nameOf(key), key])).values()] };
 }
 
 function oneOf(word: string, found: readonly LetterSummary[]): LetterKey {
@@ -85,7 +85,18 @@ function ambiguous(word: string, names: readonly string[]): LocalCloudError {
   });
 }
 
-/** How a letter is called among those of all consumers. */
-export function nameOf({ consumer, recordId }: LetterKey): string {
-  return `${consumer}/${recordId}`;
+/** Letters in the order in which they are replayed: a consumer's partitions one after another, each by its offsets. */
+function inRecordOrder(letters: readonly LetterSummary[]): LetterSummary[] {
+  return letters.toSorted(
+    (one, other) =>
+      compare(one.consumer, other.consumer) ||
+      compare(one.topic, other.topic) ||
+      one.partition - other.partition ||
+      one.offset - other.offset ||
+      one.timestamp - other.timestamp,
+  );
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
 }

@@ -1,6 +1,91 @@
-import type { Change, HistoryNote, LetterState } from './letter-state.ts';
-import { RESERVED_MS } from './reservation.ts';
-import type { RunId } from './run-id.ts';
+/**
+ * What a run may do with a letter, in which status and how it ends: pure decisions over `LetterState`. Each is a `Change`,
+ * which one conditional write makes, so that of two runs that decide at once one is refused and decides again.
+ * `LETTER_STATUSES` has the picture.
+ */
+import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+import { HISTORY_LIMIT, type LetterStatus } from '../../functions/dead-letters/letter.ts';
+import { attributesOf, type Plain } from '../attributes.ts';
+
+/** Names one run over the dead letters among all of them; as text, ids sort by the time they began. */
+export type RunId = string & { readonly __brand: 'RunId' };
+
+/** The run that begins now: `2026-03-01T12:00:00.000Z-1a2b3c4d`. `random` has eight characters or more. */
+export function newRunId(now: Date, random: string): RunId {
+  return `${now.toISOString()}-${random.slice(0, 8)}` as RunId;
+}
+
+/** What decides what may become of a letter. */
+export interface LetterState {
+  readonly status: LetterStatus;
+  /** Counts how often the record was dead-lettered: whoever gives it up again adds one, and nobody else does. */
+  readonly version: number;
+  /** Replays that were begun and may have come to an invocation. */
+  readonly replays: number;
+  /** The run that holds the letter, or that put it where it is. */
+  readonly runId?: RunId | undefined;
+  /** Epoch milliseconds until which the run that holds it may be at work on it; only while `REPLAYING`. */
+  readonly reservedUntil?: number | undefined;
+}
+
+/** What a run notes in a letter's history. */
+interface HistoryNote {
+  readonly event: 'REPLAYING' | 'REPLAYED' | 'REPLAY_FAILED' | 'PARKED' | 'DISCARDED';
+  readonly runId: RunId;
+  /** What stood in the way of a replay. */
+  readonly code?: string;
+}
+
+/**
+ * One step of a letter, for one conditional write: what has to hold when it is written, what holds afterwards, and what
+ * the history says of it.
+ */
+export interface Change {
+  readonly expected: Omit<LetterState, 'reservedUntil'>;
+  readonly next: LetterState;
+  readonly note: HistoryNote;
+  readonly at: Date;
+}
+
+/** Whether a letter is still what a change expects. */
+export function isAsExpected(found: LetterState, { expected }: Change): boolean {
+  return isAt(found, expected);
+}
+
+/**
+ * Whether a letter is already what a change would make of it.
+ *
+ * A write whose answer was lost is sent again and then refused by what it wrote itself. No two runs share an id, and a
+ * run does one thing at a time with a letter, so what looks like ours is ours.
+ */
+export function isDone(found: LetterState, { next }: Change): boolean {
+  return isAt(found, next);
+}
+
+function isAt(found: LetterState, state: Change['expected']): boolean {
+  return (['status', 'version', 'replays', 'runId'] as const).every((part) => found[part] === state[part]);
+}
+
+/**
+ * How long a run holds a letter.
+ *
+ *     begin ──── throttled: ask again ────> Invoke ───── the function ─────> answered or given up ─────┐
+ *       │ ◄──────── at most 60 s ────────────►│ ◄────────── at most 150 s ────────────►│              │
+ *       │                                     LAST_CALL                                │    margin    │
+ *       └─────────────────────────────── RESERVED: 300 s ──────────────────────────────┴──────────────┘
+ *
+ * The consumers of this app are ended after 120 s, so that no invocation outlives its reservation: a run that takes up
+ * what another one left behind doesn't meet its last invocation. A run that was stopped for a while finds on waking
+ * that its last call has passed and invokes nothing. All of this saves work, and none of it is needed for safety: a run
+ * that wakes up too late fails on the run id, whatever the clocks say.
+ */
+export const RESERVED_MS = 300_000;
+
+/** How long after the beginning a function may still be invoked. */
+export const LAST_CALL_MS = 60_000;
+
+/** How long an answer is waited for. */
+export const ANSWER_WITHIN_MS = 150_000;
 
 /** What a run may do with letters. */
 export interface ReplayRules {
@@ -161,4 +246,60 @@ function step(
 ): Change {
   const afterwards = { version, replays, runId: undefined, reservedUntil: undefined, ...next };
   return { expected: { status, version, replays, runId }, next: afterwards, note, at };
+}
+
+/** Whether the history has room for one entry more, or its last one makes way. */
+export type HistoryRoom = 'append' | 'replace-last';
+
+/** The one conditional `UpdateItem` that makes a change, its history entry included. */
+export function updateOf(
+  { expected, next, note, at }: Change,
+  history: HistoryRoom,
+): Omit<UpdateItemCommandInput, 'TableName' | 'Key'> {
+  const { status, replays, runId, reservedUntil } = next;
+  // Not the version: it belongs to who gives a record up.
+  const written = {
+    status,
+    replays,
+    runId,
+    reservedUntil: reservedUntil === undefined ? undefined : new Date(reservedUntil).toISOString(),
+  };
+  const values: Record<string, Plain> = {};
+  const value = (name: string, content: Plain): string => {
+    values[`:${name}`] = content;
+    return `:${name}`;
+  };
+  const set: string[] = [];
+  const removed: string[] = [];
+  for (const [name, content] of Object.entries(written)) {
+    if (content === undefined) removed.push(`#${name}`);
+    else set.push(`#${name} = ${value(`next_${name}`, content)}`);
+  }
+  const entry = { at: at.toISOString(), ...note };
+  const append = history === 'append';
+  set.push(
+    append
+      ? `#history = list_append(if_not_exists(#history, ${value('none', [])}), ${value('entry', [entry])})`
+      : `#history[${HISTORY_LIMIT - 1}] = ${value('entry', entry)}`,
+  );
+  const conditions = [
+    `#status = ${value('status', expected.status)}`,
+    `#version = ${value('version', expected.version)}`,
+    // The door to the dead letters writes no count of replays.
+    `${expected.replays === 0 ? 'attribute_not_exists(#replays) OR ' : ''}#replays = ${value('replays', expected.replays)}`,
+    expected.runId === undefined
+      ? 'attribute_not_exists(#runId)'
+      : `#runId = ${value('runId', expected.runId)}`,
+    ...(append
+      ? [`attribute_not_exists(#history) OR size(#history) < ${value('limit', HISTORY_LIMIT)}`]
+      : []),
+  ];
+  return {
+    UpdateExpression: `SET ${set.join(', ')}${removed.length === 0 ? '' : ` REMOVE ${removed.join(', ')}`}`,
+    ConditionExpression: conditions.map((condition) => `(${condition})`).join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(
+      [...Object.keys(written), 'version', 'history'].map((name) => [`#${name}`, name]),
+    ),
+    ExpressionAttributeValues: attributesOf(values),
+  };
 }

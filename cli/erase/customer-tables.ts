@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { LocalCloudError } from '../../local/errors.ts';
-import { B, L, M, S } from '../dead-letters/attributes.ts';
-import { AUDIT } from '../dead-letters/letter-filter.ts';
+import { B, L, M, S } from '../attributes.ts';
+import { AUDIT } from '../dead-letters/letters-table.ts';
 import type { OrderTraces } from './decide.ts';
 
 /** Names of the tables that hold a customer's data. */

@@ -1,4 +1,4 @@
-import type { LetterKey } from '../dead-letters/stored-letter.ts';
+import type { LetterKey } from '../dead-letters/letters-table.ts';
 
 /** What the tables hold of one order. */
 export interface OrderTraces {

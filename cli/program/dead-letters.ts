@@ -1,5 +1,11 @@
-import { type Command, Option } from 'commander';
-import { letterReasons, letterStatuses } from '../dead-letters/options.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  LETTER_REASONS,
+  LETTER_STATUSES,
+  type LetterReason,
+  type LetterStatus,
+} from '../../functions/dead-letters/letter.ts';
+import type { Selection } from '../dead-letters/letters-table.ts';
 import { interruption } from '../interruption.ts';
 import { type CommandContext, duration, JSON_OPTION, moment, positiveInteger, rate } from './options.ts';
 
@@ -21,7 +27,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
     .action(async (ids, options, command) => {
       refuseMixedChoice(command, ids, options);
       const { listLetters } = await import('../commands/dead-letters.ts');
-      await listLetters(at(), { ids, ...options }, options, terminal);
+      await listLetters(at(), ids, selectionOf(options), options, terminal);
     });
 
   group
@@ -60,7 +66,9 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
       }
       const { replayLetters } = await import('../commands/replay-dead-letters.ts');
       const signal = interruption(terminal.progress);
-      exitWith(await replayLetters(at(), { ids, ...options }, terminal, signal));
+      exitWith(
+        await replayLetters(at(), { ids, selection: selectionOf(options), ...options }, terminal, signal),
+      );
     });
 
   choosing(group.command('discard').description('set letters aside for good; their rows stay'))
@@ -78,7 +86,9 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
       }
       const { discardLetters } = await import('../commands/discard-dead-letters.ts');
       const signal = interruption(terminal.progress);
-      exitWith(await discardLetters(at(), { ids, ...options }, terminal, signal));
+      exitWith(
+        await discardLetters(at(), { ids, selection: selectionOf(options), ...options }, terminal, signal),
+      );
     });
 
   group
@@ -108,9 +118,14 @@ function choosing(command: Command) {
 }
 
 interface Choosing {
-  readonly letterReason: readonly string[];
+  readonly consumer?: string | undefined;
+  readonly letterReason: readonly LetterReason[];
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+}
+
+function selectionOf({ consumer, letterReason: reasons, since, until }: Choosing): Selection {
+  return { consumer, reasons, since, until };
 }
 
 function refuseMixedChoice(command: Command, ids: readonly string[], options: Choosing): void {
@@ -119,8 +134,7 @@ function refuseMixedChoice(command: Command, ids: readonly string[], options: Ch
   command.error('error: letters are chosen by their ids, or by --letter-reason, --since and --until', USAGE);
 }
 
-function isEverything(options: Choosing & { readonly consumer?: string | undefined }): boolean {
-  const { consumer, letterReason, since, until } = options;
+function isEverything({ consumer, letterReason, since, until }: Choosing): boolean {
   return [consumer, since, until].every((one) => one === undefined) && letterReason.length === 0;
 }
 
@@ -130,4 +144,20 @@ function needsReason(
 ): void {
   if (!execute || (reason !== undefined && reason.trim() !== '')) return;
   command.error('error: --execute needs --reason "why": it is written down', USAGE);
+}
+
+/** Takes one more reason of an option that may come several times. */
+function letterReasons(text: string, before: readonly LetterReason[]): readonly LetterReason[] {
+  return [...before, oneOf(LETTER_REASONS, text)];
+}
+
+/** Takes one more status of an option that may come several times. */
+function letterStatuses(text: string, before: readonly LetterStatus[]): readonly LetterStatus[] {
+  return [...before, oneOf(LETTER_STATUSES, text.toUpperCase())];
+}
+
+function oneOf<const T extends readonly string[]>(choices: T, text: string): T[number] {
+  const choice = choices.find((one) => one === text);
+  if (choice !== undefined) return choice;
+  throw new InvalidArgumentError(`It has to be one of ${choices.join(', ')}.`);
 }

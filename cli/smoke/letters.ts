@@ -1,5 +1,4 @@
-import type { LettersTable } from '../dead-letters/letters-table.ts';
-import type { StoredLetter } from '../dead-letters/stored-letter.ts';
+import type { LettersTable, StoredLetter } from '../dead-letters/letters-table.ts';
 
 /** The clocks of this machine and of whoever writes letters may differ by so much. */
 const CLOCKS_MS = 5 * 60_000;

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { CheckoutClient } from '../checkout-client.ts';
-import type { LettersTable } from '../dead-letters/letters-table.ts';
-import { nameOf } from '../dead-letters/selection.ts';
-import type { LetterKey, StoredLetter } from '../dead-letters/stored-letter.ts';
+import {
+  type LetterKey,
+  type LettersTable,
+  nameOf,
+  type StoredLetter,
+} from '../dead-letters/letters-table.ts';
 import { sampleOrder } from '../sample-orders.ts';
 import { lettersOf } from './letters.ts';
 import { unplacedOrderId } from './poison.ts';

@@ -6,8 +6,7 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { App } from '../app/app.ts';
-import type { LettersTable } from '../dead-letters/letters-table.ts';
-import type { StoredLetter } from '../dead-letters/stored-letter.ts';
+import type { LettersTable, StoredLetter } from '../dead-letters/letters-table.ts';
 import { type Case, HEADER_TEXT } from './cases.ts';
 import { type Evidence, Invocation } from './seen.ts';
 

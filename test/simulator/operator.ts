@@ -1,8 +1,7 @@
-import { invokeConsumer } from '../../cli/dead-letters/invoke.ts';
-import { type LettersTable, lettersTable } from '../../cli/dead-letters/letters-table.ts';
-import { replayLetter } from '../../cli/dead-letters/replay-letter.ts';
-import { newRunId, type RunId } from '../../cli/dead-letters/run-id.ts';
-import type { LetterKey } from '../../cli/dead-letters/stored-letter.ts';
+import { invokeConsumer } from '../../cli/dead-letters/consumer.ts';
+import { type LetterKey, type LettersTable, lettersTable } from '../../cli/dead-letters/letters-table.ts';
+import { replayLetter } from '../../cli/dead-letters/replay.ts';
+import { newRunId, type RunId } from '../../cli/dead-letters/transitions.ts';
 import type { Chance } from '../support/chance.ts';
 import { faultyClient } from './dynamodb/client.ts';
 import type { Database } from './dynamodb/tables.ts';

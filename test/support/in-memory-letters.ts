@@ -1,7 +1,5 @@
-import { type Change, isAsExpected, isDone, type LetterState } from '../../cli/dead-letters/letter-state.ts';
-import type { LettersTable } from '../../cli/dead-letters/letters-table.ts';
-import { nameOf } from '../../cli/dead-letters/selection.ts';
-import type { StoredLetter } from '../../cli/dead-letters/stored-letter.ts';
+import { type LettersTable, nameOf, type StoredLetter } from '../../cli/dead-letters/letters-table.ts';
+import { type Change, isAsExpected, isDone, type LetterState } from '../../cli/dead-letters/transitions.ts';
 
 /** Whether a write finds the letter as it expects; tests break it here. */
 export type Holds = (found: LetterState, change: Change) => boolean;
@@ -12,11 +10,11 @@ export function inMemoryLetters(
   holds: Holds = isAsExpected,
 ): LettersTable {
   return {
-    async *summaries({ consumer, statuses, reasons, since = '', until = '~' }) {
+    async *summaries({ consumer, reasons = [], since = '', until = '~' }, statuses = []) {
       for (const letter of letters.values()) {
         if (consumer !== undefined && letter.consumer !== consumer) continue;
-        if (statuses !== undefined && !statuses.includes(letter.status)) continue;
-        if (reasons !== undefined && reasons.length > 0 && !reasons.includes(letter.reason)) continue;
+        if (statuses.length > 0 && !statuses.includes(letter.status)) continue;
+        if (reasons.length > 0 && !reasons.includes(letter.reason)) continue;
         if (letter.lastSeenAt >= since && letter.lastSeenAt <= until) yield letter;
       }
     },

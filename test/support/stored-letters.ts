@@ -1,4 +1,4 @@
-import type { StoredLetter } from '../../cli/dead-letters/stored-letter.ts';
+import type { StoredLetter } from '../../cli/dead-letters/letters-table.ts';
 
 /** A letter that was given up once, on the first of March 2026. */
 export function aLetter(overrides: Partial<StoredLetter> = {}): StoredLetter {

@@ -3,7 +3,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { LocalCloud } from '../../../local/cloud.ts';
 import type { MappingStatus } from '../../../local/event-sources/event-source.ts';
 import { inFlight } from '../../checkout-client.ts';
-import type { ReplayOptions } from '../../commands/replay-dead-letters.ts';
+import type { Selection } from '../../dead-letters/letters-table.ts';
 import { mappingApi } from '../../mapping-api.ts';
 import { type SampleOrder, sampleOrder } from '../../sample-orders.ts';
 import { observeMails } from '../mails.ts';
@@ -27,8 +27,8 @@ export const CRASHES_SHIPPING = 'CRASHES-SHIPPING';
 export interface FaultsStaging {
   readonly provider: MailProvider;
   readonly crashLoop: CrashLoop;
-  /** Replays the letters of a consumer that have the reasons; answers how many were. */
-  readonly replay: (chosen: Pick<ReplayOptions, 'consumer' | 'letterReason'>) => Promise<number>;
+  /** Replays letters; answers how many were. */
+  readonly replay: (selection: Selection) => Promise<number>;
 }
 
 /** Runs the plan against a local cloud, and counts from outside. */
@@ -69,7 +69,7 @@ export async function runFaults(
     const shippedInOutage = await shipped(down);
     crashLoop.mend();
     const replayed = await phase('shipping is mended: replaying its dead letter', () =>
-      replay({ consumer: SHIPPING, letterReason: ['retries-exhausted'] }),
+      replay({ consumer: SHIPPING, reasons: ['retries-exhausted'] }),
     );
     await phase('waiting until the outage has outlasted an invocation of email', () =>
       untilNone(async () => ((await email()).failedBatches > failedBefore ? 0 : 1), plan.stalledMs),

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBytes } from '../../../../cli/dead-letters/decode.ts';
 import {
+  decodeBytes,
   describeLetter,
   describeLetters,
   describeNoLetter,
   letterJson,
 } from '../../../../cli/dead-letters/describe-letter.ts';
-import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
+import type { RunId } from '../../../../cli/dead-letters/transitions.ts';
 import { LETTER_STATUSES } from '../../../../functions/dead-letters/letter.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Change, LetterState } from '../../../../cli/dead-letters/letter-state.ts';
+import type { Change, LetterState } from '../../../../cli/dead-letters/transitions.ts';
 import type { Holds } from '../../../support/in-memory-letters.ts';
 import { type Chances, letterWorld } from './world.ts';
 

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type FindConsumer, findConsumer } from '../../../../cli/dead-letters/consumers.ts';
-import { describePlan } from '../../../../cli/dead-letters/describe-plan.ts';
+import type { FindConsumer } from '../../../../cli/dead-letters/consumer.ts';
+import type { StoredLetter } from '../../../../cli/dead-letters/letters-table.ts';
 import {
   DEFAULT_MAX_AGE_MS,
+  describePlan,
   fateOf,
-  inRecordOrder,
   type PlanRules,
 } from '../../../../cli/dead-letters/plan.ts';
-import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
-import type { StoredLetter } from '../../../../cli/dead-letters/stored-letter.ts';
+import type { RunId } from '../../../../cli/dead-letters/transitions.ts';
 import { itemOf } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 
@@ -49,19 +48,6 @@ describe('a plan', () => {
     expect(fateOf(aLetter(letter), rules, now)).toMatchObject(expected as object);
   });
 
-  it('takes letters by consumer, partition and offset', () => {
-    const places = [
-      { consumer: 'a', topic: 'orders', partition: 0, offset: 9 },
-      { consumer: 'a', topic: 'orders', partition: 0, offset: 10 },
-      { consumer: 'a', topic: 'orders', partition: 2, offset: 1 },
-      { consumer: 'a', topic: 'orders', partition: 10, offset: 0 },
-      { consumer: 'a', topic: 'z', partition: 0, offset: 0 },
-      { consumer: 'b', topic: 'orders', partition: 0, offset: 0 },
-    ];
-    const letters = places.map((place) => aLetter(place));
-    expect(inRecordOrder(letters.toReversed())).toEqual(letters);
-  });
-
   it('says by consumer and reason what it would do, and why it leaves the rest', () => {
     const letters = [
       aLetter({ offset: 1 }),
@@ -85,42 +71,5 @@ describe('a plan', () => {
   it('leaves ten days before the ledger may have forgotten an effect', () => {
     const { expiresAt } = itemOf('key', { status: 'SENT' }, 0);
     expect(Number(expiresAt?.N) * 1000 - DEFAULT_MAX_AGE_MS).toBe(10 * 86_400_000);
-  });
-});
-
-describe('the consumer of a group', () => {
-  const mapping = (group: string, fn: string, topic = 'orders', more = {}) => ({
-    AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: group },
-    FunctionArn: fn,
-    EventSourceArn: 'cluster',
-    Topics: [topic],
-    ...more,
-  });
-
-  it('is the function of its mapping, which says whether answers are read', () => {
-    const answers = { FunctionResponseTypes: ['ReportBatchItemFailures' as const] };
-    const find = findConsumer([
-      { FunctionArn: 'relay', EventSourceArn: 'stream' },
-      mapping('a', 'f', 'orders', answers),
-      mapping('b', 'g'),
-    ]);
-    expect(find('a', 'orders')).toEqual({
-      functionArn: 'f',
-      eventSourceArn: 'cluster',
-      partialResponses: true,
-    });
-    expect(find('b', 'other')).toMatchObject({ functionArn: 'g', partialResponses: false });
-    expect(find('c', 'orders')).toBe('unknown');
-  });
-
-  it('is told apart by the topic where functions share a group', () => {
-    const find = findConsumer([
-      mapping('a', 'f', 'one'),
-      mapping('a', 'g', 'two'),
-      mapping('a', 'g', 'three'),
-    ]);
-    expect(find('a', 'one')).toMatchObject({ functionArn: 'f' });
-    expect(find('a', 'three')).toMatchObject({ functionArn: 'g' });
-    expect(find('a', 'four')).toBe('ambiguous');
   });
 });

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Audit, AuditedRun } from '../../../../cli/dead-letters/audit.ts';
-import type { Consumer } from '../../../../cli/dead-letters/consumers.ts';
-import type { Answer } from '../../../../cli/dead-letters/invoke.ts';
-import { type ReplayRun, replay } from '../../../../cli/dead-letters/replay.ts';
-import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
-import { nameOf } from '../../../../cli/dead-letters/selection.ts';
-import type { StoredLetter } from '../../../../cli/dead-letters/stored-letter.ts';
+import type { Audit, AuditedRun, ReplayRun } from '../../../../cli/dead-letters/audit.ts';
+import type { Answer, Consumer } from '../../../../cli/dead-letters/consumer.ts';
+import { nameOf, type StoredLetter } from '../../../../cli/dead-letters/letters-table.ts';
+import { replay } from '../../../../cli/dead-letters/replay.ts';
+import type { RunId } from '../../../../cli/dead-letters/transitions.ts';
 import { givenUpAgain, inMemoryLetters } from '../../../support/in-memory-letters.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 import { virtualClock } from '../../../support/virtual-clock.ts';
@@ -28,6 +26,7 @@ function fixture(
   const clock = virtualClock(start);
   const run: ReplayRun = {
     runId,
+    action: 'replay',
     who: 'someone@somewhere',
     why: 'to see',
     selection: { reasons: [], keys: [] },

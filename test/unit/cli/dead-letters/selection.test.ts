@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lettersNamed, nameOf, selected } from '../../../../cli/dead-letters/selection.ts';
+import { nameOf, type Selection } from '../../../../cli/dead-letters/letters-table.ts';
+import { selected, withNamed } from '../../../../cli/dead-letters/selection.ts';
 import { inMemoryLetters } from '../../../support/in-memory-letters.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 
@@ -11,7 +12,7 @@ const letters = [
 ];
 const table = inMemoryLetters(new Map(letters.map((letter) => [nameOf(letter), letter])));
 const named = async (words: readonly string[], consumer?: string) =>
-  (await lettersNamed(table, consumer, words)).map(nameOf);
+  (await withNamed(table, { consumer }, words)).keys?.map(nameOf) ?? [];
 
 describe('letters named on the command line', () => {
   it('are found by a record id, with or without the consumer, or a part that one letter has', async () => {
@@ -36,15 +37,25 @@ describe('letters named on the command line', () => {
 });
 
 describe('a selection', () => {
-  const found = async (selection: Parameters<typeof selected>[1]) => {
-    const names: string[] = [];
-    for await (const letter of selected(table, selection, ['OPEN'])) names.push(nameOf(letter));
-    return names;
-  };
+  const found = async (selection: Selection) => (await selected(table, selection, ['OPEN'])).map(nameOf);
 
   it('has letters of the statuses asked for', async () => {
     expect(await found({ reasons: [], keys: [] })).toHaveLength(3);
     expect(await found({ reasons: ['invalid'], keys: [] })).toEqual([]);
+  });
+
+  it('has letters by consumer, partition and offset', async () => {
+    const places = [
+      { consumer: 'a', topic: 'orders', partition: 0, offset: 9 },
+      { consumer: 'a', topic: 'orders', partition: 0, offset: 10 },
+      { consumer: 'a', topic: 'orders', partition: 2, offset: 1 },
+      { consumer: 'a', topic: 'orders', partition: 10, offset: 0 },
+      { consumer: 'a', topic: 'z', partition: 0, offset: 0 },
+      { consumer: 'b', topic: 'orders', partition: 0, offset: 0 },
+    ];
+    const letters = places.map((place) => aLetter(place));
+    const reversed = letters.toReversed().map((letter) => [nameOf(letter), letter] as const);
+    expect(await selected(inMemoryLetters(new Map(reversed)), {}, [])).toEqual(letters);
   });
 
   it('has named letters whatever their status, and misses one that is gone', async () => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { LetterState } from '../../../../cli/dead-letters/letter-state.ts';
-import { isAsExpected } from '../../../../cli/dead-letters/letter-state.ts';
-import { RESERVED_MS } from '../../../../cli/dead-letters/reservation.ts';
-import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
 import {
   begin,
   discard,
+  isAsExpected,
+  type LetterState,
   overtaken,
+  RESERVED_MS,
   type ReplayOutcome,
+  type RunId,
   settle,
 } from '../../../../cli/dead-letters/transitions.ts';
 import { LETTER_STATUSES, type LetterStatus } from '../../../../functions/dead-letters/letter.ts';

@@ -1,13 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Consumer } from '../../../../cli/dead-letters/consumers.ts';
-import type { Answer } from '../../../../cli/dead-letters/invoke.ts';
-import type { Change } from '../../../../cli/dead-letters/letter-state.ts';
-import type { Changed } from '../../../../cli/dead-letters/letters-table.ts';
+import type { Answer, Consumer } from '../../../../cli/dead-letters/consumer.ts';
+import type { Changed, StoredLetter } from '../../../../cli/dead-letters/letters-table.ts';
 import type { PlanRules } from '../../../../cli/dead-letters/plan.ts';
-import { type Replayed, replayLetter } from '../../../../cli/dead-letters/replay-letter.ts';
-import { RESERVED_MS } from '../../../../cli/dead-letters/reservation.ts';
-import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
-import type { StoredLetter } from '../../../../cli/dead-letters/stored-letter.ts';
+import { type Replayed, replayLetter } from '../../../../cli/dead-letters/replay.ts';
+import { type Change, RESERVED_MS, type RunId } from '../../../../cli/dead-letters/transitions.ts';
 import { givenUpAgain, type Holds, inMemoryLetters } from '../../../support/in-memory-letters.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 

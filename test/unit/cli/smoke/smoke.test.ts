@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredLetter } from '../../../../cli/dead-letters/stored-letter.ts';
+import type { StoredLetter } from '../../../../cli/dead-letters/letters-table.ts';
 import { type SmokeWorld, smokePlan } from '../../../../cli/smoke/smoke.ts';
 import { runSteps } from '../../../../cli/smoke/steps.ts';
 import { givenUpAgain, inMemoryLetters } from '../../../support/in-memory-letters.ts';

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Audit, AuditedRun } from '../../../../cli/dead-letters/audit.ts';
-import { resumedRun } from '../../../../cli/dead-letters/resumed-run.ts';
-import type { RunId } from '../../../../cli/dead-letters/run-id.ts';
+import { type Audit, type AuditedRun, resumedRun } from '../../../../cli/dead-letters/audit.ts';
+import type { RunId } from '../../../../cli/dead-letters/transitions.ts';
 
 const run = (runId: string, more: Partial<AuditedRun> = {}): AuditedRun => ({
   runId: runId as RunId,
