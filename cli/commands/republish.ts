@@ -1,13 +1,17 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type AppAddress, appAt } from '../app/address.ts';
 import { pacer, realTiming } from '../pacing.ts';
-import { chosenOrders, type Selection } from '../republish/chosen-orders.ts';
-import { type Republished, republish } from '../republish/republish.ts';
-import type { Item } from '../republish/stored-events.ts';
+import {
+  chosenOrders,
+  type Item,
+  type OrderSelection,
+  type Republished,
+  republish,
+} from '../republish/republish.ts';
 import { type Terminal, table } from '../terminal.ts';
 
 export interface RepublishOptions {
-  readonly selection: Selection;
+  readonly selection: OrderSelection;
   readonly execute: boolean;
   /** Events a second, at most. */
   readonly rate: number;

@@ -9,6 +9,7 @@ import {
   type LettersTable,
   nameOf,
   type Selection,
+  type StoredLetter,
 } from './letters-table.ts';
 
 const CANDIDATES_SHOWN = 10;
@@ -83,6 +84,25 @@ function ambiguous(word: string, names: readonly string[]): LocalCloudError {
       ...(more > 0 ? [`and ${more} more`] : []),
     ],
   });
+}
+
+/** The clocks of this machine and of whoever writes letters may differ by so much. */
+const CLOCKS_MS = 5 * 60_000;
+
+/** The letters of a selection that were given up since a time, in whatever status, and whose record is one looked for. */
+export async function lettersSince(
+  letters: LettersTable,
+  since: Date,
+  selection: Pick<Selection, 'consumer'>,
+  isLookedFor: (letter: StoredLetter) => boolean,
+): Promise<readonly StoredLetter[]> {
+  const from = new Date(since.getTime() - CLOCKS_MS).toISOString();
+  const found: StoredLetter[] = [];
+  for await (const summary of letters.summaries({ ...selection, since: from })) {
+    const letter = await letters.letter(summary);
+    if (letter !== undefined && isLookedFor(letter)) found.push(letter);
+  }
+  return found;
 }
 
 /** Letters in the order in which they are replayed: a consumer's partitions one after another, each by its offsets. */

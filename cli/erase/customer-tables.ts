@@ -10,8 +10,7 @@ import {
 import { z } from 'zod';
 import { LocalCloudError } from '../../local/errors.ts';
 import { B, L, M, S } from '../attributes.ts';
-import { AUDIT } from '../dead-letters/letters-table.ts';
-import type { OrderTraces } from './decide.ts';
+import { AUDIT, type LetterKey } from '../dead-letters/letters-table.ts';
 
 /** Names of the tables that hold a customer's data. */
 export interface CustomerTables {
@@ -19,6 +18,17 @@ export interface CustomerTables {
   readonly outbox: string;
   readonly shipments: string;
   readonly deadLetters: string;
+}
+
+/** What the tables hold of one order. */
+export interface OrderTraces {
+  readonly orderId: string;
+  /** Epoch milliseconds of its newest event. */
+  readonly lastEventAt: number;
+  /** Events of it that are not published yet. */
+  readonly unpublished: number;
+  readonly shipment: 'none' | 'awaits a manifest' | 'settled';
+  readonly letters: readonly (LetterKey & { readonly isReplaying: boolean })[];
 }
 
 type Item = Readonly<Record<string, AttributeValue>>;

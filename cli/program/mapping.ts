@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type RewindTarget, rewindTarget } from '../rewind/target.ts';
+import { type RewindTarget, rewindTarget } from '../rewind/plan.ts';
 import { type CommandContext, JSON_OPTION, localOnly } from './options.ts';
 
 /** `orderly mapping …` */

@@ -1,10 +1,120 @@
+/**
+ * Publishes the events that orders keep once more: which orders, their events as rows of the outbox, and the rows written
+ * there for the relay. Attributes are moved as they stand in the table, never decoded, so an event that is published again
+ * has the bytes that it had.
+ *
+ *     order    orderId S   placedAt S   events L of M {key S, value B, headers L of L [name S, value S]}
+ *     outbox   orderId S   seq N        key S, value B, headers L of L [name S, value S]
+ */
 import {
+  type AttributeValue,
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
+  paginateScan,
 } from '@aws-sdk/client-dynamodb';
 import { workThrough } from '../work-through.ts';
-import { type Item, type StoredEvents, storedEvents } from './stored-events.ts';
+
+export type Item = Readonly<Record<string, AttributeValue>>;
+
+/** Which orders: those named, or all that were placed in a time; both ends belong to it. */
+export type OrderSelection =
+  | { readonly kind: 'named'; readonly orderIds: readonly string[] }
+  /** ISO 8601 in UTC with milliseconds, as the table has it. */
+  | { readonly kind: 'placed'; readonly since?: string | undefined; readonly until?: string | undefined };
+
+const KEYS_PER_REQUEST = 100;
+const ATTRIBUTES = 'orderId, placedAt, events';
+
+/** The chosen items of the table of orders, page by page, in no order. */
+export function chosenOrders(
+  client: DynamoDBClient,
+  table: string,
+  selection: OrderSelection,
+): AsyncGenerator<readonly Item[]> {
+  return selection.kind === 'named'
+    ? named(client, table, [...new Set(selection.orderIds)])
+    : placed(client, table, selection);
+}
+
+async function* named(
+  client: DynamoDBClient,
+  table: string,
+  orderIds: readonly string[],
+): AsyncGenerator<readonly Item[]> {
+  let keys: readonly Item[] = orderIds.map((orderId) => ({ orderId: { S: orderId } }));
+  while (keys.length > 0) {
+    const asked = {
+      Keys: keys.slice(0, KEYS_PER_REQUEST),
+      ConsistentRead: true,
+      ProjectionExpression: ATTRIBUTES,
+    };
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: asked } }),
+    );
+    yield Responses?.[table] ?? [];
+    keys = [...(UnprocessedKeys?.[table]?.Keys ?? []), ...keys.slice(KEYS_PER_REQUEST)];
+  }
+}
+
+async function* placed(
+  client: DynamoDBClient,
+  table: string,
+  { since, until }: { readonly since?: string | undefined; readonly until?: string | undefined },
+): AsyncGenerator<readonly Item[]> {
+  const conditions = [...(since ? ['placedAt >= :since'] : []), ...(until ? ['placedAt <= :until'] : [])];
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: table,
+      ConsistentRead: true,
+      ProjectionExpression: ATTRIBUTES,
+      ...(conditions.length > 0 && {
+        FilterExpression: conditions.join(' AND '),
+        ExpressionAttributeValues: {
+          ...(since && { ':since': { S: since } }),
+          ...(until && { ':until': { S: until } }),
+        },
+      }),
+    },
+  );
+  for await (const page of pages) yield page.Items ?? [];
+}
+
+/** An order's events in the order in which they happened: `seq` counts from 1. */
+export interface StoredEvents {
+  readonly orderId: string;
+  /** ISO 8601 in UTC. */
+  readonly placedAt: string;
+  readonly rows: readonly Item[];
+  /** Of the events' values. */
+  readonly bytes: number;
+}
+
+/** `undefined` if the item is no order with events of its own: each has to carry its order's id and its own seq. */
+export function storedEvents(item: Item): StoredEvents | undefined {
+  const orderId = item.orderId?.S;
+  const placedAt = item.placedAt?.S;
+  const events = item.events?.L ?? [];
+  if (orderId === undefined || placedAt === undefined || events.length === 0) return undefined;
+  let bytes = 0;
+  const rows: Item[] = [];
+  for (const { M: event = {} } of events) {
+    const { key, value, headers } = event;
+    const seq = rows.length + 1;
+    if (key?.S !== orderId || value?.B === undefined || eventIdOf(headers) !== `${orderId}.${seq}`) {
+      return undefined;
+    }
+    bytes += value.B.length;
+    rows.push({ ...event, orderId: { S: orderId }, seq: { N: String(seq) } });
+  }
+  return { orderId, placedAt, rows, bytes };
+}
+
+function eventIdOf(headers: AttributeValue | undefined): string | undefined {
+  return headers?.L?.find(({ L: pair }) => pair?.[0]?.S === 'ce_id')?.L?.[1]?.S;
+}
 
 /** What was found, and what was done with it. */
 export interface Republished {

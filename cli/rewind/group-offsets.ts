@@ -1,7 +1,6 @@
 import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
-import type { Position, Step } from './plan.ts';
-import type { RewindTarget } from './target.ts';
+import type { Position, RewindTarget, Step } from './plan.ts';
 
 /** The offsets of a consumer group on a topic. */
 export interface GroupOffsets {

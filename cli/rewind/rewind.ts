@@ -3,8 +3,7 @@ import { LocalCloudError } from '../../local/errors.ts';
 import type { MappingApi, MappingConfiguration } from '../mapping-api.ts';
 import type { Timing } from '../pacing.ts';
 import type { GroupOffsets } from './group-offsets.ts';
-import { moves, passedOver, planRewind, type Step } from './plan.ts';
-import type { RewindTarget } from './target.ts';
+import { moves, passedOver, planRewind, type RewindTarget, type Step } from './plan.ts';
 
 const LOOK_EVERY_MS = 100;
 /** Members of a mapping that was disabled leave at once; one that was killed is missed after its session, 30 s or so. */

@@ -6,11 +6,10 @@ import {
   nameOf,
   type StoredLetter,
 } from '../dead-letters/letters-table.ts';
+import { lettersSince } from '../dead-letters/selection.ts';
 import { sampleOrder } from '../sample-orders.ts';
-import { lettersOf } from './letters.ts';
-import { unplacedOrderId } from './poison.ts';
 import { Missing, type Patience, type Step, untilThere } from './steps.ts';
-import type { SmokeTables } from './tables.ts';
+import { type SmokeTables, unplacedOrderId } from './tables.ts';
 
 /** Everything that the test acts on and looks at. */
 export interface SmokeWorld {
@@ -49,7 +48,9 @@ export function smokePlan(world: SmokeWorld, mailTo: string, patience: Patience)
   const run = randomUUID();
   const orderIds: string[] = [];
   const poisoned = unplacedOrderId();
-  const poisonLetters = () => lettersOf(table, poisoned, begun);
+  const lettersOf = (orderId: string) =>
+    lettersSince(table, begun, {}, ({ key }) => Buffer.from(key ?? []).toString('utf8') === orderId);
+  const poisonLetters = () => lettersOf(poisoned);
 
   /** Waits until all orders have a status somewhere; dead letters of those that don't are the first thing to know. */
   async function until(
@@ -69,7 +70,7 @@ export function smokePlan(world: SmokeWorld, mailTo: string, patience: Patience)
     } catch (error) {
       const still = error instanceof Missing ? await missing() : undefined;
       if (still === undefined) throw error;
-      const letters = await lettersOf(table, still.orderId, begun);
+      const letters = await lettersOf(still.orderId);
       throw new Missing([still.why, ...letters.map(describe)].join('\n'));
     }
   }

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { App } from '../app/app.ts';
 import type { LettersTable, StoredLetter } from '../dead-letters/letters-table.ts';
+import { lettersSince } from '../dead-letters/selection.ts';
 import { type Case, HEADER_TEXT } from './cases.ts';
 import { type Evidence, Invocation } from './seen.ts';
 
@@ -30,9 +31,6 @@ export interface Probes {
   close(): void;
 }
 
-/** Clocks of this machine and of whoever writes letters may differ by so much. */
-const CLOCKS_MS = 5 * 60_000;
-
 /**
  * Opens the way of probes through an app.
  *
@@ -42,15 +40,10 @@ export function probesOf(app: App, probesTable: string, letters: LettersTable): 
   const client = new DynamoDBClient(app.dynamodb);
   const outbox = app.output('OutboxTable');
 
-  const lettersOf = async ({ recordKey, since }: Running): Promise<readonly StoredLetter[]> => {
-    const found: StoredLetter[] = [];
-    const from = new Date(since.getTime() - CLOCKS_MS).toISOString();
+  const lettersOf = ({ recordKey, since }: Running): Promise<readonly StoredLetter[]> => {
     const inBase64 = Buffer.from(recordKey).toString('base64');
-    for await (const summary of letters.summaries({ consumer: 'dead-letters', since: from })) {
-      const letter = await letters.letter(summary);
-      if (letter !== undefined && textOf(letter.value).includes(inBase64)) found.push(letter);
-    }
-    return found;
+    const isOfRecord = ({ value }: StoredLetter) => textOf(value).includes(inBase64);
+    return lettersSince(letters, since, { consumer: 'dead-letters' }, isOfRecord);
   };
   return {
     async begin(run, theCase) {

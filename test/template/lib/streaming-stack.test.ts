@@ -1,7 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ON_TOPIC_MS } from '../../../cli/erase/decide.ts';
+import { ON_TOPIC_MS } from '../../../cli/erase/erase.ts';
 import { MAX_BATCH_BYTES } from '../../../functions/relay/plan.ts';
 import { synthesized } from '../../support/template.ts';
 

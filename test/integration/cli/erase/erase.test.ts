@@ -1,8 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eraseOrder, tracesOf } from '../../../../cli/erase/customer-tables.ts';
-import { ON_TOPIC_MS } from '../../../../cli/erase/decide.ts';
-import { eraseCustomer } from '../../../../cli/erase/erase.ts';
+import { eraseCustomer, ON_TOPIC_MS } from '../../../../cli/erase/erase.ts';
 import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { CustomerId } from '../../../../functions/orders/ids.ts';
 import { toOutboxItem } from '../../../../functions/outbox/row.ts';

@@ -1,7 +1,6 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { chosenOrders, type Selection } from '../../../../cli/republish/chosen-orders.ts';
-import { republish } from '../../../../cli/republish/republish.ts';
+import { chosenOrders, type OrderSelection, republish } from '../../../../cli/republish/republish.ts';
 import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { outboxTable, scan, testClient, testTable } from '../../../support/dynamodb.ts';
@@ -9,7 +8,7 @@ import { testEngines } from '../../../support/engines.ts';
 import { anOrder } from '../../../support/orders.ts';
 import { cancelledRow, placedRow } from '../../../support/outbox-rows.ts';
 
-const all: Selection = { kind: 'placed' };
+const all: OrderSelection = { kind: 'placed' };
 const keys = Array.from({ length: 120 }, (_, index) => `k${index}`);
 const rowsOf = (key: string, index: number) =>
   index % 3 === 0 ? [placedRow(key), cancelledRow(key)] : [placedRow(key)];
@@ -48,7 +47,7 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('republish on %s', (engin
         },
       { step: 'initialize' },
     );
-    const run = (selection: Selection, execute: boolean, signal = new AbortController().signal) =>
+    const run = (selection: OrderSelection, execute: boolean, signal = new AbortController().signal) =>
       republish(
         chosenOrders(client, orders, selection),
         {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { storedEvents } from '../../../../cli/republish/stored-events.ts';
+import { storedEvents } from '../../../../cli/republish/republish.ts';
 import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { anOrder } from '../../../support/orders.ts';
