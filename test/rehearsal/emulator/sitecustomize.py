@@ -1,5 +1,5 @@
 """What MiniStack's CloudFormation lacks for `cdk deploy` of this app: five types of resources, alarms on expressions, tags
-of buckets, and names that are new with every stack.
+of buckets, names that are new with every stack, and log groups that a function's role may not make.
 
 Python reads a module of this name before anything else, so that MiniStack is started as the local cloud starts it, with this
 folder in front of its own on PYTHONPATH. It puts handlers into tables of MiniStack that are nobody's interface; hence the
@@ -35,7 +35,7 @@ def extend():
     # The address that a cluster's clients are told; nobody listens there.
     os.environ["MINISTACK_MSK_BOOTSTRAP_SASL_IAM"] = "127.0.0.1:9"
 
-    from ministack.services import msk, s3
+    from ministack.services import cloudwatch_logs, iam, lambda_svc, msk, s3
     from ministack.services.cloudformation import provisioners, stacks
 
     handlers = provisioners._RESOURCE_HANDLERS
@@ -129,6 +129,25 @@ def extend():
         return made
 
     handlers["AWS::S3::Bucket"] = {**bucket, "create": create_bucket}
+
+    # MiniStack checks no rights, so what a function says last would bring back the log group that its stack has deleted:
+    # the relay waits for a broker that isn't there while it is. On AWS that takes a role that may make log groups.
+    write_logs = lambda_svc._emit_lambda_logs
+
+    def may_make_log_groups(role_arn):
+        role = iam._roles.get(role_arn.rsplit("/", 1)[-1])
+        if role is None:
+            return False
+        managed = any("/service-role/AWSLambda" in arn for arn in role["AttachedPolicies"])
+        return managed or "logs:CreateLogGroup" in json.dumps(role["InlinePolicies"])
+
+    def write_logs_where_allowed(function, *args, **kwargs):
+        config = function.get("config") or function
+        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{config['FunctionName']}"
+        if group in cloudwatch_logs._log_groups or may_make_log_groups(config["Role"]):
+            write_logs(function, *args, **kwargs)
+
+    lambda_svc._emit_lambda_logs = write_logs_where_allowed
 
 
 # Python's other processes under this MiniStack read this module too.
