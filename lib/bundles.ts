@@ -93,6 +93,7 @@ function bundleAll(): Map<string, string> {
 
   const changed = folders.filter((folder) => !outputs.has(folder));
   if (changed.length === 0) return outputs;
+  const begun = Date.now();
   const { metafile, outputFiles } = buildSync({
     ...bundling,
     absWorkingDir: root,
@@ -106,7 +107,12 @@ function bundleAll(): Map<string, string> {
   for (const folder of changed) {
     const file = outputFiles.find(({ path }) => resolve(path) === join(cache, `${folder}.mjs`));
     if (file === undefined) throw new Error(`esbuild made no bundle of functions/${folder}`);
-    const inputs = Object.fromEntries(filesOf(metafile, handlerOf(folder)).map((path) => [path, hash(path)]));
+    const inputs = Object.fromEntries(
+      filesOf(metafile, handlerOf(folder)).map((path) => [
+        path,
+        writtenBefore(path, begun) ? hash(path) : 'changed',
+      ]),
+    );
     const output = join(cache, `${folder}-${sha256(file.contents)}`);
     mkdirSync(output, { recursive: true });
     writeWhole(join(output, 'index.mjs'), file.contents);
@@ -138,6 +144,12 @@ function filesOf({ inputs }: Metafile, entry: string): string[] {
     }
   }
   return [...found];
+}
+
+/** What is saved while esbuild reads may be in the bundle or not: it is bundled again next time. */
+function writtenBefore(path: string, time: number): boolean {
+  const { mtimeMs = time } = statSync(join(root, path), { throwIfNoEntry: false }) ?? {};
+  return mtimeMs < time;
 }
 
 function hashOf(path: string): string {

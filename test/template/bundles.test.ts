@@ -81,6 +81,21 @@ describe('bundling again', () => {
     expect([after, readFileSync(after, 'utf8')]).toEqual([before.path, before.content]);
   });
 
+  it('makes again what was saved while it was made', async () => {
+    await bundle();
+    const { common, ...others } = JSON.parse(readFileSync(made, 'utf8'));
+    const before = identity(join(others.output, 'index.mjs'));
+    writeFileSync(made, JSON.stringify({ ...others, common: `not ${common}` }));
+    // Every file was saved after that.
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(0);
+    onTestFinished(() => clock.mockRestore());
+    const meanwhile = identity(await bundle());
+    clock.mockRestore();
+    const after = identity(await bundle());
+    expect(new Set([before, meanwhile, after]).size).toBe(3);
+    expect(identity(await bundle())).toBe(after);
+  });
+
   it('refuses a folder without a handler by name', async () => {
     const { bundleOf } = await import('../../lib/bundles.ts');
     expect(() => bundleOf('nobody')).toThrow('functions/nobody has no handler.ts');
