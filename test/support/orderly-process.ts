@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
-import { isRunning } from './process-tree.ts';
+import { descendantsOf, isRunning } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -15,6 +15,8 @@ export interface OrderlyProcess {
   wrote(pattern: RegExp): Promise<void>;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   kill(signal: NodeJS.Signals): void;
+  /** Kills it, and resolves when nothing that it has started is there any more: until then its folder is written to. */
+  end(): Promise<void>;
 }
 
 /** Starts `orderly` with `cwd` as its project folder; `env` is put over this process's environment. */
@@ -22,7 +24,7 @@ export function orderly(
   args: readonly string[],
   { cwd, env = {} }: { cwd: string; env?: Readonly<Record<string, string>> },
 ): OrderlyProcess {
-  const child = spawn(process.execPath, [`${root}bin/orderly.ts`, ...args], {
+  const child = spawn(process.execPath, [`${root}bin/orderly.js`, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -39,6 +41,12 @@ export function orderly(
     output,
     exited,
     kill: (signal) => child.kill(signal),
+    async end() {
+      const children = descendantsOf(child.pid ?? Number.NaN);
+      child.kill('SIGKILL');
+      await exited;
+      await gone(children);
+    },
     async wrote(pattern) {
       await Promise.race([
         vi.waitFor(

@@ -8,8 +8,7 @@ import { type RunningCloud, runningCloud } from '../../cli/running-cloud.ts';
 import { synthesize } from '../../cli/synthesize.ts';
 import { testAssembly } from './assembly.ts';
 import { type FakeAws, fakeAws } from './fake-aws.ts';
-import { gone, orderly } from './orderly-process.ts';
-import { descendantsOf } from './process-tree.ts';
+import { orderly } from './orderly-process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -98,10 +97,7 @@ export async function runningApp({
     deployed: (env, ...args) => run(args, { cwd: elsewhere, env: { ...points, ...env } }),
     async stop() {
       await aws.stop();
-      const children = descendantsOf(up.pid);
-      up.kill('SIGKILL');
-      await up.exited;
-      await gone(children);
+      await up.end();
       for (const dir of [cwd, elsewhere]) rmSync(dir, { recursive: true, force: true });
     },
   };

@@ -76,10 +76,7 @@ async function project() {
       existsSync(join(dir, 'seen')) ? readFileSync(join(dir, 'seen'), 'utf8').trim().split(' ') : [],
     async up(): Promise<OrderlyProcess> {
       const cloud = orderly(['up', '--app', 'app', '--engine', 'external', '--port', '0'], { cwd: dir, env });
-      onTestFinished(async () => {
-        cloud.kill('SIGKILL');
-        await cloud.exited;
-      });
+      onTestFinished(() => cloud.end());
       await cloud.wrote(/orderly is up/);
       return cloud;
     },

@@ -29,10 +29,7 @@ describe('orderly up', { timeout: 180_000 }, () => {
       cwd,
       env,
     });
-    onTestFinished(async () => {
-      started.kill('SIGKILL');
-      await started.exited;
-    });
+    onTestFinished(() => started.end());
     return started;
   }
 

@@ -38,10 +38,7 @@ async function upAndWatching(
     cwd: dir,
     env: { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers, AWS_ENDPOINT_URL: ministack },
   });
-  onTestFinished(async () => {
-    cloud.kill('SIGKILL');
-    await cloud.exited;
-  });
+  onTestFinished(() => cloud.end());
   await cloud.wrote(/watching the sources/);
   const run = await readRunFile(join(dir, '.orderly'));
   const client = new LambdaClient({

@@ -101,12 +101,7 @@ async function up(
   cwd: string,
 ): Promise<{ readonly cloud: RunningCloud; readonly api: string; readonly pid: number; kill(): void }> {
   const started = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
-  onTestFinished(async () => {
-    const children = descendantsOf(started.pid);
-    started.kill('SIGKILL');
-    await started.exited;
-    await gone(children);
-  });
+  onTestFinished(() => started.end());
   await started.wrote(/orderly is up/);
   const cloud = await runningCloud(cwd);
   const api = cloud.status.apis[0]?.url ?? '';

@@ -17,8 +17,7 @@ import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { assemblyWith } from '../../../faults/world/assembly.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { scan, testClient } from '../../../support/dynamodb.ts';
-import { gone, type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
-import { descendantsOf } from '../../../support/process-tree.ts';
+import { type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
@@ -49,10 +48,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     running = await runningCloud(cwd);
   });
   afterAll(async () => {
-    const children = descendantsOf(cloud.pid);
-    cloud.kill('SIGKILL');
-    await cloud.exited;
-    await gone(children);
+    await cloud.end();
     rmSync(cwd, { recursive: true, force: true });
   });
 

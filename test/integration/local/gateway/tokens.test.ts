@@ -71,10 +71,7 @@ test('an app behind a JWT authorizer is told what a token claims, and orderly.js
   const apis = { Shop: { jwtClaims: { sub: 'from-the-file' } } };
   writeFileSync(join(dir, 'orderly.json'), JSON.stringify({ apis }));
   const cloud = upIn(dir);
-  onTestFinished(async () => {
-    cloud.kill('SIGKILL');
-    await cloud.exited;
-  });
+  onTestFinished(() => cloud.end());
   await cloud.wrote(/orderly is up/);
   const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(cloud.output()) ?? [];
 
