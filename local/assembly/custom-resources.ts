@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Resource } from './assembly.ts';
-import { onlyEntry } from './intrinsics/intrinsic.ts';
+import { onlyEntry } from './intrinsics.ts';
 import type { EngineFacts } from './model.ts';
 import { type Resolution, resolved, unresolved } from './resolution.ts';
 

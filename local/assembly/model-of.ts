@@ -13,8 +13,7 @@ import { clustersThatAreRead } from './clusters.ts';
 import { asksForBrokers } from './custom-resources.ts';
 import { emailIdentityOf } from './email-identities.ts';
 import { type EnvironmentOverlay, overlayOf, unknownOverlayKeys } from './environment.ts';
-import { doubtfulConditions, existingResources } from './existence.ts';
-import { sortedByAcceptance } from './findings.ts';
+import { sortedByAcceptance, unresolvedFinding } from './findings.ts';
 import { functionOf } from './functions.ts';
 import { leftOut } from './left-out.ts';
 import { mappingOf } from './mappings.ts';
@@ -23,7 +22,7 @@ import { firstOfEachName, nameClashes } from './name-clashes.ts';
 import { findingsOf, modelsOf, type ReadResource, readEach } from './reading.ts';
 import { textOf } from './resolution.ts';
 import { isSchedule, scheduleOf } from './schedules.ts';
-import { type Scope, scopeOf } from './scope.ts';
+import { existingResources, type Scope, scopeOf } from './scope.ts';
 import { isTable, tableOf } from './tables.ts';
 import { topicOf, topicsOf, undeclaredTopics } from './topics.ts';
 
@@ -209,4 +208,12 @@ function outputsOf(scope: Scope): Record<string, string> {
     }
   }
   return outputs;
+}
+
+/** A finding for each of the resources of which it cannot be told whether they exist; accepted, they do. */
+function doubtfulConditions(scope: Scope, resources: readonly Resource[]): Finding[] {
+  return resources.flatMap((resource) => {
+    const exists = scope.exists(resource);
+    return exists.resolved ? [] : [unresolvedFinding(resource, 'Condition', exists)];
+  });
 }

@@ -2,19 +2,91 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LocalCloudError } from '../errors.ts';
-import type { Assembly, FileAsset, Stack, StackId } from './assembly.ts';
-import {
-  assetManifestProperties,
-  assetsDocument,
-  type ManifestDocument,
-  type MetadataDocument,
-  manifestDocument,
-  metadataDocument,
-  nestedAssemblyProperties,
-  stackProperties,
-  templateDocument,
-} from './documents.ts';
-import { stackOf } from './stack-of.ts';
+import type { Assembly, FileAsset, Resource, Stack, StackId } from './assembly.ts';
+
+const metadataEntries = z.record(
+  z.string(),
+  z.array(z.looseObject({ type: z.string(), data: z.unknown().optional() })),
+);
+
+/**
+ * `manifest.json` of a cloud assembly, as far as it is read here.
+ *
+ * Source: the package `@aws-cdk/cloud-assembly-schema`, `AssemblyManifest`.
+ */
+const manifestDocument = z.looseObject({
+  version: z.string(),
+  artifacts: z
+    .record(
+      z.string(),
+      z.looseObject({
+        type: z.string(),
+        dependencies: z.array(z.string()).default([]),
+        properties: z.record(z.string(), z.unknown()).default({}),
+        metadata: metadataEntries.optional(),
+        additionalMetadataFile: z.string().optional(),
+      }),
+    )
+    .default({}),
+});
+type ManifestDocument = z.infer<typeof manifestDocument>;
+
+/** Properties of a manifest artifact of type `aws:cloudformation:stack`. */
+const stackProperties = z.looseObject({ templateFile: z.string(), stackName: z.string().optional() });
+
+/** Properties of a manifest artifact of type `cdk:asset-manifest`. */
+const assetManifestProperties = z.looseObject({ file: z.string() });
+
+/** Properties of a manifest artifact of type `cdk:cloud-assembly`: a stage's own assembly. */
+const nestedAssemblyProperties = z.looseObject({ directoryName: z.string() });
+
+/** `additionalMetadataFile` of a stack artifact: metadata entries by `/construct/path`. */
+const metadataDocument = metadataEntries;
+type MetadataDocument = z.infer<typeof metadataDocument>;
+
+/** `*.assets.json`: what would be uploaded, and to which S3 keys. */
+const assetsDocument = z.looseObject({
+  files: z
+    .record(
+      z.string(),
+      z.looseObject({
+        source: z.looseObject({ path: z.string().optional() }),
+        destinations: z.record(z.string(), z.looseObject({ objectKey: z.string() })).default({}),
+      }),
+    )
+    .default({}),
+});
+
+/** A CloudFormation template; values keep their intrinsics. */
+export const templateDocument = z.looseObject({
+  Resources: z
+    .record(
+      z.string(),
+      z.looseObject({
+        Type: z.string(),
+        Properties: z.record(z.string(), z.unknown()).default({}),
+        Condition: z.string().optional(),
+        Metadata: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .default({}),
+  Outputs: z
+    .record(
+      z.string(),
+      z.looseObject({
+        Value: z.unknown(),
+        Export: z.looseObject({ Name: z.unknown() }).optional(),
+        Condition: z.string().optional(),
+      }),
+    )
+    .default({}),
+  Parameters: z
+    .record(z.string(), z.looseObject({ Type: z.string(), Default: z.unknown().optional() }))
+    .default({}),
+  Mappings: z.record(z.string(), z.record(z.string(), z.record(z.string(), z.unknown()))).default({}),
+  Conditions: z.record(z.string(), z.unknown()).default({}),
+});
+type TemplateDocument = z.infer<typeof templateDocument>;
 
 /**
  * Reads a synthesized CDK app from its cloud assembly folder, stages (nested assemblies) included.
@@ -143,4 +215,67 @@ function unreadable(file: string, why: string, cause?: unknown): LocalCloudError
     ],
     cause,
   });
+}
+
+/** Joins a stack's template with its construct paths and the assembly's assets. */
+export function stackOf(parts: {
+  readonly id: StackId;
+  readonly name: string;
+  readonly template: TemplateDocument;
+  readonly metadata: MetadataDocument;
+  readonly assets: readonly FileAsset[];
+}): Stack {
+  const { id, name, template, assets } = parts;
+  const paths = constructPaths(parts.metadata);
+  const resources = Object.entries(template.Resources).map(([logicalId, resource]): [string, Resource] => [
+    logicalId,
+    {
+      stackId: id,
+      logicalId,
+      path: pathOf(resource.Metadata['aws:cdk:path']) ?? paths.get(logicalId) ?? logicalId,
+      type: resource.Type,
+      properties: resource.Properties,
+      condition: resource.Condition,
+    },
+  ]);
+  return {
+    id,
+    name,
+    resources: new Map(resources),
+    outputs: new Map(
+      Object.entries(template.Outputs).map(([key, output]) => [
+        key,
+        { value: output.Value, exportName: output.Export?.Name, condition: output.Condition },
+      ]),
+    ),
+    parameters: new Map(
+      Object.entries(template.Parameters).map(([key, parameter]) => [
+        key,
+        { type: parameter.Type, default: parameter.Default },
+      ]),
+    ),
+    mappings: template.Mappings,
+    conditions: new Map(Object.entries(template.Conditions)),
+    assets,
+  };
+}
+
+/** Construct path by logical id, from metadata entries of type `aws:cdk:logicalId`. */
+function constructPaths(metadata: MetadataDocument): ReadonlyMap<string, string> {
+  const paths = new Map<string, string>();
+  for (const [path, entries] of Object.entries(metadata)) {
+    for (const entry of entries) {
+      const readable = pathOf(path);
+      if (entry.type === 'aws:cdk:logicalId' && typeof entry.data === 'string' && readable !== undefined) {
+        paths.set(entry.data, readable);
+      }
+    }
+  }
+  return paths;
+}
+
+function pathOf(path: unknown): string | undefined {
+  if (typeof path !== 'string' || path === '') return undefined;
+  // An L2 construct's own resource is called `Resource`: the construct is what its author knows.
+  return path.replace(/^\//, '').replace(/\/Resource$/, '');
 }

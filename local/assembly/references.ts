@@ -1,7 +1,5 @@
 import type { Resource, Stack } from './assembly.ts';
-import { isIntrinsic, onlyEntry } from './intrinsics/intrinsic.ts';
-import { attributeTarget } from './intrinsics/named.ts';
-import { subVariables } from './intrinsics/text.ts';
+import { attributeTarget, isIntrinsic, onlyEntry, subVariables } from './intrinsics.ts';
 import { isRecord, textOf } from './resolution.ts';
 import type { Scope } from './scope.ts';
 

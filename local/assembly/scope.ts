@@ -1,11 +1,8 @@
-import type { Assembly, Output, Resource, Stack, StackId } from './assembly.ts';
+import type { Assembly, Output, Parameter, Resource, Stack, StackId } from './assembly.ts';
 import { customResourceAttribute, isCustomResource } from './custom-resources.ts';
-import { conditionHolds } from './intrinsics/conditions.ts';
-import type { Lookup } from './intrinsics/intrinsic.ts';
-import { resolveValue } from './intrinsics/resolve.ts';
+import { conditionHolds, type Lookup, resolveValue } from './intrinsics.ts';
 import { type Identity, knownTypes } from './known-types.ts';
 import type { EngineFacts } from './model.ts';
-import { parameterValue, pseudoParameter } from './parameters.ts';
 import { derivedId, derivedUuid, generatedName } from './physical-names.ts';
 import { type Resolution, resolved, textOf, unresolved, whenResolved } from './resolution.ts';
 
@@ -105,6 +102,16 @@ export function scopeOf(assembly: Assembly, facts: EngineFacts): Scope {
   return scope;
 }
 
+/** The resources whose condition holds, or cannot be told: stack by stack, in the order of their templates. */
+export function existingResources(scope: Scope): Resource[] {
+  return scope.assembly.stacks
+    .flatMap((stack) => [...stack.resources.values()])
+    .filter((resource) => {
+      const exists = scope.exists(resource);
+      return !exists.resolved || exists.value === true;
+    });
+}
+
 function referenced(scope: Scope, stack: Stack, name: string): Resolution {
   const pseudo = pseudoParameter(stack, name, scope.facts);
   if (pseudo !== undefined) return pseudo;
@@ -116,6 +123,53 @@ function referenced(scope: Scope, stack: Stack, name: string): Resolution {
       ? unresolved({ Ref: name }, `${resource.type} is not emulated`)
       : known.ref(scope.identity(resource));
   });
+}
+
+/**
+ * `Ref` of a pseudo parameter; `undefined` if the name is not one.
+ *
+ * Account and region are the engine's, whatever environment the stack was synthesized for: everything runs in one
+ * place here. Source: "Pseudo parameters reference" of the AWS CloudFormation user guide.
+ */
+function pseudoParameter(stack: Stack, name: string, facts: EngineFacts): Resolution | undefined {
+  switch (name) {
+    case 'AWS::AccountId':
+      return resolved(facts.account);
+    case 'AWS::NoValue':
+      return resolved(undefined);
+    case 'AWS::NotificationARNs':
+      return resolved([]);
+    case 'AWS::Partition':
+      return resolved('aws');
+    case 'AWS::Region':
+      return resolved(facts.region);
+    case 'AWS::StackId':
+      return resolved(
+        `arn:aws:cloudformation:${facts.region}:${facts.account}:stack/${stack.name}/${derivedUuid(stack.id)}`,
+      );
+    case 'AWS::StackName':
+      return resolved(stack.name);
+    case 'AWS::URLSuffix':
+      return resolved('amazonaws.com');
+    default:
+      return undefined;
+  }
+}
+
+/** `Ref` of a parameter of the template: its default, since nobody is there to pass a value. */
+function parameterValue(name: string, parameter: Parameter): Resolution {
+  if (parameter.default === undefined) {
+    return unresolved({ Ref: name }, 'the parameter has no default');
+  }
+  if (parameter.type.startsWith('AWS::SSM::Parameter::Value')) {
+    return unresolved({ Ref: name }, 'the value is in the SSM parameter store of an account');
+  }
+  const isList = parameter.type === 'CommaDelimitedList' || parameter.type.startsWith('List<');
+  return resolved(
+    isList
+      ? (textOf(parameter.default) ?? '').split(',').map((member) => member.trim())
+      : (textOf(parameter.default) ?? parameter.default),
+  );
 }
 
 function attributed(scope: Scope, stack: Stack, logicalId: string, name: string): Resolution {

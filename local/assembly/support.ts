@@ -1,6 +1,6 @@
 import type { Resource } from './assembly.ts';
 import { findingOn, unresolvedFinding } from './findings.ts';
-import { isIntrinsic, onlyEntry } from './intrinsics/intrinsic.ts';
+import { isIntrinsic, onlyEntry } from './intrinsics.ts';
 import type { Finding } from './model.ts';
 import { isRecord } from './resolution.ts';
 import type { Scope } from './scope.ts';

@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { onTestFinished } from 'vitest';
 import type { Assembly, StackId } from '../../../../local/assembly/assembly.ts';
-import { templateDocument } from '../../../../local/assembly/documents.ts';
 import type { CloudModel, EngineFacts, Finding } from '../../../../local/assembly/model.ts';
 import { modelOf } from '../../../../local/assembly/model-of.ts';
-import { readAssembly } from '../../../../local/assembly/read.ts';
-import { stackOf } from '../../../../local/assembly/stack-of.ts';
+import { readAssembly, stackOf, templateDocument } from '../../../../local/assembly/read.ts';
 
 export const facts: EngineFacts = {
   account: '000000000000',
