@@ -13,7 +13,7 @@ import {
   DynamoDBClient,
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
-import { LEDGER_KEY } from '../../functions/ledger/dynamodb-ledger.ts';
+import { LEDGER_KEY } from '../../functions/ledger/ledger.ts';
 import { SHIPMENT_KEY } from '../../functions/shipping/shipments.ts';
 import { conditionalPut } from '../contenders/conditional-put.ts';
 import type { Consumer, ConsumerContender } from '../contenders/consumer.ts';

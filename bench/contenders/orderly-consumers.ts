@@ -4,9 +4,9 @@ import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { emailHandler } from '../../functions/email/email.ts';
 import { SEND_DEADLINE_MS } from '../../functions/email/ses.ts';
 import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
-import { dynamoDbLedger } from '../../functions/ledger/dynamodb-ledger.ts';
+import { dynamoDbLedger } from '../../functions/ledger/ledger.ts';
 import { functionLogger } from '../../functions/logger.ts';
-import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
+import { dynamoDbShipments } from '../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import type { Consumer, ConsumerContender } from './consumer.ts';
 

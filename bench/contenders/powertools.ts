@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { thankYouMail } from '../../functions/email/mails.ts';
-import { LEDGER_KEY } from '../../functions/ledger/dynamodb-ledger.ts';
+import { LEDGER_KEY } from '../../functions/ledger/ledger.ts';
 import project from '../../package.json' with { type: 'json' };
 import type { Consumer, ConsumerContender, ConsumerSite } from './consumer.ts';
 import { type PlacedOrder, placedOrders, shipmentOf } from './placed-orders.ts';

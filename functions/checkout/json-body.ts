@@ -1,24 +1,18 @@
 /** Reads JSON that can mean one thing only: RFC 8259 in UTF-8, and no name twice in an object (RFC 7493, 2.3). */
 
+import { jsonIn, textIn } from '../json.ts';
+
 export type JsonBody =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'not-json' }
   /** An object has two members of one name; `path` is that member's. */
   | { readonly kind: 'ambiguous'; readonly path: readonly (string | number)[] };
 
-/** Bytes that are no UTF-8 throw, over-long forms and surrogates too; a byte order mark stays, for JSON.parse to refuse. */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** The value of a body's bytes. */
 export function readJsonBody(bytes: Uint8Array): JsonBody {
-  let text: string;
-  let value: unknown;
-  try {
-    text = utf8.decode(bytes);
-    value = JSON.parse(text);
-  } catch {
-    return { kind: 'not-json' };
-  }
+  const text = textIn(bytes);
+  const value = text === undefined ? undefined : jsonIn(text);
+  if (text === undefined || value === undefined) return { kind: 'not-json' };
   const path = repeatedMember(text);
   return path === undefined ? { kind: 'json', value } : { kind: 'ambiguous', path };
 }

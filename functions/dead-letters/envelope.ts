@@ -14,6 +14,7 @@
  * coordinates in one of two forms. The message's key is not read either: it was seen to be Lambda's own.
  */
 import * as z from 'zod';
+import { jsonIn } from '../json.ts';
 import { decodeKafkaEvent, type KafkaRecord } from '../kafka/decode.ts';
 import type { LambdaFacts, LetterError } from './letter.ts';
 
@@ -54,7 +55,7 @@ const EnvelopeJson = z.object({
 /** Reads the value of a message on the dead-letter topic. It never throws, whatever the bytes. */
 export function readEnvelope(value: Uint8Array | null): Envelope | Unreadable {
   if (value === null) return unreadable('the message has no value');
-  const parsed = EnvelopeJson.safeParse(jsonOf(value));
+  const parsed = EnvelopeJson.safeParse(jsonIn(value));
   if (!parsed.success) {
     return unreadable(`it is not what Lambda writes: look at "${parsed.error.issues[0]?.path.join('.')}"`);
   }
@@ -78,7 +79,7 @@ export function readEnvelope(value: Uint8Array | null): Envelope | Unreadable {
 /** None if one of them is not a record: the message is then kept as it is. */
 function recordsOf(payload: unknown): readonly KafkaRecord[] {
   try {
-    const records = decodeKafkaEvent(typeof payload === 'string' ? JSON.parse(payload) : payload);
+    const records = decodeKafkaEvent(typeof payload === 'string' ? jsonIn(payload) : payload);
     return records.every(isStorable) ? records : [];
   } catch {
     return [];
@@ -88,17 +89,6 @@ function recordsOf(payload: unknown): readonly KafkaRecord[] {
 function isStorable({ topic, partition, offset, headers }: KafkaRecord): boolean {
   const isPlace = TOPIC_NAME.test(topic) && partition >= 0 && offset >= 0;
   return isPlace && headers.every(([name]) => name.isWellFormed());
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Undefined where it is none, which is no JSON value. */
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8.decode(bytes));
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadable(detail: string): Unreadable {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { variable } from '../config.ts';
+import { jsonIn } from '../json.ts';
 import type { KafkaRecord } from '../kafka/decode.ts';
 import { readEnvelope, type Unreadable } from './envelope.ts';
 import { type DeadLetter, type LetterError, type LetterReason, placeOf } from './letter.ts';
@@ -14,14 +15,7 @@ export type GroupsByFunction = ReadonlyMap<string, string>;
  * into a value, not into a key.
  */
 export const consumers = variable
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'not JSON' });
-      return z.NEVER;
-    }
-  })
+  .transform(jsonIn)
   .pipe(z.record(z.string().min(1), z.string().min(1)))
   .transform(
     (functions): GroupsByFunction =>

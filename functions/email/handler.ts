@@ -4,7 +4,7 @@ import { IN_REAL_TIME } from '../backoff.ts';
 import { readEnvironment, variable } from '../config.ts';
 import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
-import { dynamoDbLedger } from '../ledger/dynamodb-ledger.ts';
+import { dynamoDbLedger } from '../ledger/ledger.ts';
 import { functionLogger } from '../logger.ts';
 import { emailHandler } from './email.ts';
 import { SEND_DEADLINE_MS, sesClient, sesSender } from './ses.ts';

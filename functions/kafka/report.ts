@@ -1,5 +1,5 @@
 import type { FunctionLogger } from '../logger.ts';
-import type { KafkaRecord } from './decode.ts';
+import { traceIdOf } from '../orders/wire.ts';
 import type { Outcome, SettledRecord } from './outcome.ts';
 
 /**
@@ -44,13 +44,4 @@ export function reportBatch(
   logger.info('batch consumed', { records: settled.length, ...others, deadLetter, ...took, traceIds });
   logger.measure({ Effects, Duplicates, Skipped, Retries, Withheld });
   for (const [reason, DeadLetters] of reasons) logger.measure({ DeadLetters }, reason);
-}
-
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/;
-
-/** The trace that a record belongs to, from the request of its order on; undefined where its header doesn't say. */
-function traceIdOf({ headers }: KafkaRecord): string | undefined {
-  const [, value] = headers.find(([name]) => name === 'traceparent') ?? [];
-  return value ? TRACEPARENT.exec(Buffer.from(value).toString('latin1'))?.[1] : undefined;
 }

@@ -18,15 +18,7 @@
 import { chunksOf, mapConcurrently } from '../concurrency.ts';
 import { type InsertOutcome, StatementError } from '../dynamodb.ts';
 import { isLostAnswer } from '../transient.ts';
-import {
-  type Claim,
-  isSameClaim,
-  type Ledger,
-  type LedgerReplace,
-  type LedgerRow,
-  type Owner,
-  type SettledStatus,
-} from './ledger.ts';
+import type { Claim, Ledger, LedgerReplace, LedgerRow, Owner, SettledStatus } from './ledger.ts';
 
 /** Milliseconds: long enough for 25 sends one after another, short beside an hour of retries. */
 export const LEASE_MS = 60_000;
@@ -407,4 +399,9 @@ function afterReplace(replaced: LedgerReplace, mine: Claim, now: number): ClaimR
       return { kind: 'failed', error: new StatementError('CLAIM_OVERTAKEN', message, { retriable: true }) };
     }
   }
+}
+
+/** Whether a row is still exactly that claim: what giving back and taking over are fenced by. */
+export function isSameClaim(row: LedgerRow, claim: Claim): boolean {
+  return row.status === 'CLAIMED' && row.owner === claim.owner && row.leaseUntil === claim.leaseUntil;
 }

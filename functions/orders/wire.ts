@@ -3,6 +3,7 @@
  * (https://github.com/cloudevents/spec/blob/main/cloudevents/bindings/kafka-protocol-binding.md). Attributes are headers
  * `ce_<name>`, the value is the event's data as JSON, the key is the order id: order holds per order, and no further.
  */
+import { jsonIn, textIn } from '../json.ts';
 import { OrderCancelledData, type OrderEvent, OrderPlacedData } from './events.ts';
 import { EventId } from './ids.ts';
 
@@ -115,7 +116,7 @@ function readHeaders(headers: WireRecord['headers']): Headers {
   for (const [name, bytes] of headers) {
     const isAttribute = name.startsWith('ce_');
     if (bytes === null || !(isAttribute || name === 'traceparent')) continue;
-    const value = decodeUtf8(bytes);
+    const value = textIn(bytes);
     const earlier = values.get(name);
     if (isAttribute && value === undefined) {
       return { kind: 'rejected', detail: `a ce_ header is not UTF-8` };
@@ -129,25 +130,32 @@ function readHeaders(headers: WireRecord['headers']): Headers {
 }
 
 function readJsonObject(bytes: Uint8Array): object | undefined {
-  const json = decodeUtf8(bytes);
-  if (json === undefined) return undefined;
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(bytes);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
-/** A byte order mark is kept, so that JSON.parse refuses it as RFC 8259 lets it. */
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** The trace that a record belongs to, from the request of its order on; undefined where no valid header says so. */
+export function traceIdOf({ headers }: Pick<WireRecord, 'headers'>): string | undefined {
+  const [, value] = headers.find(([name]) => name === 'traceparent') ?? [];
+  const header = value ? textIn(value) : undefined;
+  return header === undefined ? undefined : readTraceparent(header)?.traceId;
+}
 
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
+/**
+ * https://www.w3.org/TR/trace-context/#traceparent-header; a later version may have more fields behind these. Two headers, which
+ * an HTTP API joins by a comma, are no `traceparent`.
+ */
+const TRACEPARENT =
+  /^(?<version>[0-9a-f]{2})-(?<traceId>[0-9a-f]{32})-(?<parentId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})(?<more>-[^,]*)?$/;
+
+/** The trace that a `traceparent` names; undefined where it is not valid. */
+export function readTraceparent(header: string): { traceId: string; sampled: boolean } | undefined {
+  const fields = TRACEPARENT.exec(header)?.groups;
+  if (fields === undefined) return undefined;
+  const { version, traceId = '', parentId = '', flags = '', more } = fields;
+  if (version === 'ff' || (version === '00' && more !== undefined)) return undefined;
+  if (/^0+$/.test(traceId) || /^0+$/.test(parentId)) return undefined;
+  return { traceId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
 const invalid = (detail: string): ParsedRecord => ({ kind: 'rejected', reason: 'invalid', detail });

@@ -5,7 +5,7 @@ import { readEnvironment, variable } from '../config.ts';
 import { deadLetterStore } from '../dead-letters/store.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
-import { dynamoDbShipments } from './dynamodb-shipments.ts';
+import { dynamoDbShipments } from './shipments.ts';
 import { shippingHandler } from './shipping.ts';
 
 const environment = readEnvironment(

@@ -6,7 +6,7 @@ import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { functionLogger } from '../../functions/logger.ts';
-import { dynamoDbShipments } from '../../functions/shipping/dynamodb-shipments.ts';
+import { dynamoDbShipments } from '../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import { variablesOf } from './variables.ts';
 

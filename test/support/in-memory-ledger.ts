@@ -1,5 +1,6 @@
 import { itemVanished } from '../../functions/dynamodb.ts';
-import { isSameClaim, type Ledger, type LedgerRow } from '../../functions/ledger/ledger.ts';
+import { isSameClaim } from '../../functions/ledger/act-once.ts';
+import type { Ledger, LedgerRow } from '../../functions/ledger/ledger.ts';
 
 /** A ledger in memory with the semantics of the one in DynamoDB. */
 export function inMemoryLedger(rows: Map<string, LedgerRow> = new Map()): Ledger {

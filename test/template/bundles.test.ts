@@ -24,7 +24,6 @@ const LIMITS_KB = {
 
 /** Parts of a function that another one shares, on purpose: who changes these changes the other as well. */
 const SHARED = [
-  'functions/dead-letters/fit.ts',
   'functions/dead-letters/letter.ts',
   'functions/dead-letters/store.ts',
   'functions/shipping/carrier.ts',

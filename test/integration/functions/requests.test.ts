@@ -3,8 +3,8 @@ import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../cli/fa
 import { emailHandler } from '../../../functions/email/email.ts';
 import type { Mail } from '../../../functions/email/mails.ts';
 import type { KafkaHandler } from '../../../functions/kafka/consume.ts';
-import { dynamoDbLedger } from '../../../functions/ledger/dynamodb-ledger.ts';
-import { dynamoDbShipments } from '../../../functions/shipping/dynamodb-shipments.ts';
+import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
+import { dynamoDbShipments } from '../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../support/consumer.ts';
 import { scan, testClient, testTable } from '../../support/dynamodb.ts';

@@ -4,14 +4,13 @@ import { dynamoDbOrderStore } from '../../../functions/checkout/dynamodb-order-s
 import type { DeadLetter } from '../../../functions/dead-letters/letter.ts';
 import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
 import { newClaim } from '../../../functions/ledger/act-once.ts';
-import { dynamoDbLedger } from '../../../functions/ledger/dynamodb-ledger.ts';
 import type { Claim, LedgerRow, Owner } from '../../../functions/ledger/ledger.ts';
+import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
 import { orderPlaced } from '../../../functions/orders/events.ts';
 import type { Order } from '../../../functions/orders/order.ts';
 import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/dynamodb-outbox.ts';
-import { dynamoDbShipments } from '../../../functions/shipping/dynamodb-shipments.ts';
 import { type Placement, placementOf } from '../../../functions/shipping/shipment.ts';
-import { shipmentItem } from '../../../functions/shipping/shipments.ts';
+import { dynamoDbShipments, shipmentItem } from '../../../functions/shipping/shipments.ts';
 import { cancelledEvent } from '../../support/order-events.ts';
 import { anOrder, cancelled, placedEvent } from '../../support/orders.ts';
 

@@ -16,7 +16,7 @@ import {
   type Table,
 } from '../../../functions/dynamodb.ts';
 import { MARK_MS } from '../../../functions/ledger/act-once.ts';
-import { dynamoDbLedger } from '../../../functions/ledger/dynamodb-ledger.ts';
+import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
 import { recordedConsumer } from '../../support/consumer.ts';
 
 afterEach(() => vi.unstubAllEnvs());

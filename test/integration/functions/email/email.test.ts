@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { emailHandler } from '../../../../functions/email/email.ts';
 import { SEND_DEADLINE_MS, sesSender } from '../../../../functions/email/ses.ts';
-import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
+import { dynamoDbLedger } from '../../../../functions/ledger/ledger.ts';
 import type { Logger } from '../../../../functions/logger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';

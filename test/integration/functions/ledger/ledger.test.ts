@@ -10,8 +10,8 @@ import {
   takenOver,
   takeOver,
 } from '../../../../functions/ledger/act-once.ts';
-import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import type { Ledger, LedgerRow, Owner } from '../../../../functions/ledger/ledger.ts';
+import { dynamoDbLedger } from '../../../../functions/ledger/ledger.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { emailHandler } from '../../../../functions/email/email.ts';
 import { LEASE_MS, newClaim } from '../../../../functions/ledger/act-once.ts';
-import { dynamoDbLedger } from '../../../../functions/ledger/dynamodb-ledger.ts';
 import type { Owner } from '../../../../functions/ledger/ledger.ts';
+import { dynamoDbLedger } from '../../../../functions/ledger/ledger.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';

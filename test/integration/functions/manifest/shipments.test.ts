@@ -3,7 +3,7 @@ import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
 import { dynamoDbManifestShipments } from '../../../../functions/manifest/dynamodb-shipments.ts';
 import { endOf, manifestIdFor } from '../../../../functions/manifest/manifest-id.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
-import { dynamoDbShipments } from '../../../../functions/shipping/dynamodb-shipments.ts';
+import { dynamoDbShipments } from '../../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';

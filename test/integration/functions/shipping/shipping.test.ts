@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
-import { dynamoDbShipments } from '../../../../functions/shipping/dynamodb-shipments.ts';
+import { dynamoDbShipments } from '../../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';

@@ -8,7 +8,7 @@ import {
   type PlanRules,
 } from '../../../../cli/dead-letters/plan.ts';
 import type { RunId } from '../../../../cli/dead-letters/transitions.ts';
-import { itemOf } from '../../../../functions/ledger/dynamodb-ledger.ts';
+import { itemOf } from '../../../../functions/ledger/ledger.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 
 const now = new Date('2026-03-02T12:00:00.000Z');

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fitted } from '../../../../functions/dead-letters/fit.ts';
+import { fitted } from '../../../../functions/dead-letters/store.ts';
 import { aLetter } from '../../../support/dead-letters.ts';
 
 const KIB = 1024;
