@@ -1,16 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
+/** Suites that run parts in the wrong, and have to find each of them out: `npm run test:proofs` runs them, `npm test` doesn't. */
+const PROOFS = ['test/**/*defects.test.ts'];
+
+/** What stands alone shares a process: its modules keep no state, and test/support/unit.setup.ts takes back what a test put over them. */
+const SHARED = { isolate: false, setupFiles: ['test/support/unit.setup.ts'] };
+
 /** Unit, simulator and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
 export default defineConfig({
   test: {
     // Most tests wait for a broker or a child process, not for the processor.
     maxWorkers: 3,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, ...SHARED } },
       {
         test: {
           name: 'simulator',
           include: ['test/simulator/**/*.test.ts'],
+          exclude: PROOFS,
           testTimeout: 120_000,
         },
       },
@@ -27,6 +34,16 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/{integration,conformance}/**/*.test.ts'],
+          exclude: PROOFS,
+          globalSetup: ['test/support/engines.global.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'proofs',
+          include: PROOFS,
           globalSetup: ['test/support/engines.global.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -174,4 +174,11 @@ describe('an app', { timeout: 180_000 }, () => {
       output: expect.stringContaining('AWS_REFUSED'),
     });
   });
+
+  it('without the probe says how to have it verified', async () => {
+    expect(await app.here('verify')).toEqual({
+      code: 1,
+      output: expect.stringContaining('npx orderly up -c verify=true'),
+    });
+  });
 });
