@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { Interrupted, interruption } from '../cli/interruption.ts';
+import { Interrupted, interruption } from '../local/cli/interruption.ts';
 
 /** What a benchmark is run with. */
 export interface BenchmarkRun {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unlessInterrupted } from '../cli/interruption.ts';
+import { unlessInterrupted } from '../local/cli/interruption.ts';
 import { kafkaClient } from '../local/kafka/client.ts';
 import { startBenchBroker } from './broker.ts';
 import { type Assignment, FUNCTION_CODE } from './contenders/contender.ts';

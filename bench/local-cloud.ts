@@ -2,8 +2,8 @@ import { copyFile, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { unlessInterrupted } from '../cli/interruption.ts';
-import { synthesize } from '../cli/synthesize.ts';
+import { unlessInterrupted } from '../local/cli/interruption.ts';
+import { synthesize } from '../local/cli/synthesize.ts';
 import { spawnGuarded } from '../local/processes/guarded.ts';
 import { cpuSeconds, processTree } from './process-tree.ts';
 
@@ -33,7 +33,7 @@ export async function measureLocalCloud(
   const startUpMs: number[] = [];
   for (let n = 1; ; n += 1) {
     const cwd = await mkdtemp(join(folder, 'project-'));
-    await copyFile(join(root, 'orderly.json'), join(cwd, 'orderly.json'));
+    await copyFile(join(root, 'millrace.json'), join(cwd, 'millrace.json'));
     const cloud = up(cwd, app);
     try {
       startUpMs.push(await unlessInterrupted(cloud.startUpMs, interrupted));

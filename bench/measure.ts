@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { unlessInterrupted } from '../cli/interruption.ts';
+import { unlessInterrupted } from '../local/cli/interruption.ts';
 import type { Results, Task } from './contract.ts';
 import { processTree } from './process-tree.ts';
 import { startTask } from './task.ts';

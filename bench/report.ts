@@ -1,4 +1,4 @@
-import { table } from '../cli/terminal.ts';
+import { table } from '../local/cli/terminal.ts';
 import type { ContenderName } from './contract.ts';
 import type { EventSourceFigures, Round } from './event-sources.ts';
 import { range, thousands, two, whole } from './format.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LocalCloudError } from '../local/errors.ts';
-import type { Api } from './app/api.ts';
+import type { Api } from './api.ts';
 import type { SampleOrder } from './sample-orders.ts';
 
 /** What the checkout answered, and when. */

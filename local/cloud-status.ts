@@ -2,7 +2,7 @@ import type { MappingStatus } from './event-sources/event-source.ts';
 import type { FunctionStats } from './lambda/stats.ts';
 import type { ScheduleStatus } from './schedules/schedules.ts';
 
-/** What `GET /_orderly/status` answers: everything a command needs to know of a running local cloud. */
+/** What `GET /_millrace/status` answers: everything a command needs to know of a running local cloud. */
 export interface CloudStatus {
   readonly engine: {
     readonly kind: 'embedded' | 'external';

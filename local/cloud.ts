@@ -314,6 +314,6 @@ function refuseBroken(broken: readonly LoadFailure[]): void {
     ({ functionName, errorType, errorMessage }) => `${functionName}: ${errorType}: ${errorMessage}`,
   );
   throw new LocalCloudError('FUNCTION_NOT_LOADED', `functions that don't load:\n  ${lines.join('\n  ')}`, {
-    remedy: ['The log of the function has its output: .orderly/logs/<function>.log'],
+    remedy: ['The log of the function has its output: .millrace/logs/<function>.log'],
   });
 }

@@ -28,11 +28,14 @@ const LocalConfig = z.strictObject({
     .default(AS_DOCUMENTED),
 });
 
-/** What a project says of its app for local runs alone: `orderly.json`. */
+/** The file in which a project says of its app what is meant for local runs alone. */
+export const CONFIG_FILE = 'millrace.json';
+
+/** What a project says of its app for local runs alone. */
 export type LocalConfig = z.infer<typeof LocalConfig>;
 
 /**
- * Reads `orderly.json`; a file that does not exist is an empty one.
+ * Reads `millrace.json`; a file that does not exist is an empty one.
  *
  * Throws `LocalCloudError` `CONFIG_INVALID` naming the field.
  */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const RunFile = z.object({
   pid: z.int().positive(),
-  /** The gateway, which also answers `/_orderly/status`. */
+  /** The gateway, which also answers `/_millrace/status`. */
   url: z.string(),
 });
 
@@ -12,7 +12,7 @@ const RunFile = z.object({
 export type RunFile = z.infer<typeof RunFile>;
 
 /** The folder in which a project's local cloud keeps its data, logs and this file. */
-export const stateDirOf = (projectDir: string): string => join(projectDir, '.orderly');
+export const stateDirOf = (projectDir: string): string => join(projectDir, '.millrace');
 
 const pathIn = (stateDir: string): string => join(stateDir, 'run.json');
 

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CloudStatus } from './cloud-status.ts';
 import { answerStarting } from './gateway/port.ts';
 
-/** Answers `/_orderly/status` on the gateway's port with the status as JSON, or that there is none yet. */
+/** Answers `/_millrace/status` on the gateway's port with the status as JSON, or that there is none yet. */
 export function statusHandler(status: () => Promise<CloudStatus | undefined>): {
   prefix: string;
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 } {
   return {
-    prefix: '/_orderly/status',
+    prefix: '/_millrace/status',
     async handle(_request, response) {
       const found = await status();
       if (found === undefined) return answerStarting(response);

@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { synthesize } from '../../cli/synthesize.ts';
 import { bundling } from '../../lib/bundles.ts';
 import { readAssembly } from '../../local/assembly/read.ts';
+import { synthesize } from '../../local/cli/synthesize.ts';
 import { readLocalConfig } from '../../local/config.ts';
 import { ACCOUNT, REGION } from '../../local/engines/addresses.ts';
 import { honouredModel } from '../../local/honoured-model.ts';
@@ -32,7 +32,7 @@ const DEFAULT: BuildOptions = { format: 'cjs', target: 'node24', external: ['@aw
 export async function ourBundles(folder: string): Promise<Bundle[]> {
   const app = join(folder, 'app');
   await synthesize(root, app);
-  const config = await readLocalConfig(join(root, 'orderly.json'));
+  const config = await readLocalConfig(join(root, 'millrace.json'));
   const { functions } = honouredModel(await readAssembly(app), config, {
     account: ACCOUNT,
     region: REGION,

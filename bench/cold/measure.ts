@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { unlessInterrupted } from '../../cli/interruption.ts';
+import { unlessInterrupted } from '../../local/cli/interruption.ts';
 import { REGION } from '../../local/engines/addresses.ts';
 import type { BenchmarkRun } from '../command.ts';
 import { installBeside } from '../install-beside.ts';

@@ -1,4 +1,4 @@
-import { table } from '../../cli/terminal.ts';
+import { table } from '../../local/cli/terminal.ts';
 import { range, thousands, three, two } from '../format.ts';
 import { describeMachine, type Machine, machine } from '../machine.ts';
 import { type Spread, spread } from '../statistics.ts';

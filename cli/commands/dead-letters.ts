@@ -1,5 +1,6 @@
+import type { AppAddress } from '../../local/cli/app.ts';
+import type { Terminal } from '../../local/cli/terminal.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import type { AppAddress } from '../app/address.ts';
 import { describeRuns } from '../dead-letters/audited-run.ts';
 import { withDeadLetters } from '../dead-letters/dead-letters.ts';
 import {
@@ -10,7 +11,6 @@ import {
 } from '../dead-letters/describe-letter.ts';
 import type { LetterSummary, Selection } from '../dead-letters/letters-table.ts';
 import { selected, withNamed } from '../dead-letters/selection.ts';
-import type { Terminal } from '../terminal.ts';
 
 const NEED_SOMEBODY: readonly LetterSummary['status'][] = ['OPEN', 'REPLAYING', 'PARKED'];
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { bold, capturing, type Terminal } from '../../local/cli/terminal.ts';
 import type { LocalConfig } from '../../local/config.ts';
 import type { Selection } from '../dead-letters/letters-table.ts';
 import { crashLoop } from '../demo/faults/crash-loop.ts';
@@ -14,7 +15,6 @@ import type { Phases } from '../demo/phases.ts';
 import { describeCounts } from '../demo/report.ts';
 import { functionOf, onStage, type Staging } from '../demo/stage.ts';
 import { type Count, isExact } from '../demo/verdict.ts';
-import { bold, capturing, type Terminal } from '../terminal.ts';
 import { replayLetters } from './replay-dead-letters.ts';
 
 export interface FaultsReport {

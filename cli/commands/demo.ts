@@ -1,10 +1,10 @@
+import { bold, type Terminal } from '../../local/cli/terminal.ts';
 import type { KafkaSourcePorts } from '../../local/event-sources/kafka/source.ts';
 import { runDemo } from '../demo/demo.ts';
 import { environmentKiller } from '../demo/environment-killer.ts';
 import { demoPlan } from '../demo/plan.ts';
 import { type DemoReport, describeReport, reportOf } from '../demo/report.ts';
 import { functionOf, onStage, type Staging } from '../demo/stage.ts';
-import { bold, type Terminal } from '../terminal.ts';
 
 export interface DemoOptions {
   readonly orders: number;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AppAddress } from '../app/address.ts';
+import type { AppAddress } from '../../local/cli/app.ts';
+import type { Terminal } from '../../local/cli/terminal.ts';
 import type { Run } from '../dead-letters/audit.ts';
 import {
   auditedRun,
@@ -13,7 +14,6 @@ import { describeLetters, describeNoLetter } from '../dead-letters/describe-lett
 import type { LetterSummary, LettersTable, Selection } from '../dead-letters/letters-table.ts';
 import { selected, withNamed } from '../dead-letters/selection.ts';
 import { discard, newRunId, type RunId } from '../dead-letters/transitions.ts';
-import type { Terminal } from '../terminal.ts';
 import { workThrough } from '../work-through.ts';
 
 const DISCARDABLE = ['OPEN', 'PARKED'] as const;

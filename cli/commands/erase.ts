@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type AppAddress, appAt } from '../app/address.ts';
+import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import { type Terminal, table } from '../../local/cli/terminal.ts';
 import { eraseCustomer, type OrderVerdict } from '../erase/erase.ts';
-import { type Terminal, table } from '../terminal.ts';
 
 export interface EraseCommandOptions {
   readonly execute: boolean;

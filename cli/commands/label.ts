@@ -2,15 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
-import { ORDERLY } from '../../local/command-line.ts';
+import type { App } from '../../local/cli/app.ts';
+import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import type { Terminal } from '../../local/cli/terminal.ts';
 import { cacheFolder } from '../../local/engines/cache.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { type AppAddress, appAt } from '../app/address.ts';
-import type { App } from '../app/app.ts';
+import { ORDERLY } from '../command-line.ts';
 import { familyLoader } from '../label/fonts.ts';
 import { labelOf } from '../label/label.ts';
 import { PostalAddress, Shipment } from '../label/shipment.ts';
-import type { Terminal } from '../terminal.ts';
 
 export interface LabelOptions {
   /** Where the PDF goes. @default - `<orderId>.pdf` in the project's folder */
@@ -28,7 +28,7 @@ export async function label(
   const app = await appAt(at);
   const sender = senderOf(app, at.stack === undefined);
   const shipment = await readShipment(app, orderId);
-  const load = familyLoader(cacheFolder(process.env), process.env, terminal.progress);
+  const load = familyLoader(cacheFolder(process.env, 'orderly'), process.env, terminal.progress);
   const pdf = await labelOf(shipment, sender, load);
   const file = resolve(at.projectDir, options.out ?? `${shipment.orderId}.pdf`);
   await writeFile(file, pdf);

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type AppAddress, appAt } from '../app/address.ts';
+import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import type { Terminal } from '../../local/cli/terminal.ts';
+import { checkoutApi } from '../api.ts';
 import { checkoutClient, inFlight } from '../checkout-client.ts';
 import { sampleOrder } from '../sample-orders.ts';
-import type { Terminal } from '../terminal.ts';
 
 export interface OrderOptions {
   readonly count: number;
@@ -11,7 +12,7 @@ export interface OrderOptions {
 
 /** `orderly order`: places one or many sample orders through the checkout API and prints their ids. */
 export async function order(at: AppAddress, options: OrderOptions, terminal: Terminal): Promise<void> {
-  const checkout = checkoutClient((await appAt(at)).api());
+  const checkout = checkoutClient(checkoutApi(await appAt(at)));
   const run = randomUUID();
   const orderIds: string[] = [];
   await inFlight(options.count, 20, async (n) => {

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { ORDERLY } from '../../local/command-line.ts';
-import type { AppAddress } from '../app/address.ts';
+import type { AppAddress } from '../../local/cli/app.ts';
+import { realTiming } from '../../local/cli/pacing.ts';
+import type { Terminal } from '../../local/cli/terminal.ts';
+import { ORDERLY } from '../command-line.ts';
 import { type ReplayLimits, type ReplayRun, resumedRun } from '../dead-letters/audit.ts';
 import { describeRun, operator } from '../dead-letters/audited-run.ts';
 import { type DeadLetters, withDeadLetters } from '../dead-letters/dead-letters.ts';
@@ -16,8 +18,6 @@ import {
 import { replay } from '../dead-letters/replay.ts';
 import { selected, withNamed } from '../dead-letters/selection.ts';
 import { newRunId } from '../dead-letters/transitions.ts';
-import { realTiming } from '../pacing.ts';
-import type { Terminal } from '../terminal.ts';
 
 export interface ReplayOptions {
   /** Words that name letters, beside the selection. */

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type AppAddress, appAt } from '../app/address.ts';
-import { pacer, realTiming } from '../pacing.ts';
+import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import { pacer, realTiming } from '../../local/cli/pacing.ts';
+import { type Terminal, table } from '../../local/cli/terminal.ts';
 import {
   chosenOrders,
   type Item,
@@ -8,7 +9,6 @@ import {
   type Republished,
   republish,
 } from '../republish/republish.ts';
-import { type Terminal, table } from '../terminal.ts';
 
 export interface RepublishOptions {
   readonly selection: OrderSelection;

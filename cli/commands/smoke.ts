@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { type AppAddress, appAt } from '../app/address.ts';
+import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import { bold, capturing, duration, green, printable, red, type Terminal } from '../../local/cli/terminal.ts';
+import { checkoutApi } from '../api.ts';
 import { checkoutClient } from '../checkout-client.ts';
 import { openDeadLetters } from '../dead-letters/dead-letters.ts';
 import type { LetterKey } from '../dead-letters/letters-table.ts';
 import { smokePlan } from '../smoke/smoke.ts';
 import { runSteps, type StepResult } from '../smoke/steps.ts';
 import { smokeTables } from '../smoke/tables.ts';
-import { bold, capturing, duration, green, printable, red, type Terminal } from '../terminal.ts';
 import { discardLetters } from './discard-dead-letters.ts';
 import { replayLetters } from './replay-dead-letters.ts';
 
@@ -34,7 +35,7 @@ export async function smoke(
   interrupted: AbortSignal,
 ): Promise<boolean> {
   const app = await appAt(at);
-  const checkout = checkoutClient(app.api());
+  const checkout = checkoutClient(checkoutApi(app));
   const deadLetters = openDeadLetters(app);
   const tables = smokeTables(app);
   /** What the command says when it is asked for JSON; its exit is the step's to judge. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ORDERLY } from '../../local/command-line.ts';
+import type { App } from '../../local/cli/app.ts';
+import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import { bold, capturing, duration, green, red, type Terminal, table } from '../../local/cli/terminal.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { type AppAddress, appAt } from '../app/address.ts';
-import type { App } from '../app/app.ts';
+import { ORDERLY } from '../command-line.ts';
 import { openDeadLetters } from '../dead-letters/dead-letters.ts';
-import { bold, capturing, duration, green, red, type Terminal, table } from '../terminal.ts';
 import { probesOf, type Running } from '../verify/probes.ts';
 import { type Finding, type Verification, verify } from '../verify/verify.ts';
 import { discardLetters } from './discard-dead-letters.ts';

@@ -12,10 +12,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
 import { LETTER_REASONS } from '../../functions/dead-letters/letter.ts';
-import { ORDERLY } from '../../local/command-line.ts';
+import { theOne } from '../../local/cli/the-one.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { attributesOf, L, M, MapOf, N, S } from '../attributes.ts';
-import { theOne } from '../the-one.ts';
+import { ORDERLY } from '../command-line.ts';
 import { AUDIT, type Selection } from './letters-table.ts';
 import type { RunId } from './transitions.ts';
 

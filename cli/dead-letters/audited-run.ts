@@ -1,6 +1,6 @@
 /** A run over letters, from the first word in the audit to the report: who runs it, what it did, how it ended. */
 import { hostname, userInfo } from 'node:os';
-import { green, printable, red, table } from '../terminal.ts';
+import { green, printable, red, table } from '../../local/cli/terminal.ts';
 import type { Audit, AuditedRun, Counts, Run } from './audit.ts';
 import { type LetterKey, nameOf } from './letters-table.ts';
 import type { RunId } from './transitions.ts';

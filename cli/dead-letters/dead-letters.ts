@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { type AppAddress, appAt } from '../app/address.ts';
-import type { App } from '../app/app.ts';
+import type { App } from '../../local/cli/app.ts';
+import { type AppAddress, appAt } from '../../local/cli/app.ts';
 import { type Audit, auditTable } from './audit.ts';
 import { consumersOf, type FindConsumer, type InvokeConsumer, invokeConsumer } from './consumer.ts';
 import { type LettersTable, lettersTable } from './letters-table.ts';

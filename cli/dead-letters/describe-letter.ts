@@ -1,7 +1,7 @@
 /** Letters as a person reads them, and as a script does. */
 import { LETTER_STATUSES, type LetterStatus } from '../../functions/dead-letters/letter.ts';
-import { ORDERLY } from '../../local/command-line.ts';
-import { bold, printable, table } from '../terminal.ts';
+import { bold, printable, table } from '../../local/cli/terminal.ts';
+import { ORDERLY } from '../command-line.ts';
 import { type LetterSummary, nameOf, type StoredLetter } from './letters-table.ts';
 
 /** Letters as rows, one each. */

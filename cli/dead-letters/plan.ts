@@ -1,6 +1,6 @@
 /** What a replay would do with each letter, decided before it begins and again as each begins, and said to the operator. */
-import { asDuration } from '../moments.ts';
-import { printable, table } from '../terminal.ts';
+import { asDuration } from '../../local/cli/moments.ts';
+import { printable, table } from '../../local/cli/terminal.ts';
 import type { Consumer, FindConsumer } from './consumer.ts';
 import type { LetterSummary } from './letters-table.ts';
 import { begin, type Change, type Left, type ReplayRules } from './transitions.ts';

@@ -1,6 +1,7 @@
 /** Replays letters: a run over all of them, and what it does with each. */
+
+import { pacer, type Timing } from '../../local/cli/pacing.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { pacer, type Timing } from '../pacing.ts';
 import { workThrough } from '../work-through.ts';
 import type { Audit, ReplayRun } from './audit.ts';
 import { auditedRun, LETTERS_IN_FLIGHT, type RunResult } from './audited-run.ts';

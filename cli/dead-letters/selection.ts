@@ -1,8 +1,8 @@
 /** Which letters a command is about: the words of the command line, made a selection, made letters. */
 import type { LetterStatus } from '../../functions/dead-letters/letter.ts';
-import { ORDERLY } from '../../local/command-line.ts';
+import { theOne } from '../../local/cli/the-one.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { theOne } from '../the-one.ts';
+import { ORDERLY } from '../command-line.ts';
 import {
   type LetterKey,
   type LetterSummary,

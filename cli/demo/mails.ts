@@ -1,5 +1,5 @@
+import { sentMails } from '../../local/cli/mailbox.ts';
 import type { Engine } from '../../local/engines/engine.ts';
-import { sentMails } from '../mailbox.ts';
 import type { MailObservation } from './observation.ts';
 
 const ORDER_ID = /ord_[0-9a-z]{26}/;

@@ -1,4 +1,4 @@
-import { bold, duration, green, red, table } from '../terminal.ts';
+import { bold, duration, green, red, table } from '../../local/cli/terminal.ts';
 import type { DemoResult } from './demo.ts';
 import type { Phases } from './phases.ts';
 import type { DemoPlan } from './plan.ts';

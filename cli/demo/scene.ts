@@ -1,9 +1,9 @@
+import { outputNamed } from '../../local/cli/app.ts';
+import { sentMails } from '../../local/cli/mailbox.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { openApi } from '../app/api.ts';
+import { openApi } from '../api.ts';
 import { type CheckoutClient, checkoutClient } from '../checkout-client.ts';
-import { sentMails } from '../mailbox.ts';
-import { outputNamed } from '../outputs.ts';
 import { type TablesWitness, tablesWitness } from './tables.ts';
 import { type TopicWitness, topicWitness } from './topic.ts';
 

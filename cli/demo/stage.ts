@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readAssembly } from '../../local/assembly/read.ts';
+import { unlessInterrupted } from '../../local/cli/interruption.ts';
+import { synthesize } from '../../local/cli/synthesize.ts';
+import { duration, type Terminal } from '../../local/cli/terminal.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { type LocalConfig, readLocalConfig } from '../../local/config.ts';
 import { addressesGiven } from '../../local/engines/addresses.ts';
 import { chooseEngine } from '../../local/engines/choose.ts';
 import type { Engine } from '../../local/engines/engine.ts';
 import { stateDirOf, writeRunFile } from '../../local/run-file.ts';
-import { unlessInterrupted } from '../interruption.ts';
-import { synthesize } from '../synthesize.ts';
-import { duration, type Terminal } from '../terminal.ts';
 
 /** What a demo brings to its stage beside the app. */
 export interface Staging extends Pick<LocalCloudOptions, 'onInvocation' | 'deliver'> {
@@ -19,7 +19,7 @@ export interface Staging extends Pick<LocalCloudOptions, 'onInvocation' | 'deliv
   readonly app?: string | undefined;
   /** Its own, or one that runs: nothing of the app may be there yet, and what it makes there goes at the end. @default embedded */
   readonly engine?: Engine['kind'] | undefined;
-  /** Changes what `orderly.json` says. @default - nothing is changed */
+  /** Changes what `millrace.json` says. @default - nothing is changed */
   readonly configure?: (config: LocalConfig) => LocalConfig;
   /** Called with what the cloud tells while it runs. @default - it is shown as progress */
   readonly log?: (line: string) => void;
@@ -65,7 +65,7 @@ export async function onStage<T>(
 
   let starting: Promise<LocalCloud> | undefined;
   try {
-    const config = configure(await readLocalConfig(join(projectDir, 'orderly.json')));
+    const config = configure(await readLocalConfig(join(projectDir, 'millrace.json')));
     starting = startLocalCloud({
       loadAssembly,
       startEngine: async () => {

@@ -5,9 +5,10 @@ import {
   type LetterReason,
   type LetterStatus,
 } from '../../functions/dead-letters/letter.ts';
+import { interruption } from '../../local/cli/interruption.ts';
+import { type CommandContext, JSON_OPTION, positiveInteger } from '../../local/cli/options.ts';
 import type { Selection } from '../dead-letters/letters-table.ts';
-import { interruption } from '../interruption.ts';
-import { type CommandContext, duration, JSON_OPTION, moment, positiveInteger, rate } from './options.ts';
+import { duration, moment, rate } from './options.ts';
 
 const IDS = ['[ids...]', 'record ids, or parts of one that only one letter has'] as const;
 const CONSUMER = ['--consumer <group>', 'letters of this consumer group'] as const;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { interruption } from '../interruption.ts';
-import { type CommandContext, JSON_OPTION } from './options.ts';
+import { interruption } from '../../local/cli/interruption.ts';
+import { type CommandContext, JSON_OPTION } from '../../local/cli/options.ts';
 
 /** `orderly erase` */
 export function eraseCommand(program: Command, { at, terminal, exitWith }: CommandContext): void {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { interruption } from '../interruption.ts';
-import { type CommandContext, JSON_OPTION, moment, orderId, rate } from './options.ts';
+import { interruption } from '../../local/cli/interruption.ts';
+import { type CommandContext, JSON_OPTION } from '../../local/cli/options.ts';
+import { moment, orderId, rate } from './options.ts';
 
 const USAGE = { exitCode: 2 };
 

@@ -6,7 +6,7 @@ import {
   PutItemCommand,
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
-import type { App } from '../app/app.ts';
+import type { App } from '../../local/cli/app.ts';
 
 /** The tables of the order system as the test reads them, by key and consistently; and its one write. */
 export interface SmokeTables {

@@ -65,7 +65,7 @@ const namedOnce: Case = {
       rule: 'R8',
       about: 'what comes again',
       here: 'record 2',
-      otherwise: '"emulation": {"partialResponse": "checkpoint"} in orderly.json',
+      otherwise: '"emulation": {"partialResponse": "checkpoint"} in millrace.json',
       seen(evidence) {
         const [first, second] = withRecord(evidence, 2);
         // Records behind it come in any case, if they were not there the first time.
@@ -84,7 +84,7 @@ const namedOnce: Case = {
       rule: 'R11',
       about: 'fields of an event that comes again',
       here: 'bootstrapServers, eventSource, eventSourceArn, records',
-      otherwise: '"emulation": {"redelivery": "records-only"} in orderly.json',
+      otherwise: '"emulation": {"redelivery": "records-only"} in millrace.json',
       seen: (evidence) => withRecord(evidence, 2)[1]?.fields.join(', '),
     },
     {
@@ -111,14 +111,14 @@ const namedAlways: Case = {
       rule: 'R9',
       about: 'messages for two records that are given up',
       here: '2',
-      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in millrace.json',
       seen: ({ deadLetters }) => String(deadLetters.length),
     },
     {
       rule: 'R9',
       about: 'key of a message',
       here: 'that of the record',
-      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in millrace.json',
       seen: ({ deadLetters, recordKey }) =>
         deadLetters.every(({ key }) => key === recordKey) ? 'that of the record' : 'another',
     },
@@ -126,7 +126,7 @@ const namedAlways: Case = {
       rule: 'R9',
       about: 'where a message says which record',
       here: 'recordInfo',
-      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in millrace.json',
       seen: envelopes(({ KafkaBatchInfo: info }) =>
         ['recordInfo', 'recordsInfo'].filter((name) => name in info).join(' and '),
       ),
@@ -135,7 +135,7 @@ const namedAlways: Case = {
       rule: 'R9',
       about: 'condition of a message',
       here: 'RetriesExhausted',
-      otherwise: '"emulation": {"deadLetters": "per-group"} in orderly.json',
+      otherwise: '"emulation": {"deadLetters": "per-group"} in millrace.json',
       seen: envelopes(({ requestContext }) => requestContext.condition),
     },
     {

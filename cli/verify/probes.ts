@@ -5,7 +5,7 @@ import {
   paginateQuery,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { App } from '../app/app.ts';
+import type { App } from '../../local/cli/app.ts';
 import type { LettersTable, StoredLetter } from '../dead-letters/letters-table.ts';
 import { lettersSince } from '../dead-letters/selection.ts';
 import { type Case, HEADER_TEXT } from './cases.ts';

@@ -16,7 +16,7 @@ import {
   stageSupport,
 } from './support-table.ts';
 
-/** Claims by construct path or logical id of an API: what `orderly.json` says tokens say. */
+/** Claims by construct path or logical id of an API: what `millrace.json` says tokens say. */
 export type JwtClaims = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** An API with every resource that belongs to it. */
@@ -216,7 +216,7 @@ export function unknownClaimKeys(claims: JwtClaims, apis: readonly ApiParts[]): 
       path: key,
       type: 'AWS::ApiGatewayV2::Api',
       property: 'jwtClaims',
-      message: `orderly.json gives claims to this name, and no HTTP API of the app is called so; there are: ${apis.map(({ api }) => api.path).join(', ')}`,
+      message: `millrace.json gives claims to this name, and no HTTP API of the app is called so; there are: ${apis.map(({ api }) => api.path).join(', ')}`,
       accept: `${key}.jwtClaims`,
     }));
 }

@@ -38,7 +38,7 @@ export function unknownOverlayKeys(overlay: EnvironmentOverlay, functions: reado
       path: key,
       type: 'AWS::Lambda::Function',
       property: 'Environment',
-      message: `orderly.json gives an environment to this name, and no function of the app is called so; there are: ${functions.map(({ path }) => path).join(', ')}`,
+      message: `millrace.json gives an environment to this name, and no function of the app is called so; there are: ${functions.map(({ path }) => path).join(', ')}`,
       accept: `${key}.Environment`,
     }));
 }

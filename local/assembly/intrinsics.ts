@@ -265,7 +265,7 @@ export function resolveValue(value: unknown, lookup: Lookup): Resolution {
       ? resolved(result)
       : unresolved(
           reference,
-          'it is read from an account when a stack is synthesized or deployed; orderly.json can give a function’s variable another value',
+          'it is read from an account when a stack is synthesized or deployed; millrace.json can give a function’s variable another value',
         );
   });
 }

@@ -20,7 +20,7 @@ export const COMPOSE: EngineAddresses = {
 };
 
 /** The cluster id of docker-compose.yml's broker: how the local cloud knows that a broker on its port is its own. */
-export const COMPOSE_CLUSTER_ID = 'b3JkZXJseS1jb21wb3NlMQ';
+export const COMPOSE_CLUSTER_ID = 'bWlsbHJhY2UtY29tcG9zZQ';
 
 /** Account and region of every engine, as MiniStack and LocalStack use them by default. */
 export const ACCOUNT = '000000000000';

@@ -3,12 +3,19 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
-/** The per-user folder of downloaded engine parts: `ORDERLY_CACHE`, else `$XDG_CACHE_HOME/orderly`, else `~/.cache/orderly`. */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>>): string {
-  if (env.ORDERLY_CACHE) return env.ORDERLY_CACHE;
+/**
+ * The per-user folder of what a program downloads once, as engine parts: `MILLRACE_CACHE`, else `$XDG_CACHE_HOME/millrace`,
+ * else `~/.cache/millrace`; another program's by its own name.
+ */
+export function cacheFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  program: string = 'millrace',
+): string {
+  const named = env[`${program.toUpperCase()}_CACHE`];
+  if (named) return named;
   const xdg = env.XDG_CACHE_HOME;
   // The XDG Base Directory Specification: a path that isn't absolute is to be ignored.
-  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), 'orderly');
+  return join(xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache'), program);
 }
 
 const MARKER = '.complete';

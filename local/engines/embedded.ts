@@ -39,7 +39,7 @@ export async function startEmbeddedEngine(given: EmbeddedOptions): Promise<Engin
   if (cacheDir.includes(delimiter)) {
     const message = `the cache folder ${cacheDir} has a ${delimiter} in its path, by which Java separates folders`;
     throw new LocalCloudError('CONFIG_INVALID', message, {
-      remedy: ['Set ORDERLY_CACHE to another folder.'],
+      remedy: ['Set MILLRACE_CACHE to another folder.'],
     });
   }
   await refuseTakenPorts([options.ports?.kafka, options.ports?.aws]);

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { COMPOSE_UP } from '../command-line.ts';
+import { composeUp } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { ACCOUNT, COMPOSE, COMPOSE_CLUSTER_ID, type EngineAddresses, REGION } from './addresses.ts';
@@ -42,7 +42,7 @@ export async function connectExternalEngine({ given, compose = COMPOSE }: Extern
         ];
   if (silent.length > 0) {
     throw new LocalCloudError('ENGINE_UNREACHABLE', `No answer from ${silent.join(' and ')}.`, {
-      remedy: [...asTold, `Start it (${COMPOSE_UP}), or start with the embedded engine: --engine embedded`],
+      remedy: [...asTold, `Start it (${composeUp()}), or start with the embedded engine: --engine embedded`],
       retriable: true,
     });
   }
@@ -54,7 +54,7 @@ export async function connectExternalEngine({ given, compose = COMPOSE }: Extern
         remedy: [
           ...asTold,
           'To use it all the same, name it: KAFKA_BOOTSTRAP_SERVERS and AWS_ENDPOINT_URL.',
-          `To use docker-compose.yml, stop that broker and run ${COMPOSE_UP}.`,
+          `To use docker-compose.yml, stop that broker and run ${composeUp()}.`,
         ],
       },
     );
@@ -77,7 +77,7 @@ export async function clusterIdOf(bootstrapServers: string): Promise<string | un
   const listening = await Promise.all(bootstrapServers.split(',').map(accepts));
   if (!listening.includes(true)) return undefined;
 
-  const admin = kafkaClient({ bootstrapServers, clientId: 'orderly' }).admin();
+  const admin = kafkaClient({ bootstrapServers, clientId: 'millrace' }).admin();
   try {
     await admin.connect();
     return (await admin.describeCluster()).clusterId;

@@ -13,7 +13,7 @@ import { DeleteEmailIdentityCommand, ListEmailIdentitiesCommand, SESv2Client } f
 import type { Admin } from 'kafkajs';
 import { z } from 'zod';
 import type { CloudModel } from '../assembly/model.ts';
-import { COMPOSE_DOWN, COMPOSE_UP, ORDERLY, START } from '../command-line.ts';
+import { composeDown, composeUp, toRun, toStart } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { COMPOSE_CLUSTER_ID, REGION } from './addresses.ts';
@@ -70,7 +70,7 @@ export async function readHeld(stateDir: string): Promise<readonly Held[]> {
       `The note of what this folder has in running engines, ${fileIn(stateDir)}, can't be read.`,
       {
         remedy: [
-          `Mend it, or delete it: ${ORDERLY} reset then leaves what it named, which for docker-compose.yml goes by ${COMPOSE_DOWN}`,
+          `Mend it, or delete it: ${toRun('reset')} then leaves what it named, which for docker-compose.yml goes by ${composeDown()}`,
         ],
         cause,
       },
@@ -80,7 +80,7 @@ export async function readHeld(stateDir: string): Promise<readonly Held[]> {
 
 /**
  * Notes, before anything is made, what a local cloud is going to have in an engine that outlives it, beside what earlier
- * starts had there: `orderly reset` deletes this and nothing else. A topic that no template declares is noted only if it
+ * starts had there: `millrace reset` deletes this and nothing else. A topic that no template declares is noted only if it
  * isn't there yet; otherwise it is somebody else's.
  */
 export async function noteHoldings(engine: Engine, model: CloudModel, stateDir: string): Promise<Holdings> {
@@ -118,7 +118,7 @@ export async function newHoldings(engine: Engine, model: CloudModel): Promise<Ho
       {
         remedy: [
           'To keep it, run this on an engine of its own: without --engine external.',
-          `To forget it: ${ORDERLY} reset in the folder that it is from, or ${COMPOSE_DOWN} && ${COMPOSE_UP}`,
+          `To forget it: ${toRun('reset')} in the folder that it is from, or ${composeDown()} && ${composeUp()}`,
         ],
       },
     );
@@ -146,7 +146,7 @@ export async function deleteHoldings(engine: Place, holdings: Holdings): Promise
 }
 
 /**
- * Whether an engine is docker-compose.yml's, which `orderly reset` may empty: adopted then, and known by its cluster id
+ * Whether an engine is docker-compose.yml's, which `millrace reset` may empty: adopted then, and known by its cluster id
  * now. `silent` if it doesn't answer.
  */
 export async function isCompose({ adopted, bootstrapServers }: Held): Promise<boolean | 'silent'> {
@@ -201,7 +201,7 @@ function emptied(engine: Place, gone: Partial<Holdings>): LocalCloudError {
   return new LocalCloudError(
     'ENGINE_EMPTIED',
     `${placeOf(engine)} was emptied under the running local cloud: gone are ${describeHoldings(gone)}.`,
-    { remedy: [`They are made again at the next start: ${START}`] },
+    { remedy: [`They are made again at the next start: ${toStart()}`] },
   );
 }
 
@@ -262,7 +262,7 @@ async function deleteBucket(s3: S3Client, Bucket: string): Promise<void> {
 }
 
 async function withAdmin<T>({ bootstrapServers }: Place, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafkaClient({ bootstrapServers, clientId: 'orderly' }).admin();
+  const admin = kafkaClient({ bootstrapServers, clientId: 'millrace' }).admin();
   try {
     await admin.connect();
     return await use(admin);

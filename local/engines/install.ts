@@ -1,4 +1,4 @@
-import { DOCKER_INSTEAD } from '../command-line.ts';
+import { dockerInstead } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { run } from '../processes/run.ts';
 
@@ -21,7 +21,7 @@ export async function installStep(
     {
       remedy: [
         'See that the network, and any proxy or mirror that the tool is configured for, can be reached; then start again.',
-        DOCKER_INSTEAD,
+        dockerInstead(),
       ],
       retriable: true,
     },

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ORDERLY } from '../command-line.ts';
+import { toRun } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { spawnGuarded } from '../processes/guarded.ts';
 import type { EngineExit, EngineLog, EnginePart } from './engine.ts';
@@ -77,7 +77,7 @@ function startFailed(part: EnginePart, what: string, lastOutput: readonly string
     'ENGINE_START_FAILED',
     [`${part} ${what}. ${said[0]}`, ...said.slice(1)].join('\n  '),
     {
-      remedy: [`Read what it wrote; ${ORDERLY} doctor tells what is installed.`],
+      remedy: [`Read what it wrote; ${toRun('doctor')} tells what is installed.`],
       retriable: true,
     },
   );

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DOCKER_INSTEAD } from '../command-line.ts';
+import { dockerInstead } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { run } from '../processes/run.ts';
 
@@ -110,7 +110,7 @@ export function requireUsable(tools: readonly Tool[]): void {
     'ENGINE_MISSING_TOOL',
     `The embedded engine can't run here: ${named.join('; ')}.`,
     {
-      remedy: [...missing.map((tool) => tool.remedy), DOCKER_INSTEAD],
+      remedy: [...missing.map((tool) => tool.remedy), dockerInstead()],
     },
   );
 }

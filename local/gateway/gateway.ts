@@ -12,7 +12,7 @@ import { createRouter, type Router } from './routes.ts';
 
 /** Answers every request whose path is `prefix` or lies below it, before any API is asked. */
 export interface PrefixHandler {
-  /** Such as `/_orderly/status`: a leading slash, none at the end. */
+  /** Such as `/_millrace/status`: a leading slash, none at the end. */
   readonly prefix: string;
   /** A rejection is answered by 500, if nothing was answered yet, and given to `onError`. */
   handle(request: IncomingMessage, response: ServerResponse): void | Promise<void>;

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { START } from '../command-line.ts';
+import { toStart } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 
 /** A port of 127.0.0.1 that is taken from the beginning on, before there is anything to serve. */
@@ -58,7 +58,7 @@ function listen(server: Server, port: number): Promise<number> {
 function listenError(error: Error, port: number): Error {
   if (!('code' in error) || error.code !== 'EADDRINUSE') return error;
   return new LocalCloudError('PORT_TAKEN', `Port ${port} of 127.0.0.1 is in use.`, {
-    remedy: [`Take any free one: ${START} -- --port 0`],
+    remedy: [`Take any free one: ${toStart('--port 0')}`],
     retriable: true,
     cause: error,
   });

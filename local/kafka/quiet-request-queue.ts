@@ -21,7 +21,7 @@ export interface RequestQueuePrototype {
   scheduleCheckPendingRequests(this: RequestQueue): void;
 }
 
-const patched = Symbol.for('orderly.quietRequestQueue');
+const patched = Symbol.for('millrace.quietRequestQueue');
 
 /** kafkajs' own RequestQueue prototype: an internal of the pinned version, checked for its shape by a test. */
 function requestQueuePrototype(): RequestQueuePrototype {

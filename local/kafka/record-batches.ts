@@ -36,7 +36,7 @@ export function readEveryBatch(): void {
 }
 
 const FETCH = 'kafkajs/src/protocol/requests/fetch';
-const patched = Symbol.for('orderly.readEveryBatch');
+const patched = Symbol.for('millrace.readEveryBatch');
 
 /** What is used of kafkajs' internals, of the pinned version; a test reads through them. */
 interface FetchDecoder {

@@ -33,7 +33,7 @@ const notHonoured = {
 
 /**
  * Runs a function for a client: `RequestResponse` waits for its end, `Event` leaves it to the queue, `DryRun` only finds
- * the function. `LogType` is taken and brings no log: `orderly logs` has it.
+ * the function. `LogType` is taken and brings no log: `millrace logs` has it.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */

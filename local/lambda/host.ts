@@ -44,7 +44,7 @@ export interface FunctionHost {
   stop(): Promise<void>;
 }
 
-/** As many as a laptop has memory for; `maxEnvironments` in orderly.json is another number. */
+/** As many as a laptop has memory for; `maxEnvironments` in millrace.json is another number. */
 export const DEFAULT_ENVIRONMENTS = 4;
 
 export function createFunctionHost(options: FunctionHostOptions): FunctionHost {

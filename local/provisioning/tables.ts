@@ -12,7 +12,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import type { IndexModel, KeyElement, StreamView, TableModel } from '../assembly/model.ts';
-import { ORDERLY } from '../command-line.ts';
+import { toRun } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { tableDifference } from './table-difference.ts';
 
@@ -138,6 +138,6 @@ function refused(model: TableModel, difference: string): LocalCloudError {
   return new LocalCloudError(
     'PROVISIONING_FAILED',
     `Table ${model.name} (${model.path}) exists with ${difference}.`,
-    { remedy: [`Forget the local data and start again: ${ORDERLY} reset`] },
+    { remedy: [`Forget the local data and start again: ${toRun('reset')}`] },
   );
 }

@@ -1,6 +1,6 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import type { TopicModel } from '../assembly/model.ts';
-import { ORDERLY } from '../command-line.ts';
+import { toRun } from '../command-line.ts';
 import type { Engine } from '../engines/engine.ts';
 import { LocalCloudError } from '../errors.ts';
 import { askBroker } from '../kafka/admin.ts';
@@ -29,7 +29,7 @@ export async function provisionTopics(
   topics: readonly TopicModel[],
 ): Promise<void> {
   if (topics.length === 0) return;
-  const kafka = kafkaClient({ bootstrapServers, clientId: 'orderly-provisioning' });
+  const kafka = kafkaClient({ bootstrapServers, clientId: 'millrace-provisioning' });
   // Planned anew each time it is tried: what was done by then is found.
   const provision = async (admin: Admin) => {
     const plan = planTopics(topics, await partitionCounts(admin, topics));
@@ -124,7 +124,7 @@ function tooManyPartitions(
     ({ name, partitions, found }) => `topic ${name} has ${found} partitions, modelled are ${partitions}`,
   );
   return new LocalCloudError('PROVISIONING_FAILED', `Kafka can't take partitions away: ${each.join('; ')}.`, {
-    remedy: [`Forget the local data and start again: ${ORDERLY} reset`],
+    remedy: [`Forget the local data and start again: ${toRun('reset')}`],
   });
 }
 

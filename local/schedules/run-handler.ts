@@ -1,16 +1,16 @@
 import type { PrefixHandler } from '../gateway/gateway.ts';
 import type { Schedules, TargetResult } from './schedules.ts';
 
-/** What `POST /_orderly/schedules/<schedule>/run` answers; with another status than 200 the reason is in `message`. */
+/** What `POST /_millrace/schedules/<schedule>/run` answers; with another status than 200 the reason is in `message`. */
 export type RunAnswer = { readonly results: readonly TargetResult[] } | { readonly message: string };
 
 /**
- * Runs a schedule by hand: `POST /_orderly/schedules/<logical id or construct path, percent-encoded>/run`, answered when
+ * Runs a schedule by hand: `POST /_millrace/schedules/<logical id or construct path, percent-encoded>/run`, answered when
  * its functions have ended; `?at=<ISO 8601>` is another time for their event to tell. The gateway has kept other sites'
  * pages out by then.
  */
 export function scheduleRunHandler(schedules: Pick<Schedules, 'runNow'>): PrefixHandler {
-  const prefix = '/_orderly/schedules';
+  const prefix = '/_millrace/schedules';
   return {
     prefix,
     async handle(request, response) {

@@ -16,10 +16,10 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { Interrupted, interruption, unlessInterrupted } from '../../cli/interruption.ts';
-import { sentMails } from '../../cli/mailbox.ts';
-import { runningCloud } from '../../cli/running-cloud.ts';
-import { synthesize } from '../../cli/synthesize.ts';
+import { Interrupted, interruption, unlessInterrupted } from '../../local/cli/interruption.ts';
+import { sentMails } from '../../local/cli/mailbox.ts';
+import { runningCloud } from '../../local/cli/running-cloud.ts';
+import { synthesize } from '../../local/cli/synthesize.ts';
 import { ACCOUNT, COMPOSE, REGION } from '../../local/engines/addresses.ts';
 import { isFree } from '../../local/engines/ports.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
@@ -178,7 +178,7 @@ async function story(dir: string): Promise<void> {
   const [one, other] = [join(dir, 'one'), join(dir, 'other')];
   for (const folder of [one, other]) {
     await mkdir(folder);
-    await cp(join(root, 'orderly.json'), join(folder, 'orderly.json'));
+    await cp(join(root, 'millrace.json'), join(folder, 'millrace.json'));
   }
   await synthesize(root, app, interrupted);
   progress('docker compose up -d --wait');

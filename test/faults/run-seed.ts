@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unlessInterrupted } from '../../cli/interruption.ts';
+import { unlessInterrupted } from '../../local/cli/interruption.ts';
 import type { Violation } from '../support/invariants.ts';
 import { check } from './checker/check.ts';
 import {

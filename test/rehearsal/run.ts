@@ -22,7 +22,7 @@ import {
 import { DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeClusterCommand, KafkaClient } from '@aws-sdk/client-kafka';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { Interrupted, interruption } from '../../cli/interruption.ts';
+import { Interrupted, interruption } from '../../local/cli/interruption.ts';
 import { ENVIRONMENT, type RehearsalAccount, startAccount } from './account.ts';
 import { takeCensus } from './census.ts';
 import { beyond, type DeployedTemplate, differences, meantToStay, type StackResource } from './standing.ts';

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { signedApi } from '../../cli/app/api.ts';
+import { signedApi } from '../../cli/api.ts';
 import { checkoutClient } from '../../cli/checkout-client.ts';
 import { sampleOrder } from '../../cli/sample-orders.ts';
 import { EventId } from '../../functions/orders/ids.ts';

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
 import { z } from 'zod';
-import { synthesize } from '../../cli/synthesize.ts';
+import { synthesize } from '../../local/cli/synthesize.ts';
 import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
 import { startDynamodbLocal } from './dynamodb-local/start.ts';
 import type { TestEngines } from './engines.ts';

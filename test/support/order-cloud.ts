@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, vi } from 'vitest';
-import { openApi } from '../../cli/app/api.ts';
+import { openApi } from '../../cli/api.ts';
 import { type CheckoutClient, checkoutClient } from '../../cli/checkout-client.ts';
 import { type AwsRequest, type Fate, startAwsProxy } from '../../cli/faults/aws-proxy.ts';
 import { type KafkaFate, type KafkaRequest, PASS, startKafkaProxy } from '../../cli/faults/kafka-proxy.ts';
-import { sentMails } from '../../cli/mailbox.ts';
 import { run } from '../../cli/program.ts';
 import { readAssembly } from '../../local/assembly/read.ts';
+import { sentMails } from '../../local/cli/mailbox.ts';
 import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
 import { readLocalConfig } from '../../local/config.ts';
 import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
@@ -77,7 +77,7 @@ export async function orderCloud(): Promise<OrderCloud> {
       (request) => faults.kafka(request),
     ),
   ]);
-  const config = await readLocalConfig(join(root, 'orderly.json'));
+  const config = await readLocalConfig(join(root, 'millrace.json'));
   const environment = {
     ...config.functions[RELAY]?.environment,
     AWS_ENDPOINT_URL_DYNAMODB: aws.url,

@@ -29,7 +29,7 @@ export async function renamedAssembly(from: string, to: string, topic: string): 
   writeFileSync(join(to, 'manifest.json'), JSON.stringify(manifest));
 }
 
-/** The path under which `orderly.json` finds a function after its logical id was renamed. */
+/** The path under which `millrace.json` finds a function after its logical id was renamed. */
 export function renamedPath(from: string, stack: string, construct: string): string {
   const { Resources } = JSON.parse(readFileSync(join(from, `${stack}.template.json`), 'utf8')) as Template;
   const found = Object.entries(Resources).find(

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { localApp } from '../../cli/app/local-app.ts';
-import { mappingsOf } from '../../cli/commands/mapping.ts';
-import { type RunningCloud, runningCloud } from '../../cli/running-cloud.ts';
-import { synthesize } from '../../cli/synthesize.ts';
+import { localApp } from '../../local/cli/app.ts';
+import { mappingsOf } from '../../local/cli/commands/mapping.ts';
+import { type RunningCloud, runningCloud } from '../../local/cli/running-cloud.ts';
+import { synthesize } from '../../local/cli/synthesize.ts';
 import { testAssembly } from './assembly.ts';
 import { type FakeAws, fakeAws } from './fake-aws.ts';
 import { orderly } from './orderly-process.ts';
@@ -38,7 +38,7 @@ export interface RunningApp {
  * Runs the app, synthesized anew if it has other context.
  *
  * @param context over that of cdk.json
- * @param config over that of orderly.json
+ * @param config over that of millrace.json
  */
 export async function runningApp({
   context,
@@ -52,7 +52,7 @@ export async function runningApp({
   const cdk = readJson('cdk.json') as { context: object };
   const write = (name: string, content: object) => writeFileSync(join(cwd, name), JSON.stringify(content));
   write('cdk.json', { app: `node ${root}bin/app.ts`, context: { ...cdk.context, ...context } });
-  write('orderly.json', { ...(readJson('orderly.json') as object), ...config });
+  write('millrace.json', { ...(readJson('millrace.json') as object), ...config });
   const app = context === undefined ? testAssembly() : join(cwd, 'app');
   if (context !== undefined) await synthesize(cwd, app);
   const up = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });

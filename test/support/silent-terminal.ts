@@ -1,4 +1,4 @@
-import type { Terminal } from '../../cli/terminal.ts';
+import type { Terminal } from '../../local/cli/terminal.ts';
 
 /** A terminal nobody looks at. */
 export const silentTerminal: Terminal = {

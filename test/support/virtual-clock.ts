@@ -1,4 +1,4 @@
-import type { Timing } from '../../cli/pacing.ts';
+import type { Timing } from '../../local/cli/pacing.ts';
 
 /** A clock that stands still while anything runs, and then jumps to the time when the next sleeper wakes. */
 export function virtualClock(start: number): Timing {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { synthesize } from '../../cli/synthesize.ts';
 import { bundling } from '../../lib/bundles.ts';
+import { synthesize } from '../../local/cli/synthesize.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -103,7 +103,7 @@ async function classArchive(kafkaFolder: string, javaVersion: string) {
 
 /** The mark of the broker that answers on a port; `undefined` if what listens there is none. */
 async function markOf(port: number): Promise<string | undefined> {
-  const kafka = kafkaClient({ bootstrapServers: `127.0.0.1:${port}`, clientId: 'orderly' });
+  const kafka = kafkaClient({ bootstrapServers: `127.0.0.1:${port}`, clientId: 'millrace' });
   const wanted = { type: kafkajs.ConfigResourceTypes.BROKER, name: NODE_ID, configNames: ['broker.rack'] };
   try {
     const { resources } = await askBroker(

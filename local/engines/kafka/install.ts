@@ -11,7 +11,7 @@ import { serverProperties } from './properties.ts';
 const pom = fileURLToPath(new URL('./pom.xml', import.meta.url));
 
 /** The cluster id of every embedded broker; any 16 bytes but those of docker-compose.yml's broker. */
-export const EMBEDDED_CLUSTER_ID = 'b3JkZXJseS1lbWJlZGRlZA';
+export const EMBEDDED_CLUSTER_ID = 'bWlsbHJhY2UtYnVpbHRpbg';
 
 /** Where the cache keeps Kafka: keyed by the pom, so a changed class path is another folder. */
 export function kafkaPart(): string {

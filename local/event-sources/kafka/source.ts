@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs';
 import type { KafkaMappingModel } from '../../assembly/model.ts';
-import { ORDERLY } from '../../command-line.ts';
+import { toRun } from '../../command-line.ts';
 import { LocalCloudError } from '../../errors.ts';
 import { askBroker, isUnreachable } from '../../kafka/admin.ts';
 import { kafkaClient } from '../../kafka/client.ts';
@@ -153,7 +153,7 @@ export async function startKafkaEventSource(
     const to = behind === null ? `${name}=<an offset behind it>` : `${name}=${behind}`;
     ports.log(
       `${source}: ${unreadable.get(partition)}. Its other partitions go on. ` +
-        `To pass over it: ${ORDERLY} mapping rewind ${groupId} --to ${to} --pass-over --execute`,
+        `To pass over it: ${toRun(`mapping rewind ${groupId} --to ${to} --pass-over --execute`)}`,
     );
   }
 

@@ -160,7 +160,7 @@ export const givingUp: Chapter = {
       says: 'Only the records that a partial batch response names come again.',
       basis: 'documented',
       source: PAGES.retry,
-      here: 'committed is never more than up to the first of them; `"emulation": {"partialResponse": "checkpoint"}` in orderly.json brings everything behind it too',
+      here: 'committed is never more than up to the first of them; `"emulation": {"partialResponse": "checkpoint"}` in millrace.json brings everything behind it too',
       async test() {
         for (const [partialResponse, again] of [
           ['selective', [1]],
@@ -221,7 +221,7 @@ export const givingUp: Chapter = {
       says: 'Records given up together may be one dead letter, under a key of Lambda’s own.',
       basis: 'seen',
       source: 'a deployed test of a public TypeScript library',
-      here: 'with `"emulation": {"deadLetters": "per-group"}` in orderly.json',
+      here: 'with `"emulation": {"deadLetters": "per-group"}` in millrace.json',
       async test() {
         const { start, send, fn, committed, letters } = await withDestination(
           { windowMs: 300, maximumRetryAttempts: 0 },
@@ -245,7 +245,7 @@ export const givingUp: Chapter = {
       says: 'A redelivered event may have nothing but `records`.',
       basis: 'seen',
       source: 'a deployed test of a public TypeScript library',
-      here: 'with `"emulation": {"redelivery": "records-only"}` in orderly.json; all fields otherwise',
+      here: 'with `"emulation": {"redelivery": "records-only"}` in millrace.json; all fields otherwise',
       async test() {
         const { start, send, fn, committed } = await running(1);
         fn.answer = () => (fn.events.length > 1 ? success() : functionError());

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type RunningCloud, runningCloud } from '../../../cli/running-cloud.ts';
+import { type RunningCloud, runningCloud } from '../../../local/cli/running-cloud.ts';
 import { type GuardedProcess, spawnGuarded } from '../../../local/processes/guarded.ts';
 import { descendantsOf, isRunning } from '../../support/process-tree.ts';
 import { until } from './waiting.ts';
@@ -23,7 +23,7 @@ export interface CloudProcess {
 }
 
 export interface CloudOptions {
-  /** The project's folder, with its `orderly.json`. */
+  /** The project's folder, with its `millrace.json`. */
   readonly dir: string;
   /** Cloud assembly. */
   readonly app: string;

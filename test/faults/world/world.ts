@@ -115,7 +115,7 @@ async function open(
   });
   if (plan.isDeadly) writeFileSync(deadly, '');
   writeFileSync(
-    join(project, 'orderly.json'),
+    join(project, 'millrace.json'),
     JSON.stringify({
       functions: Object.fromEntries(
         FUNCTION_NAMES.map((name) => [FUNCTIONS[name], { environment: variablesOf(name) }]),
@@ -150,7 +150,7 @@ async function open(
     marks: witness.marks,
     mend: () => rmSync(deadly, { force: true }),
     indiscretions: () =>
-      [...cloud.output, ...logLines(join(project, '.orderly', 'logs'))].filter((line) => CANARY.test(line)),
+      [...cloud.output, ...logLines(join(project, '.millrace', 'logs'))].filter((line) => CANARY.test(line)),
     close,
   };
 }

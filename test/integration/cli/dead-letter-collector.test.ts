@@ -48,7 +48,7 @@ describe('a record that ends its consumer, from the topic to its letter', { time
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   async function startCloud(deadLetters: LocalConfig['emulation']['deadLetters']): Promise<LocalCloud> {
-    const config = await readLocalConfig(join(root, 'orderly.json'));
+    const config = await readLocalConfig(join(root, 'millrace.json'));
     const stateDir = join(dir, deadLetters);
     const cloud = await startLocalCloud({
       loadAssembly: () => readAssembly(join(dir, 'app')),

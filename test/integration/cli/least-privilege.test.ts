@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openApi } from '../../../cli/app/api.ts';
+import { openApi } from '../../../cli/api.ts';
 import { checkoutClient } from '../../../cli/checkout-client.ts';
 import { poison } from '../../../cli/demo/faults/poison.ts';
 import { topicWitness } from '../../../cli/demo/topic.ts';
@@ -53,7 +53,7 @@ describe('what the functions do', { timeout: 180_000 }, () => {
   let written: readonly MetricIdentity[];
 
   beforeAll(async () => {
-    const config = await readLocalConfig(join(root, 'orderly.json'));
+    const config = await readLocalConfig(join(root, 'millrace.json'));
     let endpoint = '';
     let throttled = false;
     /** The provider is busy for the first mail, so that its claim is given back. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openApi } from '../../../cli/app/api.ts';
+import { checkoutApi } from '../../../cli/api.ts';
 import { checkoutClient } from '../../../cli/checkout-client.ts';
-import { outputNamed } from '../../../cli/outputs.ts';
-import { apiUrl, runningCloud } from '../../../cli/running-cloud.ts';
+import { localApp, outputNamed } from '../../../local/cli/app.ts';
+import { runningCloud } from '../../../local/cli/running-cloud.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { orderly } from '../../support/orderly-process.ts';
@@ -20,7 +20,7 @@ const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeo
 /** The app in a folder of its own, with its commands, its shipments and the files of its bucket. */
 async function running() {
   const cwd = mkdtempSync(join(tmpdir(), 'orderly-manifest-'));
-  cpSync(join(root, 'orderly.json'), join(cwd, 'orderly.json'));
+  cpSync(join(root, 'millrace.json'), join(cwd, 'millrace.json'));
   const up = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
   onTestFinished(async () => {
     up.kill('SIGTERM');
@@ -41,7 +41,7 @@ async function running() {
   const Bucket = outputNamed(outputs, 'ManifestBucket');
   return {
     cwd,
-    checkout: checkoutClient(openApi(apiUrl(cloud))),
+    checkout: checkoutClient(checkoutApi(localApp(cloud))),
     async command(...args: string[]) {
       const child = orderly(args, { cwd });
       const { code } = await child.exited;

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { IHeaders, Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { sentMails } from '../../../cli/mailbox.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
 import { readAssembly } from '../../../local/assembly/read.ts';
+import { sentMails } from '../../../local/cli/mailbox.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
 import { readLocalConfig } from '../../../local/config.ts';
 import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
@@ -42,7 +42,7 @@ describe('the payload zoo on the topic', { timeout: 120_000 }, () => {
           log: () => undefined,
           progress: () => undefined,
         }),
-      config: await readLocalConfig(join(root, 'orderly.json')),
+      config: await readLocalConfig(join(root, 'millrace.json')),
       stateDir: dir,
       port: 0,
       progress: () => undefined,

@@ -16,7 +16,7 @@ it('the local cloud runs the app under other names, since it knows none of them'
   await renamedAssembly(original, app, 'bestellungen');
   const relay = renamedPath(original, 'orderly-orders', 'orderly-orders/Relay/Function');
   const config = { functions: { [relay]: { environment: { KAFKA_AUTH: 'none' } } } };
-  writeFileSync(join(dir, 'orderly.json'), JSON.stringify(config));
+  writeFileSync(join(dir, 'millrace.json'), JSON.stringify(config));
 
   const report = await demo(
     dir,

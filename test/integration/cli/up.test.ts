@@ -20,7 +20,7 @@ describe('orderly up', { timeout: 180_000 }, () => {
   function project(): string {
     const dir = mkdtempSync(join(tmpdir(), 'orderly-up-'));
     onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-    cpSync(join(root, 'orderly.json'), join(dir, 'orderly.json'));
+    cpSync(join(root, 'millrace.json'), join(dir, 'millrace.json'));
     return dir;
   }
 
@@ -64,7 +64,7 @@ describe('orderly up', { timeout: 180_000 }, () => {
     expect(await first.exited).toEqual({ code: 130, signal: null });
     await gone(children);
     expect(first.output()).toMatch(/stopped$/);
-    expect(existsSync(join(cwd, '.orderly/run.json'))).toBe(false);
+    expect(existsSync(join(cwd, '.millrace/run.json'))).toBe(false);
 
     const second = await up(cwd);
     await second.wrote(UP);
@@ -78,7 +78,7 @@ describe('orderly up', { timeout: 180_000 }, () => {
     await second.exited;
 
     await answer(cwd, ['reset']);
-    expect(existsSync(join(cwd, '.orderly'))).toBe(false);
+    expect(existsSync(join(cwd, '.millrace'))).toBe(false);
   });
 
   it('leaves no process behind when it is killed', async () => {

@@ -40,7 +40,7 @@ async function upAndWatching(
   });
   onTestFinished(() => cloud.end());
   await cloud.wrote(/watching the sources/);
-  const run = await readRunFile(join(dir, '.orderly'));
+  const run = await readRunFile(join(dir, '.millrace'));
   const client = new LambdaClient({
     endpoint: run?.url ?? '',
     region: 'us-east-1',

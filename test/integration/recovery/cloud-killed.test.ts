@@ -10,10 +10,10 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openApi } from '../../../cli/app/api.ts';
+import { openApi } from '../../../cli/api.ts';
 import { checkoutClient, inFlight } from '../../../cli/checkout-client.ts';
-import { type RunningCloud, runningCloud } from '../../../cli/running-cloud.ts';
 import { sampleOrder } from '../../../cli/sample-orders.ts';
+import { type RunningCloud, runningCloud } from '../../../local/cli/running-cloud.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { gone, orderly } from '../../support/orderly-process.ts';
@@ -93,7 +93,7 @@ function project({ url }: MailServer): string {
     'orderly-orders/Relay/Function': { environment: { KAFKA_AUTH: 'none' } },
     'orderly-orders/Email/Function': { environment: { AWS_ENDPOINT_URL_SESV2: url } },
   };
-  writeFileSync(join(cwd, 'orderly.json'), JSON.stringify({ functions }));
+  writeFileSync(join(cwd, 'millrace.json'), JSON.stringify({ functions }));
   return cwd;
 }
 

@@ -40,9 +40,9 @@ it('brings a long answer whole through a pipe whose reader is slow', async () =>
   });
   const address = cloud.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  mkdirSync(join(project, '.orderly'));
+  mkdirSync(join(project, '.millrace'));
   writeFileSync(
-    join(project, '.orderly', 'run.json'),
+    join(project, '.millrace', 'run.json'),
     JSON.stringify({ pid: process.pid, url: `http://127.0.0.1:${port}` }),
   );
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { run } from '../../../cli/program.ts';
-import type { Terminal } from '../../../cli/terminal.ts';
+import type { Terminal } from '../../../local/cli/terminal.ts';
 
 describe('the command line', () => {
   let dir: string;

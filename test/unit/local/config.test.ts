@@ -14,12 +14,12 @@ const documented = {
 async function read(content: unknown) {
   const dir = await mkdtemp(join(tmpdir(), 'config-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  await writeFile(join(dir, 'orderly.json'), JSON.stringify(content));
-  return readLocalConfig(join(dir, 'orderly.json'));
+  await writeFile(join(dir, 'millrace.json'), JSON.stringify(content));
+  return readLocalConfig(join(dir, 'millrace.json'));
 }
 
 test('a project without a file gets what AWS documents', async () => {
-  expect(await readLocalConfig('/nowhere/orderly.json')).toEqual({
+  expect(await readLocalConfig('/nowhere/millrace.json')).toEqual({
     functions: {},
     apis: {},
     accept: [],

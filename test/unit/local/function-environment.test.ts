@@ -26,7 +26,7 @@ it.each([
 });
 
 it.each(['http://127.0.0.1:4566', 'http://localhost.example:4566', 'http://aws:4566'])(
-  'S3 at %s is left to the endpoint of all services, or to what orderly.json says',
+  'S3 at %s is left to the endpoint of all services, or to what millrace.json says',
   (endpoint) => {
     expect(s3At(endpoint)).toBeUndefined();
   },

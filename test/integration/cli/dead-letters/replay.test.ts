@@ -10,9 +10,9 @@ import {
   SESv2Client,
 } from '@aws-sdk/client-sesv2';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { sentMails } from '../../../../cli/mailbox.ts';
-import { type RunningCloud, runningCloud } from '../../../../cli/running-cloud.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
+import { sentMails } from '../../../../local/cli/mailbox.ts';
+import { type RunningCloud, runningCloud } from '../../../../local/cli/running-cloud.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { assemblyWith } from '../../../faults/world/assembly.ts';
 import { testAssembly } from '../../../support/assembly.ts';
@@ -38,7 +38,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
   let running: RunningCloud;
 
   beforeAll(async () => {
-    cpSync(join(root, 'orderly.json'), join(cwd, 'orderly.json'));
+    cpSync(join(root, 'millrace.json'), join(cwd, 'millrace.json'));
     // What can't be done within seconds is given up at once: an hour's patience has tests of its own.
     const hasty = { retryAttempts: 0, pollers: 1, timeoutSeconds: 35 };
     const app = join(cwd, 'app');

@@ -19,7 +19,7 @@ const sentTo = (name: string, country: string): Shipment => ({
 });
 
 /** Fonts are fetched into the user's cache, once. */
-const load = familyLoader(cacheFolder(process.env), process.env, () => undefined);
+const load = familyLoader(cacheFolder(process.env, 'orderly'), process.env, () => undefined);
 
 /** The glyphs of a name, by number; 0 is the box of what a font has not. */
 async function glyphsOf(name: string, country: string): Promise<readonly number[]> {
@@ -83,7 +83,7 @@ describe('a name', { timeout: 300_000 }, () => {
     async (_, name, country) => {
       expect(await glyphsOf(name, country)).not.toContain(0);
       const pdf = await labelOf(sentTo(name, country), sender, load);
-      const anew = familyLoader(cacheFolder(process.env), process.env, () => undefined);
+      const anew = familyLoader(cacheFolder(process.env, 'orderly'), process.env, () => undefined);
       expect(Buffer.compare(pdf, await labelOf(sentTo(name, country), sender, anew))).toBe(0);
     },
   );

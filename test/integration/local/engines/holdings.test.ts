@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { demo } from '../../../../cli/commands/demo.ts';
-import { reset } from '../../../../cli/commands/reset.ts';
-import type { Terminal } from '../../../../cli/terminal.ts';
 import { readAssembly } from '../../../../local/assembly/read.ts';
+import { reset } from '../../../../local/cli/commands/reset.ts';
+import type { Terminal } from '../../../../local/cli/terminal.ts';
 import { type LocalCloud, startLocalCloud } from '../../../../local/cloud.ts';
 import { readLocalConfig } from '../../../../local/config.ts';
 import { connectExternalEngine } from '../../../../local/engines/external.ts';
@@ -72,7 +72,7 @@ async function upIn(dir: string, given = {}): Promise<LocalCloud> {
   const cloud = await startLocalCloud({
     loadAssembly: () => readAssembly(testAssembly()),
     startEngine: () => connectExternalEngine({ given }),
-    config: await readLocalConfig(join(root, 'orderly.json')),
+    config: await readLocalConfig(join(root, 'millrace.json')),
     stateDir: stateDirOf(dir),
     port: 0,
     progress: () => undefined,
@@ -82,7 +82,7 @@ async function upIn(dir: string, given = {}): Promise<LocalCloud> {
   return cloud;
 }
 
-/** Runs `orderly reset`, and answers what it said. */
+/** Runs `millrace reset`, and answers what it said. */
 async function resetIn(dir: string): Promise<string> {
   const said: string[] = [];
   const terminal: Terminal = { ...silentTerminal, out: (line) => said.push(line) };
@@ -189,7 +189,10 @@ it('that an engine has lost under a running local cloud end it, and a restart ma
   const cloud = await upIn(dir);
   await fetch(`${compose.awsEndpoint}/_ministack/reset`, { method: 'POST' });
   const { code, message, remedy } = await cloud.emptied;
-  expect([code, remedy]).toEqual(['ENGINE_EMPTIED', ['They are made again at the next start: npm start']]);
+  expect([code, remedy]).toEqual([
+    'ENGINE_EMPTIED',
+    ['They are made again at the next start: npx millrace up'],
+  ]);
   expect(message).toMatch(/gone are tables \S/);
   await cloud.stop();
 
@@ -205,7 +208,7 @@ it('keep a folder whose engine does not answer: nothing is removed, and two reme
   await compose.stop();
   await expect(resetIn(dir)).rejects.toMatchObject({
     code: 'ENGINE_UNREACHABLE',
-    remedy: [expect.stringContaining('docker compose up -d --wait'), expect.stringContaining(' down -v')],
+    remedy: [expect.stringContaining('docker-compose.yml up -d --wait'), expect.stringContaining(' down -v')],
   });
   expect(existsSync(stateDirOf(dir))).toBe(true);
 });

@@ -65,11 +65,11 @@ function projectFolder(): string {
   return dir;
 }
 
-test('an app behind a JWT authorizer is told what a token claims, and orderly.json speaks for who brings none', async () => {
+test('an app behind a JWT authorizer is told what a token claims, and millrace.json speaks for who brings none', async () => {
   const dir = projectFolder();
   writeShop(join(dir, 'app'));
   const apis = { Shop: { jwtClaims: { sub: 'from-the-file' } } };
-  writeFileSync(join(dir, 'orderly.json'), JSON.stringify({ apis }));
+  writeFileSync(join(dir, 'millrace.json'), JSON.stringify({ apis }));
   const cloud = upIn(dir);
   onTestFinished(() => cloud.end());
   await cloud.wrote(/orderly is up/);

@@ -87,7 +87,7 @@ for (const engine of ['ministack', 'dynamodbLocal'] as const) {
       };
       await expect(provisionTables(endpoint, region, [changed])).rejects.toMatchObject({
         message: `Table ${model.name} (Stack/Outbox) exists with no index byOrder.`,
-        remedy: [expect.stringContaining('orderly reset')],
+        remedy: [expect.stringContaining('millrace reset')],
       });
     });
 
@@ -106,7 +106,7 @@ for (const engine of ['ministack', 'dynamodbLocal'] as const) {
       await expect(provisionTables(endpoint, region, [changed])).rejects.toMatchObject({
         code: 'PROVISIONING_FAILED',
         message: `Table ${model.name} (Stack/Outbox) exists with the key orderId HASH S, seq RANGE N, modelled is orderId HASH S.`,
-        remedy: [expect.stringContaining('orderly reset')],
+        remedy: [expect.stringContaining('millrace reset')],
       });
     });
   });

@@ -99,7 +99,7 @@ it('refuses to take partitions away, and changes nothing then', async () => {
   await expect(provisionTopics(ours, [fresh, changed])).rejects.toMatchObject({
     code: 'PROVISIONING_FAILED',
     message: `Kafka can't take partitions away: topic ${orders.name} has 3 partitions, modelled are 2.`,
-    remedy: [expect.stringContaining('orderly reset')],
+    remedy: [expect.stringContaining('millrace reset')],
   });
   expect(await configOf(orders, ['retention.ms'])).toEqual({ 'retention.ms': '1000' });
   expect(await admin.listTopics()).not.toContain(fresh.name);

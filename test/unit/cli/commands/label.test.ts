@@ -11,7 +11,7 @@ async function project(name: string, outputs: Record<string, string> = {}) {
   const item = shipment('label');
   const row = { ...item, address: { M: { ...item.address?.M, name: { S: name } } } };
   const cloud = await answeringProject((_dir, url) => ({
-    '/_orderly/status': {
+    '/_millrace/status': {
       engine: { awsEndpoint: url, region: 'us-east-1' },
       functions: [],
       outputs: { 'orders.ShipmentsTable': 'shipments', ...outputs },

@@ -15,11 +15,11 @@ const installing = (content: string) => async (folder: string) => writeFile(join
 const never = async () => Promise.reject(new Error('was installed already'));
 
 describe('the cache folder', () => {
-  it('is what ORDERLY_CACHE says, else the XDG cache, else ~/.cache/orderly', () => {
-    expect(cacheFolder({ ORDERLY_CACHE: '/a', XDG_CACHE_HOME: '/b' })).toBe('/a');
-    expect(cacheFolder({ XDG_CACHE_HOME: '/b' })).toBe('/b/orderly');
-    expect(cacheFolder({ XDG_CACHE_HOME: 'relative' })).toBe(join(homedir(), '.cache', 'orderly'));
-    expect(cacheFolder({})).toBe(join(homedir(), '.cache', 'orderly'));
+  it('is what MILLRACE_CACHE says, else the XDG cache, else ~/.cache/millrace', () => {
+    expect(cacheFolder({ MILLRACE_CACHE: '/a', XDG_CACHE_HOME: '/b' })).toBe('/a');
+    expect(cacheFolder({ XDG_CACHE_HOME: '/b' })).toBe('/b/millrace');
+    expect(cacheFolder({ XDG_CACHE_HOME: 'relative' })).toBe(join(homedir(), '.cache', 'millrace'));
+    expect(cacheFolder({})).toBe(join(homedir(), '.cache', 'millrace'));
   });
 });
 

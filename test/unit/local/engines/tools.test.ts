@@ -59,7 +59,7 @@ describe('starting the embedded engine', () => {
         expect.stringContaining('Python'),
         expect.stringContaining('Maven'),
         expect.stringContaining('pip'),
-        expect.stringContaining('docker compose up -d --wait'),
+        expect.stringContaining('docker-compose.yml up -d --wait'),
       ],
     });
   });

@@ -150,13 +150,13 @@ test('a prefix goes before the APIs, and takes whole segments only', async () =>
   const { url } = await start({
     apis: [api('shop', 'GET /{proxy+}')],
     prefixes: [
-      { prefix: '/_orderly/status', handle: (_request, response) => void response.end('{"up":true}') },
+      { prefix: '/_millrace/status', handle: (_request, response) => void response.end('{"up":true}') },
     ],
   });
 
-  expect(await (await fetch(`${url}/_orderly/status`)).json()).toEqual({ up: true });
-  expect(await (await fetch(`${url}/_orderly/status/deep?x`)).json()).toEqual({ up: true });
-  expect(await (await fetch(`${url}/_orderly/statuses`)).json()).toMatchObject({
+  expect(await (await fetch(`${url}/_millrace/status`)).json()).toEqual({ up: true });
+  expect(await (await fetch(`${url}/_millrace/status/deep?x`)).json()).toEqual({ up: true });
+  expect(await (await fetch(`${url}/_millrace/statuses`)).json()).toMatchObject({
     functionName: 'shop GET /{proxy+}',
   });
 });
@@ -212,9 +212,9 @@ test.each([
   ['Host: localhost\r\nOrigin: https://shop.example.com', 'a page of another site'],
 ])('a request with %s is refused, prefixes included', async (headers) => {
   const handle = vi.fn();
-  const { url } = await start({ prefixes: [{ prefix: '/_orderly/status', handle }], invoke: handle });
+  const { url } = await start({ prefixes: [{ prefix: '/_millrace/status', handle }], invoke: handle });
 
-  for (const path of ['/orders/1', '/_orderly/status']) {
+  for (const path of ['/orders/1', '/_millrace/status']) {
     const text = await rawRequest(url, `GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 403 /);
   }
@@ -303,7 +303,7 @@ const members: HttpApiModel = {
   jwtClaims: { sub: 'somebody' },
 };
 
-test('a route with JWT is given the claims of the token, those of orderly.json without one', async () => {
+test('a route with JWT is given the claims of the token, those of millrace.json without one', async () => {
   const { url } = await start({ apis: [members] });
   const claims = async (headers: Record<string, string>) => {
     const answer = await fetch(`${url}/me`, { headers });

@@ -13,7 +13,7 @@ test('a port in use is named, with a remedy that works as it is typed', async ()
   await expect(open(Number(new URL(url).port))).rejects.toMatchObject({
     code: 'PORT_TAKEN',
     message: expect.stringContaining(new URL(url).port),
-    remedy: ['Take any free one: npm start -- --port 0'],
+    remedy: ['Take any free one: npx millrace up --port 0'],
   });
 });
 

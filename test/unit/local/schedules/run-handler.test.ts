@@ -26,7 +26,7 @@ async function serving() {
   });
   onTestFinished(() => gateway.stop());
   const send = async (path: string, init: RequestInit = { method: 'POST' }) => {
-    const response = await fetch(`${gateway.url}/_orderly/schedules${path}`, init);
+    const response = await fetch(`${gateway.url}/_millrace/schedules${path}`, init);
     return { status: response.status, body: await response.json() };
   };
   return { asked, send };
