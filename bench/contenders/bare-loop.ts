@@ -1,12 +1,12 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { kafkaEvent, kafkaRecord, partitionKey } from '../../local/event-sources/kafka/event.ts';
-import type { Contender } from './contender.ts';
+import type { EventSource } from '../workloads/event-source.ts';
 
 /**
  * The least that any event source on kafkajs has to do: it builds the very same events, calls nobody, and lets kafkajs
  * commit after each fetch.
  */
-export const bareLoop: Contender = async ({ bootstrapServers, topic, groupId, batchSize }, onHandled) => {
+export const bareLoop: EventSource = async ({ bootstrapServers, topic, groupId, batchSize }, onHandled) => {
   const kafka = new Kafka({ clientId: 'bench', brokers: [bootstrapServers], logLevel: logLevel.NOTHING });
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 500 });
   const envelope = {

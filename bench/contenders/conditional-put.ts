@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoDbClient } from '../../functions/dynamodb.ts';
 import { SHIPMENT_KEY } from '../../functions/shipping/shipments.ts';
-import type { ConsumerContender } from './consumer.ts';
-import { type PlacedOrder, placedOrders, shipmentOf } from './placed-orders.ts';
+import type { ConsumerContender } from '../workloads/consumers.ts';
+import { type PlacedOrder, placedOrders, shipmentOf } from '../workloads/orders.ts';
 
 /** The least that a careful hand writes: a conditional `PutItem` for each record, all of a batch at once. */
 export const conditionalPut: ConsumerContender = ({ shipmentsTable }) => {

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { Contender } from './contender.ts';
+import type { EventSource } from '../workloads/event-source.ts';
 
+const OFFLINE_PLUGIN = '@gabrielgollo/serverless-offline-kafka@1.0.5';
 /** What is installed to run it, nothing of it into this project. */
-export const OFFLINE_PLUGIN = '@gabrielgollo/serverless-offline-kafka@1.0.5';
-export const OFFLINE_HOST = 'serverless-offline@13.9.0';
+export const OFFLINE_PACKAGES = [OFFLINE_PLUGIN, 'serverless-offline@13.9.0'];
 
 /** The part of the Serverless Framework that the plugin and serverless-offline's Lambda touch. */
 interface ServerlessPlugin {
@@ -17,7 +17,7 @@ type PluginClass = new (serverless: object, options: object) => ServerlessPlugin
  * `offline:start:init` is called. It consumes, batches and calls serverless-offline's worker thread by its own code; only
  * the framework's command line is left out, and the lines it would print are counted instead of printed.
  */
-export const offlinePlugin: Contender = async (assignment, onHandled) => {
+export const offlinePlugin: EventSource = async (assignment, onHandled) => {
   const { bootstrapServers, topic, groupId, batchSize, codeDir, handler, packageDir } = assignment;
   const load: (id: string) => PluginClass = createRequire(join(packageDir, 'package.json'));
   const Plugin = load(OFFLINE_PLUGIN.slice(0, OFFLINE_PLUGIN.lastIndexOf('@')));

@@ -8,7 +8,7 @@ import { dynamoDbLedger } from '../../functions/ledger/ledger.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { dynamoDbShipments } from '../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
-import type { Consumer, ConsumerContender } from './consumer.ts';
+import type { Consumer, ConsumerContender } from '../workloads/consumers.ts';
 
 /** This project's function `shipping`, its log included. */
 export const orderlyShipping: ConsumerContender = ({ shipmentsTable }) =>

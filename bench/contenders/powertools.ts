@@ -4,8 +4,8 @@ import type { Context } from 'aws-lambda';
 import { thankYouMail } from '../../functions/email/mails.ts';
 import { LEDGER_KEY } from '../../functions/ledger/ledger.ts';
 import project from '../../package.json' with { type: 'json' };
-import type { Consumer, ConsumerContender, ConsumerSite } from './consumer.ts';
-import { type PlacedOrder, placedOrders, shipmentOf } from './placed-orders.ts';
+import type { Consumer, ConsumerContender, ConsumerSite } from '../workloads/consumers.ts';
+import { type PlacedOrder, placedOrders, shipmentOf } from '../workloads/orders.ts';
 
 const SDK_VERSION = project.dependencies['@aws-sdk/client-dynamodb'];
 

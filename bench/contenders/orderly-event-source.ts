@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { AS_DOCUMENTED } from '../../local/event-sources/kafka/emulation-shape.ts';
 import { startKafkaEventSource } from '../../local/event-sources/kafka/source.ts';
 import { createFunctionHost, DEFAULT_ENVIRONMENTS } from '../../local/lambda/host.ts';
-import type { Contender } from './contender.ts';
+import type { EventSource } from '../workloads/event-source.ts';
 
 /** This project's Kafka event source and function host: the function is a child process behind the Runtime API. */
-export const orderly: Contender = async (assignment, onHandled) => {
+export const orderlyEventSource: EventSource = async (assignment, onHandled) => {
   const { bootstrapServers, topic, groupId, batchSize, codeDir, handler } = assignment;
   const functionName = 'consumer';
   const functionArn = `arn:aws:lambda:us-east-1:000000000000:function:${functionName}`;

@@ -1,3 +1,4 @@
+/** The records of `bench:consumers`, and what every contender makes of them by the same functions. */
 import type { Item } from '../../functions/dynamodb.ts';
 import { decodeKafkaEvent } from '../../functions/kafka/decode.ts';
 import type { OrderEvent } from '../../functions/orders/events.ts';
@@ -5,6 +6,27 @@ import { parseRecord } from '../../functions/orders/wire.ts';
 import { carrierFor, weightClassOf } from '../../functions/shipping/carrier.ts';
 import type { Fingerprint } from '../../functions/shipping/shipment.ts';
 import { shipmentItem } from '../../functions/shipping/shipments.ts';
+import { kafkaEvent, lambdaRecord } from '../../test/support/kafka-event.ts';
+import { anOrder, orderBody, placedEvent } from '../../test/support/orders.ts';
+
+const PARTITIONS = 3;
+/** Half a kilobyte as an event. */
+const BODY = {
+  ...orderBody(),
+  lines: [...orderBody().lines, { sku: 'CUP-4', name: 'Cup', quantity: 4, unitPrice: 1_290 }],
+};
+
+/**
+ * Lambda's event for `count` placed orders, each another one, from the `first`-th on, over three partitions in turn: as
+ * JSON, as it reaches a function's environment.
+ */
+export function orderBatch(first: number, count: number): string {
+  const records = Array.from({ length: count }, (_, index) => {
+    const n = first + index;
+    return lambdaRecord(placedEvent(anOrder(`order-${n}`, BODY)), Math.floor(n / PARTITIONS), n % PARTITIONS);
+  });
+  return JSON.stringify(kafkaEvent(records));
+}
 
 export type PlacedOrder = Extract<OrderEvent, { type: 'OrderPlaced' }>;
 
