@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 // Plain JavaScript, since a Node that can't run the rest of this has to be able to say so.
@@ -6,6 +7,8 @@ const OLDEST = 24;
 const { version, versions, execPath, stderr } = process;
 
 if (Number.parseInt(versions.node, 10) >= OLDEST) {
+  // A command costs half of its time to compile what the one before it has compiled. https://nodejs.org/api/module.html#module-compile-cache
+  module.enableCompileCache();
   await import('./orderly.ts');
 } else {
   stderr.write(`error orderly runs on Node ${OLDEST}, and this is Node ${version} (${execPath})

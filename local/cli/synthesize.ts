@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { toRun } from '../command-line.ts';
@@ -36,6 +37,8 @@ export async function synthesize(
     grace: 'kill',
     onOutput: (line) => output.push(line),
     env: {
+      // CDK is compiled once, not at each start. https://nodejs.org/api/cli.html#node_compile_cachedir
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       ...process.env,
       // The app's `node` is the one that runs this, whatever else is installed.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
