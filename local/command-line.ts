@@ -14,13 +14,17 @@ export interface CommandNames {
   readonly compose: string;
 }
 
-const MILLRACE: CommandNames = {
+/** What the package calls its own commands. */
+export const MILLRACE: CommandNames = {
   name: 'millrace',
   call: 'npx millrace',
   up: (options) => ['npx millrace up', ...(options === undefined ? [] : [options])].join(' '),
   otherUps: '',
   compose: 'docker compose -f node_modules/millrace/docker-compose.yml',
 };
+
+/** What it was called before it was a package: files of that name are not read, and never passed over in silence. */
+export const FORMER_NAME = 'orderly';
 
 const called = new AsyncLocalStorage<CommandNames>();
 const names = (): CommandNames => called.getStore() ?? MILLRACE;

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { FORMER_NAME } from './command-line.ts';
 import { LocalCloudError } from './errors.ts';
 import { AS_DOCUMENTED } from './event-sources/kafka/emulation-shape.ts';
 import { DEFAULT_ENVIRONMENTS } from './lambda/host.ts';
@@ -35,11 +38,21 @@ export const CONFIG_FILE = 'millrace.json';
 export type LocalConfig = z.infer<typeof LocalConfig>;
 
 /**
- * Reads `millrace.json`; a file that does not exist is an empty one.
+ * Reads `millrace.json`, whose place `path` is; a file that does not exist is an empty one.
  *
- * Throws `LocalCloudError` `CONFIG_INVALID` naming the field.
+ * Throws `LocalCloudError` `CONFIG_INVALID` naming the field, and where the file lies that was read before this one was.
  */
 export async function readLocalConfig(path: string): Promise<LocalConfig> {
+  const former = join(dirname(path), `${FORMER_NAME}.json`);
+  if (existsSync(former)) {
+    throw new LocalCloudError('CONFIG_INVALID', `${former} is not read any more: it is ${CONFIG_FILE} now`, {
+      remedy: [
+        existsSync(path)
+          ? `Delete it; there is a ${CONFIG_FILE}: rm ${former}`
+          : `Rename it: mv ${former} ${path}`,
+      ],
+    });
+  }
   let text: string;
   try {
     text = await readFile(path, 'utf8');

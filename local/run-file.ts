@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { FORMER_NAME } from './command-line.ts';
 
 const RunFile = z.object({
   pid: z.int().positive(),
@@ -13,6 +15,12 @@ export type RunFile = z.infer<typeof RunFile>;
 
 /** The folder in which a project's local cloud keeps its data, logs and this file. */
 export const stateDirOf = (projectDir: string): string => join(projectDir, '.millrace');
+
+/** The folder in which it was kept before it was called so, if there is one: nothing reads it any more. */
+export function formerStateDir(projectDir: string): string | undefined {
+  const former = join(projectDir, `.${FORMER_NAME}`);
+  return existsSync(former) ? former : undefined;
+}
 
 const pathIn = (stateDir: string): string => join(stateDir, 'run.json');
 

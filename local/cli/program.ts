@@ -26,8 +26,8 @@ export interface Program {
   readonly version: string;
   /** Commands that show the app of the folder at work, of which the first makes it send a mail. @default - what any app has */
   readonly toTry?: readonly string[];
-  /** Adds commands of its own. */
-  readonly mount: (program: Command, context: CommandContext) => void;
+  /** Adds commands of its own. @default - there are none */
+  readonly mount?: (program: Command, context: CommandContext) => void;
 }
 
 /**
@@ -70,7 +70,7 @@ async function run(
     },
   };
   cloudCommands(program, context, toTry);
-  mount(program, context);
+  mount?.(program, context);
 
   try {
     await program.parseAsync(argv, { from: 'user' });

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { composeDown, composeUp, toRun } from '../../command-line.ts';
 import { deleteHoldings, describeHoldings, type Held, isCompose, readHeld } from '../../engines/holdings.ts';
 import { LocalCloudError } from '../../errors.ts';
-import { stateDirOf } from '../../run-file.ts';
+import { formerStateDir, stateDirOf } from '../../run-file.ts';
 import { findRunningCloud } from '../running-cloud.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -39,6 +39,9 @@ export async function reset(projectDir: string, terminal: Terminal): Promise<voi
   }
   await rm(stateDir, { recursive: true, force: true });
   terminal.out(`removed ${stateDir}`);
+  const former = formerStateDir(projectDir);
+  if (former !== undefined)
+    terminal.out(`left as it is: ${former}, which nothing reads any more: rm -r ${former}`);
 }
 
 function silent(held: Held, stateDir: string): LocalCloudError {

@@ -8,7 +8,7 @@ import { addressesGiven } from '../../engines/addresses.ts';
 import { chooseEngine, type WantedEngine } from '../../engines/choose.ts';
 import type { EngineExit } from '../../engines/engine.ts';
 import { LocalCloudError } from '../../errors.ts';
-import { removeRunFile, stateDirOf, writeRunFile } from '../../run-file.ts';
+import { formerStateDir, removeRunFile, stateDirOf, writeRunFile } from '../../run-file.ts';
 import { describeStart } from '../describe-start.ts';
 import { unlessInterrupted } from '../interruption.ts';
 import { reload } from '../reload.ts';
@@ -67,6 +67,9 @@ export async function up(
     return synthesizeAndRead(unwanted);
   };
   const config = await readLocalConfig(join(projectDir, CONFIG_FILE));
+  const former = formerStateDir(projectDir);
+  if (former !== undefined)
+    terminal.progress(`${former} is not read any more: what is stored there stays there`);
 
   // Before anything starts, so that no change is missed.
   const watching = options.watch ? watchSources(projectDir, changed, cannotWatch) : undefined;

@@ -20,5 +20,5 @@ it('another behaviour is told, and what makes the emulator have it', { timeout: 
     ],
   ]);
   const text = await app.here('verify', '--wait', '90');
-  expect(text.output).toContain('"emulation": {"partialResponse": "checkpoint"} in orderly.json');
+  expect(text.output).toContain('"emulation": {"partialResponse": "checkpoint"} in millrace.json');
 });

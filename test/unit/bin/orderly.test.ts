@@ -25,6 +25,16 @@ it('says which Node it wants, and how to come by it, where it can`t run', () => 
   expect(stderr).not.toContain('    at ');
 });
 
+it('of the package by itself says it for its own name', () => {
+  const old = `data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'22.1.0'}})`;
+  const millrace = fileURLToPath(new URL('../../../local/bin/millrace.js', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, ['--import', old, millrace, 'status'], {
+    encoding: 'utf8',
+  });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error millrace runs on Node 24 or newer, and this is Node v/);
+});
+
 it('brings a long answer whole through a pipe whose reader is slow', async () => {
   const status = {
     functions: [],

@@ -18,6 +18,24 @@ async function read(content: unknown) {
   return readLocalConfig(join(dir, 'millrace.json'));
 }
 
+test.each([
+  ['there is no other', [], /^Rename it: mv .*orderly\.json .*millrace\.json$/],
+  [
+    'the new one is there already',
+    ['millrace.json'],
+    /^Delete it; there is a millrace\.json: rm .*orderly\.json$/,
+  ],
+] as const)('a file of the former name is never passed over: %s', async (_case, others, remedy) => {
+  const dir = await mkdtemp(join(tmpdir(), 'config-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  for (const name of ['orderly.json', ...others]) await writeFile(join(dir, name), '{}');
+  await expect(readLocalConfig(join(dir, 'millrace.json'))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('orderly.json is not read any more'),
+    remedy: [expect.stringMatching(remedy)],
+  });
+});
+
 test('a project without a file gets what AWS documents', async () => {
   expect(await readLocalConfig('/nowhere/millrace.json')).toEqual({
     functions: {},
