@@ -3,14 +3,13 @@ import * as z from 'zod';
 import type { Timing } from '../backoff.ts';
 import { ANSWER_MS, endBy } from '../deadline.ts';
 import type { Logger } from '../logger.ts';
-import { OrderId } from '../orders/ids.ts';
+import { decide, initialState, type OrderCommand } from '../orders/decider.ts';
+import { OrderId, orderIdFor } from '../orders/ids.ts';
 import type { Order } from '../orders/order.ts';
+import { carryOut, type OrderStore } from '../outbox/order-store.ts';
 import { isTransient } from '../transient.ts';
-import type { OrderStore } from './order-store.ts';
-import { cancelOrder, placedEarlier, placeOrder } from './place-and-cancel.ts';
 import { problem, problemResponse } from './problems.ts';
-import { parsePlaceOrder } from './request.ts';
-import { childTraceparent, type RandomBytes } from './traceparent.ts';
+import { childTraceparent, type PlaceOrderRequest, parsePlaceOrder, type RandomBytes } from './request.ts';
 
 export interface CheckoutPorts {
   /** The store as one invocation has it: what it is asked ends when the signal aborts. */
@@ -84,21 +83,23 @@ async function route(event: CheckoutEvent, ports: RequestPorts): Promise<APIGate
 async function place(event: CheckoutEvent, ports: RequestPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const parsed = parsePlaceOrder(event);
   if (parsed.kind === 'refused') {
-    const earlier = parsed.asked && (await placedEarlier(parsed.asked, ports));
+    const earlier = parsed.asked && (await placedEarlier(placing(parsed.asked, ports), ports));
     return earlier === undefined ? problemResponse(parsed.problem) : replayedResponse(earlier);
   }
 
-  const outcome = await placeOrder(parsed.request, writing(event, ports));
+  const command = placing(parsed.request, ports);
+  const outcome = await carryOut(command, writing(event, ports));
+  const status = OUTCOMES_OF_PLACING[outcome.kind];
   ports.logger.info('order requested', {
-    status: outcome.kind,
+    status,
     ...('order' in outcome ? { orderId: outcome.order.orderId } : {}),
   });
   switch (outcome.kind) {
-    case 'placed':
+    case 'done':
       return orderResponse(201, outcome.order, { location: `/orders/${outcome.order.orderId}` });
-    case 'replayed':
+    case 'nothing':
       return replayedResponse(outcome.order);
-    case 'key-reused':
+    case 'refused':
       return problemResponse(
         problem('idempotency-key-reused', [
           { header: 'Idempotency-Key', detail: 'was used for an order of other content' },
@@ -109,36 +110,74 @@ async function place(event: CheckoutEvent, ports: RequestPorts): Promise<APIGate
   }
 }
 
+/** What the log says of a request, by its outcome. */
+const OUTCOMES_OF_PLACING = {
+  done: 'placed',
+  nothing: 'replayed',
+  refused: 'key-reused',
+  contended: 'contended',
+} as const;
+const OUTCOMES_OF_CANCELLING = {
+  done: 'cancelled',
+  nothing: 'cancelled',
+  refused: 'not-found',
+  contended: 'contended',
+} as const;
+
+/** The order that a customer's key stands for is placed: the same request is the same order. */
+function placing(
+  { idempotencyKey, order: asked }: PlaceOrderRequest,
+  { now }: RequestPorts,
+): OrderCommand & { readonly type: 'PlaceOrder' } {
+  return {
+    type: 'PlaceOrder',
+    orderId: orderIdFor(asked.customerId, idempotencyKey),
+    asked,
+    now: now(),
+  };
+}
+
+/**
+ * The order that a request placed earlier, before the rules were those that refuse it now: whoever repeats it may not have
+ * heard the answer, and must not hear that nothing was ordered.
+ */
+async function placedEarlier(command: OrderCommand, { store }: RequestPorts): Promise<Order | undefined> {
+  const decision = decide(command, await store.find(command.orderId));
+  return decision.kind === 'nothing' ? decision.order : undefined;
+}
+
 async function show(event: CheckoutEvent, ports: RequestPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
-  const stored = orderId.success ? await ports.store.find(orderId.data) : undefined;
-  return stored === undefined
-    ? problemResponse(problem('order-not-found'))
-    : orderResponse(200, stored.order);
+  const order = orderId.success ? await ports.store.find(orderId.data) : initialState;
+  return order.status === 'ABSENT' ? problemResponse(problem('order-not-found')) : orderResponse(200, order);
 }
 
 async function cancel(event: CheckoutEvent, ports: RequestPorts): Promise<APIGatewayProxyStructuredResultV2> {
   const orderId = OrderId.safeParse(event.pathParameters?.orderId);
   if (!orderId.success) return problemResponse(problem('order-not-found'));
 
-  const outcome = await cancelOrder(orderId.data, writing(event, ports));
-  ports.logger.info('cancellation requested', { status: outcome.kind, orderId: orderId.data });
+  const command: OrderCommand = { type: 'CancelOrder', orderId: orderId.data, now: ports.now() };
+  const outcome = await carryOut(command, writing(event, ports));
+  const status = OUTCOMES_OF_CANCELLING[outcome.kind];
+  ports.logger.info('cancellation requested', { status, orderId: orderId.data });
   switch (outcome.kind) {
-    case 'cancelled':
+    case 'done':
+    case 'nothing':
       return orderResponse(200, outcome.order);
-    case 'not-found':
+    case 'refused':
       return problemResponse(problem('order-not-found'));
     case 'contended':
       return problemResponse(problem('unavailable'));
   }
 }
 
-function writing(event: CheckoutEvent, { store, waiting, now, randomBytes }: RequestPorts) {
-  const traceparent = childTraceparent(event.headers.traceparent, randomBytes);
-  return { store, waiting, now: now(), traceparent };
+function writing(event: CheckoutEvent, { store, waiting, randomBytes }: RequestPorts) {
+  return { store, waiting, traceparent: childTraceparent(event.headers.traceparent, randomBytes) };
 }
 
-const replayedResponse = (order: Order) => orderResponse(200, order, { 'idempotent-replayed': 'true' });
+/** The same request again is answered as it was the first time, whatever has become of the order. */
+const replayedResponse = (order: Order) =>
+  orderResponse(200, { ...order, status: 'PLACED' }, { 'idempotent-replayed': 'true' });
 
 /** Fields are named one by one: the same order has the same bytes, whether it was just placed or read back. */
 function orderResponse(

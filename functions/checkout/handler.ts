@@ -5,8 +5,8 @@ import { IN_REAL_TIME } from '../backoff.ts';
 import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
+import { dynamoDbOrderStore } from '../outbox/order-store.ts';
 import { type CheckoutEvent, checkoutHandler } from './checkout.ts';
-import { dynamoDbOrderStore } from './dynamodb-order-store.ts';
 
 const environment = readEnvironment(
   z.object({ ORDERS_TABLE: variable, OUTBOX_TABLE: variable }),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type EventId, eventIdFor, OrderId } from './ids.ts';
-import { type Order, orderShape } from './order.ts';
+import { type EventId, OrderId } from './ids.ts';
+import { orderShape } from './order.ts';
 
 /** The version that is written. Major 2 describes the shape of an order alone, and a postal code may be absent. */
 export const CURRENT_VERSION = '2.0';
@@ -40,31 +40,34 @@ export type OrderEvent =
   | { readonly type: 'OrderPlaced'; readonly eventId: EventId; readonly data: OrderPlacedData }
   | { readonly type: 'OrderCancelled'; readonly eventId: EventId; readonly data: OrderCancelledData };
 
-/** The first event of an order. */
-export function orderPlaced(order: Order): OrderEvent {
-  const { status: _status, ...facts } = order;
-  return {
-    type: 'OrderPlaced',
-    eventId: eventIdFor(order.orderId, order.seq),
-    data: { ...facts, schemaVersion: CURRENT_VERSION },
-  };
+/** What each type of event says: a new one is a line here and one in `OrderEvent`. */
+export const EVENT_DATA = { OrderPlaced: OrderPlacedData, OrderCancelled: OrderCancelledData };
+
+/** When an event happened: ISO 8601 in UTC. */
+export function happenedAt({ type, data }: OrderEvent): string {
+  switch (type) {
+    case 'OrderPlaced':
+      return data.placedAt;
+    case 'OrderCancelled':
+      return data.cancelledAt;
+  }
 }
 
-/** The event of a cancelled order; `order` is the order after its cancellation. */
-export function orderCancelled(order: Order, now: Date): OrderEvent {
-  const { orderId, customerId, seq, email, currency, total } = order;
-  return {
-    type: 'OrderCancelled',
-    eventId: eventIdFor(orderId, seq),
-    data: {
-      orderId,
-      customerId,
-      seq,
-      schemaVersion: CURRENT_VERSION,
-      email,
-      currency,
-      total,
-      cancelledAt: now.toISOString(),
-    },
-  };
+/** The JSON Schema of each event's value, by `<type>-<version>`; what JSON Schema can't say is left out of it. */
+export function eventSchemas(): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    Object.entries(EVENT_DATA).map(([type, data]) => [
+      `${type}-${CURRENT_VERSION}`,
+      {
+        title: type,
+        // Readers take what older majors wrote, too; a version's own schema is of its major.
+        ...z.toJSONSchema(data.extend({ schemaVersion: z.string().regex(/^2\.(0|[1-9][0-9]*)$/) }), {
+          io: 'input',
+          unrepresentable: 'any',
+        }),
+        // A reader ignores what it doesn't know, so that a minor version may add it.
+        additionalProperties: true,
+      },
+    ]),
+  );
 }

@@ -4,7 +4,7 @@
  * `ce_<name>`, the value is the event's data as JSON, the key is the order id: order holds per order, and no further.
  */
 import { jsonIn, textIn } from '../json.ts';
-import { OrderCancelledData, type OrderEvent, OrderPlacedData } from './events.ts';
+import { EVENT_DATA, happenedAt, type OrderEvent } from './events.ts';
 import { EventId } from './ids.ts';
 
 /** A record as bytes: what a producer sends and a consumer decodes. `value` is null for a tombstone. */
@@ -45,12 +45,23 @@ export function encodeEvent(event: OrderEvent, traceparent: string): EncodedEven
       ce_source: SOURCE,
       ce_type: event.type,
       ce_subject: orderId,
-      ce_time: event.type === 'OrderPlaced' ? event.data.placedAt : event.data.cancelledAt,
+      ce_time: happenedAt(event),
       ce_partitionkey: orderId,
       'content-type': 'application/json',
       traceparent,
     },
   };
+}
+
+/** The event that bytes hold which `encodeEvent` made, here or in an older version; `undefined` if they hold none. */
+export function decodeEvent({ key, value, headers }: Omit<EncodedEvent, 'eventId'>): OrderEvent | undefined {
+  const bytes = (text: string) => Buffer.from(text, 'utf8');
+  const record = parseRecord({
+    key: bytes(key),
+    value,
+    headers: Object.entries(headers).map(([name, text]) => [name, bytes(text)]),
+  });
+  return record.kind === 'event' ? record.event : undefined;
 }
 
 /**
@@ -63,7 +74,7 @@ export function parseRecord(record: WireRecord): ParsedRecord {
 
   const headers = readHeaders(record.headers);
   const type = headers.kind === 'headers' ? headers.values.get('ce_type') : undefined;
-  if (type !== undefined && type !== 'OrderPlaced' && type !== 'OrderCancelled') {
+  if (type !== undefined && !isEventType(type)) {
     return { kind: 'skipped', reason: 'unknown-type' };
   }
 
@@ -78,13 +89,16 @@ export function parseRecord(record: WireRecord): ParsedRecord {
   return readEvent(type, data, headers.values);
 }
 
+function isEventType(type: string): type is OrderEvent['type'] {
+  return Object.hasOwn(EVENT_DATA, type);
+}
+
 function readEvent(
   type: OrderEvent['type'],
   data: object,
   headers: ReadonlyMap<string, string>,
 ): ParsedRecord {
-  const schema = type === 'OrderPlaced' ? OrderPlacedData : OrderCancelledData;
-  const parsed = schema.safeParse(data);
+  const parsed = EVENT_DATA[type].safeParse(data);
   if (!parsed.success) {
     const fields = new Set(parsed.error.issues.map((issue) => `/${issue.path.join('/')}`));
     return invalid(`the value breaks the contract at ${[...fields].slice(0, 10).join(', ')}`);

@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { OrderStore } from '../../functions/checkout/order-store.ts';
 import type { WriteDeadLetter } from '../../functions/dead-letters/letter.ts';
 import type { KafkaHandler } from '../../functions/kafka/consume.ts';
 import type { EventPublisher } from '../../functions/kafka/publisher.ts';
 import type { Ledger } from '../../functions/ledger/ledger.ts';
+import type { OrderStore } from '../../functions/outbox/order-store.ts';
 import type { OutboxStore } from '../../functions/relay/publish-orders.ts';
 
 /** Parts in the wrong: what a world is wired with in place of the right ones, to see that it is noticed. */

@@ -1,6 +1,5 @@
 import type { Timing } from '../../functions/backoff.ts';
 import { type CheckoutEvent, checkoutHandler } from '../../functions/checkout/checkout.ts';
-import { dynamoDbOrderStore } from '../../functions/checkout/dynamodb-order-store.ts';
 import { collect } from '../../functions/dead-letters/collect.ts';
 import { deadLetterStore } from '../../functions/dead-letters/store.ts';
 import { withDeadline } from '../../functions/deadline.ts';
@@ -12,6 +11,7 @@ import { isReplay } from '../../functions/kafka/decode.ts';
 import { kafkaPublisher } from '../../functions/kafka/producer.ts';
 import { dynamoDbLedger } from '../../functions/ledger/ledger.ts';
 import { describeError, type FunctionLogger, type LogFields } from '../../functions/logger.ts';
+import { dynamoDbOrderStore } from '../../functions/outbox/order-store.ts';
 import { dynamoDbOutbox, outboxPages } from '../../functions/relay/dynamodb-outbox.ts';
 import { relayHandler } from '../../functions/relay/relay.ts';
 import { sweepHandler } from '../../functions/relay/sweep.ts';

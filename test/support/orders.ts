@@ -1,4 +1,11 @@
-import { orderPlaced } from '../../functions/orders/events.ts';
+import {
+  decide,
+  initialState,
+  type OrderCommand,
+  type OrderState,
+  orderAfter,
+} from '../../functions/orders/decider.ts';
+import type { OrderEvent } from '../../functions/orders/events.ts';
 import {
   CustomerId,
   type IdempotencyKey,
@@ -6,7 +13,7 @@ import {
   type OrderId,
   orderIdFor,
 } from '../../functions/orders/ids.ts';
-import { cancelledOrder, type Order, PlaceOrder, placedOrder } from '../../functions/orders/order.ts';
+import { type Order, PlaceOrder } from '../../functions/orders/order.ts';
 import { type EncodedEvent, encodeEvent } from '../../functions/orders/wire.ts';
 
 export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -42,15 +49,42 @@ export function orderId(text: string): OrderId {
 
 /** A placed order of the id that `key` stands for. */
 export function anOrder(key: string, body: object = orderBody()): Order {
-  return placedOrder(PlaceOrder.parse(body), orderId(key), new Date('2026-03-01T12:00:00.000Z'));
+  const asked = PlaceOrder.parse(body);
+  const now = new Date('2026-03-01T12:00:00.000Z');
+  return orderAfter([happening({ type: 'PlaceOrder', orderId: orderId(key), asked, now })]);
+}
+
+/** The event that a command makes of an order. */
+export function happening<Event extends OrderEvent = OrderEvent>(
+  command: OrderCommand,
+  state: OrderState = initialState,
+): Event {
+  const decision = decide(command, state);
+  if (decision.kind !== 'events')
+    throw new Error(`${command.type} makes no event of an order ${state.status}`);
+  return decision.events[0] as Event;
+}
+
+/** The event that has placed an order. */
+export function orderPlaced({ orderId, placedAt, status: _, seq: _seq, total: _total, ...asked }: Order) {
+  const now = new Date(placedAt);
+  return happening<OrderEvent & { type: 'OrderPlaced' }>({ type: 'PlaceOrder', orderId, asked, now });
+}
+
+/** The event that cancels a placed order, five minutes after the placement of `anOrder` unless told otherwise. */
+export function orderCancelled(order: Order, now = new Date('2026-03-01T12:05:00.000Z')) {
+  const command = { type: 'CancelOrder', orderId: order.orderId, now } as const;
+  return happening<OrderEvent & { type: 'OrderCancelled' }>(command, order);
+}
+
+export function cancelled(order: Order): Order {
+  return orderAfter([orderCancelled(order)], order);
 }
 
 export function placedEvent(order: Order): EncodedEvent {
   return encodeEvent(orderPlaced(order), TRACEPARENT);
 }
 
-export function cancelled(order: Order): Order {
-  const result = cancelledOrder(order);
-  if (result === undefined) throw new Error('the order was cancelled already');
-  return result;
+export function cancelledEvent(order: Order, now?: Date): EncodedEvent {
+  return encodeEvent(orderCancelled(order, now), TRACEPARENT);
 }

@@ -1,7 +1,5 @@
-import { orderCancelled } from '../../functions/orders/events.ts';
-import { encodeEvent } from '../../functions/orders/wire.ts';
 import type { OutboxRow } from '../../functions/outbox/row.ts';
-import { anOrder, cancelled, orderBody, placedEvent, TRACEPARENT } from './orders.ts';
+import { anOrder, cancelledEvent, orderBody, placedEvent } from './orders.ts';
 
 /** The outbox row of the placement of the order that `key` stands for, with about `bytes` more than it needs. */
 export function placedRow(key: string, bytes = 0): OutboxRow {
@@ -17,8 +15,8 @@ export function placedRow(key: string, bytes = 0): OutboxRow {
 
 /** The outbox row of its cancellation. */
 export function cancelledRow(key: string): OutboxRow {
-  const order = cancelled(anOrder(key));
-  const event = encodeEvent(orderCancelled(order, new Date('2026-03-01T13:00:00.000Z')), TRACEPARENT);
+  const order = anOrder(key);
+  const event = cancelledEvent(order, new Date('2026-03-01T13:00:00.000Z'));
   return { orderId: order.orderId, seq: 2, event: bytesOf(event) };
 }
 

@@ -1,18 +1,17 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
-import { dynamoDbOrderStore } from '../../../functions/checkout/dynamodb-order-store.ts';
 import type { DeadLetter } from '../../../functions/dead-letters/letter.ts';
 import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
 import { newClaim } from '../../../functions/ledger/act-once.ts';
 import type { Claim, LedgerRow, Owner } from '../../../functions/ledger/ledger.ts';
 import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
-import { orderPlaced } from '../../../functions/orders/events.ts';
+import { initialState } from '../../../functions/orders/decider.ts';
 import type { Order } from '../../../functions/orders/order.ts';
+import { dynamoDbOrderStore } from '../../../functions/outbox/order-store.ts';
 import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/dynamodb-outbox.ts';
 import { type Placement, placementOf } from '../../../functions/shipping/shipment.ts';
 import { dynamoDbShipments, shipmentItem } from '../../../functions/shipping/shipments.ts';
-import { cancelledEvent } from '../../support/order-events.ts';
-import { anOrder, cancelled, placedEvent } from '../../support/orders.ts';
+import { anOrder, cancelled, cancelledEvent, orderPlaced, placedEvent } from '../../support/orders.ts';
 
 export type Tables = Readonly<
   Record<'orders' | 'outbox' | 'shipments' | 'emailLedger' | 'deadLetters', string>
@@ -89,11 +88,11 @@ export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) =>
     switch (step.do) {
       case 'place': {
         const order = orderOf(step.order);
-        return store.place({ order, contentHash: 'hash', events: [placedEvent(order)] });
+        return store.append({ before: initialState, after: order, events: [placedEvent(order)] });
       }
       case 'cancel': {
         const order = orderOf(step.order);
-        return store.cancel(cancelled(order), cancelledEvent(order));
+        return store.append({ before: order, after: cancelled(order), events: [cancelledEvent(order)] });
       }
       case 'find':
         return store.find(orderOf(step.order).orderId);
@@ -136,9 +135,7 @@ export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) =>
 }
 
 function placement(n: number): Placement {
-  const event = orderPlaced(orderOf(n));
-  if (event.type !== 'OrderPlaced') throw new TypeError('an order is placed first');
-  return placementOf(event.data);
+  return placementOf(orderPlaced(orderOf(n)).data);
 }
 
 function letterAt(offset: number): DeadLetter {

@@ -215,9 +215,9 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     defect: {
       orderStore: (right) => ({
         ...right,
-        place: (stored) =>
-          right.place(stored).catch((cause: unknown) => {
-            throw new OrderlyError('NOT_PLACED', `the order of ${stored.order.email} is not placed`, {
+        append: (change) =>
+          right.append(change).catch((cause: unknown) => {
+            throw new OrderlyError('NOT_PLACED', `the order of ${change.after.email} is not placed`, {
               cause,
             });
           }),

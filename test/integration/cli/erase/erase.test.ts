@@ -2,8 +2,8 @@ import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk
 import { describe, expect, it } from 'vitest';
 import { eraseOrder, tracesOf } from '../../../../cli/erase/customer-tables.ts';
 import { eraseCustomer, ON_TOPIC_MS } from '../../../../cli/erase/erase.ts';
-import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
 import { CustomerId } from '../../../../functions/orders/ids.ts';
+import { toOrderItem } from '../../../../functions/outbox/order-store.ts';
 import { toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { AWAITING_CARRIER, MANIFEST_ID } from '../../../../functions/shipping/shipments.ts';
 import { outboxTable, scan, testClient, testTable } from '../../../support/dynamodb.ts';
@@ -30,7 +30,7 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('erasing a customer, on %
     const order = async (key: string, customerId: string, statuses: readonly string[] = []) => {
       const stored = { ...anOrder(key), customerId: CustomerId.parse(customerId) };
       const events = [placedRow(key).event, cancelledRow(key).event];
-      await put(orders, toOrderItem({ order: stored, contentHash: 'hash', events }));
+      await put(orders, toOrderItem({ order: stored, events }));
       const shipment = { status: { S: 'LABEL_CREATED' }, [MANIFEST_ID]: { S: 'm1' } };
       await put(shipments, { orderId: { S: stored.orderId }, ...shipment });
       for (const status of statuses) {

@@ -1,7 +1,7 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { chosenOrders, type OrderSelection, republish } from '../../../../cli/republish/republish.ts';
-import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
+import { toOrderItem } from '../../../../functions/outbox/order-store.ts';
 import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { outboxTable, scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
@@ -21,7 +21,7 @@ async function tables(client: DynamoDBClient) {
     keys.map((key, index) => {
       const stored = rowsOf(key, index);
       const order = { ...anOrder(key), seq: stored.length, placedAt: minute(index) };
-      const item = toOrderItem({ order, contentHash: 'hash', events: stored.map(({ event }) => event) });
+      const item = toOrderItem({ order, events: stored.map(({ event }) => event) });
       return client.send(new PutItemCommand({ TableName: orders, Item: item }));
     }),
   );

@@ -12,8 +12,7 @@ import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('email');
 const [P, C] = [placedEvent(order), cancelledEvent(order)];

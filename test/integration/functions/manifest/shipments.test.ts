@@ -12,8 +12,7 @@ import { inMemoryManifestShipments } from '../../../support/in-memory-manifests.
 import { inMemoryShipments } from '../../../support/in-memory-shipments.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { DAY, NEXT_DAY } from '../../../support/manifest-world.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('manifest');
 const { orderId } = order;
@@ -105,7 +104,7 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('shipments and manifests 
     await deliver(...orders.map(placedEvent));
     const orderIds = orders.map((one) => one.orderId);
     await Promise.all([
-      deliver(...orders.map(cancelledEvent)),
+      deliver(...orders.map((one) => cancelledEvent(one))),
       ...orderIds.toReversed().map((id) => manifests.assign(POST, [id])),
     ]);
     const states = (await shipments()).map(({ status, manifestId, cancelledAt, cancelledTooLateAt }) =>

@@ -9,8 +9,7 @@ import { scan, sentCommands, testClient, testTable } from '../../../support/dyna
 import { testEngines } from '../../../support/engines.ts';
 import { inMemoryShipments } from '../../../support/in-memory-shipments.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, orderBody, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('shipping');
 const [P, C] = [placedEvent(order), cancelledEvent(order)];

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { storedEvents } from '../../../../cli/republish/republish.ts';
-import { toOrderItem } from '../../../../functions/checkout/order-store.ts';
+import { toOrderItem } from '../../../../functions/outbox/order-store.ts';
 import { type Item, toOutboxItem } from '../../../../functions/outbox/row.ts';
 import { anOrder } from '../../../support/orders.ts';
 import { cancelledRow, placedRow } from '../../../support/outbox-rows.ts';
 
 const [placed, cancelled] = [placedRow('a'), cancelledRow('a')];
 const order = (events: readonly (typeof placed.event)[]) =>
-  toOrderItem({ order: { ...anOrder('a'), seq: events.length }, contentHash: 'hash', events });
+  toOrderItem({ order: { ...anOrder('a'), seq: events.length }, events });
 
 describe('the events that an order keeps', () => {
   it('are the rows that the checkout has put into the outbox, attribute by attribute', () => {

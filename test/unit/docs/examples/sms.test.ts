@@ -7,8 +7,7 @@ import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
 
 const [one, two] = [anOrder('one'), anOrder('two')];
 const textFor = ({ orderId }: { orderId: string }) => `To pack: ${orderId}`;

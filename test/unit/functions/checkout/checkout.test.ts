@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
 import { type CheckoutEvent, checkoutHandler } from '../../../../functions/checkout/checkout.ts';
-import type { OrderStore } from '../../../../functions/checkout/order-store.ts';
 import { ANSWER_MS } from '../../../../functions/deadline.ts';
+import type { OrderStore } from '../../../../functions/outbox/order-store.ts';
 import { orderBody, orderId, SERVICE } from '../../../support/orders.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -17,7 +17,7 @@ function checkoutThat(fail: (signal: AbortSignal) => Promise<never>) {
   const answer = checkoutHandler({
     store(signal): OrderStore {
       const asked = () => fail(signal);
-      return { place: asked, find: asked, cancel: asked };
+      return { find: asked, append: asked };
     },
     waiting: { ...IN_REAL_TIME, sleep: async () => undefined },
     logger: { info: () => undefined, warn: () => undefined, error: (...line) => logged.push(line) },

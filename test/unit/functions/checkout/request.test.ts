@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePlaceOrder } from '../../../../functions/checkout/request.ts';
+import { childTraceparent, parsePlaceOrder, readJsonBody } from '../../../../functions/checkout/request.ts';
 import { httpEvent } from '../../../../local/gateway/event.ts';
 import { orderBody } from '../../../support/orders.ts';
 
@@ -14,12 +15,6 @@ function refusal(body: unknown, headers?: Record<string, string>) {
   const parsed = request(body, headers);
   if (parsed.kind !== 'refused') throw new Error('accepted');
   return parsed.problem;
-}
-
-function hashOf(body: unknown): string {
-  const parsed = request(body);
-  if (parsed.kind !== 'request') throw new Error('refused');
-  return parsed.request.contentHash;
 }
 
 const [line] = orderBody().lines;
@@ -168,19 +163,101 @@ describe('a request through the gateway', () => {
   });
 });
 
-describe('the content hash', () => {
-  it('is that of RFC 8785: SHA-256 over sorted keys and no spaces', () => {
-    // printf of the canonical JSON, piped to sha256sum.
-    expect(hashOf(orderBody())).toBe('56bae41361324e917a4ab574b91cd589c8d14b7190b6922ed24fba524c5131b2');
+const read = (text: string) => readJsonBody(Buffer.from(text, 'utf8'));
+
+describe('a JSON body', () => {
+  it.each([
+    ['Latin-1', [0x22, 0xf6, 0x22]],
+    ['an over-long slash', [0x22, 0xc0, 0xaf, 0x22]],
+    ['half a surrogate pair', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['a surrogate pair as CESU-8 has it', [0x22, 0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80, 0x22]],
+    ['more than Unicode has', [0x22, 0xf4, 0x90, 0x80, 0x80, 0x22]],
+    ['a character cut off', [0x22, 0xe2, 0x82, 0x22]],
+    ['UTF-16', [0xff, 0xfe, 0x22, 0x00, 0x22, 0x00]],
+    ['a byte order mark', [0xef, 0xbb, 0xbf, 0x31]],
+    ['nothing', []],
+    ['no JSON', [0x7b]],
+  ])('is none that has %s', (_what, bytes) => {
+    expect(readJsonBody(Uint8Array.from(bytes))).toEqual({ kind: 'not-json' });
   });
 
-  it('is the same for the same content in another form', () => {
-    const reversed = Object.fromEntries(Object.entries(orderBody()).reverse());
-    expect(hashOf(JSON.stringify(reversed, null, 2))).toBe(hashOf(orderBody()));
-    expect(hashOf(JSON.stringify(orderBody()).replace('450', '4.5e2'))).toBe(hashOf(orderBody()));
+  it.each([
+    ['{"a":1,"a":1}', ['a']],
+    ['{"a":1,"b":{"a":1},"a":2}', ['a']],
+    ['{"a":{"b":1,"b":2}}', ['a', 'b']],
+    ['{"a":{"b":1,"b":2},"a":1}', ['a', 'b']],
+    ['[0,{"x":[{},{"k":1,"k":null}]}]', [1, 'x', 1, 'k']],
+    ['{"sku":1,"s\\u006bu":2}', ['sku']],
+    ['{"":1,"":2}', ['']],
+    ['{"__proto__":1,"__proto__":2}', ['__proto__']],
+    ['{"\\"a\\\\":1 , "\\"a\\\\" : 2}', ['"a\\']],
+    ['{"a":"}","a":1}', ['a']],
+  ])('says where a name is there twice: %s', (text, path) => {
+    expect(read(text)).toEqual({ kind: 'ambiguous', path });
   });
 
-  it('is another for other content', () => {
-    expect(hashOf({ ...orderBody(), currency: 'USD' })).not.toBe(hashOf(orderBody()));
+  it.each([
+    '{"a":{"a":{"a":1}}}',
+    '[{"a":1},{"a":1}]',
+    '{"a":"a","b":"a"}',
+    '{"a":"{\\"a\\":1,\\"a\\":2}"}',
+    '["a","a",["a","a"]]',
+    '{"a":[],"b":{}}',
+    '{"a":1,"A":1}',
+    '"a"',
+    ' null ',
+  ])('may mean one thing: %s', (text) => {
+    expect(read(text)).toEqual({ kind: 'json', value: JSON.parse(text) });
+  });
+
+  it('is read whatever is in it, and found out when one of its names is repeated', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1 }), (body) => {
+        const text = JSON.stringify(body);
+        expect(read(text)).toEqual({ kind: 'json', value: JSON.parse(text) });
+        const [name = ''] = Object.keys(body);
+        const repeated = `${text.slice(0, -1)},${JSON.stringify(name)}:0}`;
+        expect(read(repeated)).toEqual({ kind: 'ambiguous', path: [name] });
+      }),
+    );
+  });
+
+  it('may be nested deeper than any stack', () => {
+    const deep = `${'[{"a":'.repeat(7_000)}0${'}]'.repeat(7_000)}`;
+    expect(read(deep).kind).toBe('json');
+  });
+});
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const ones = (length: number) => new Uint8Array(length).fill(0x11);
+const fresh = `00-${'11'.repeat(16)}-${'11'.repeat(8)}-00`;
+
+describe('childTraceparent', () => {
+  it('goes on with the caller’s trace under a new span', () => {
+    expect(childTraceparent(`00-${TRACE}-b7ad6b7169203331-01`, ones)).toBe(
+      `00-${TRACE}-${'11'.repeat(8)}-01`,
+    );
+    expect(childTraceparent(`00-${TRACE}-b7ad6b7169203331-00`, ones)).toMatch(/-00$/);
+  });
+
+  it('reads a later version, and knows of its flags only the first', () => {
+    expect(childTraceparent(`cc-${TRACE}-b7ad6b7169203331-03-more`, ones)).toBe(
+      `00-${TRACE}-${'11'.repeat(8)}-01`,
+    );
+  });
+
+  it.each([
+    undefined,
+    '',
+    `00-${TRACE}-b7ad6b7169203331`,
+    `00-${TRACE}-b7ad6b7169203331-01-more`,
+    `ff-${TRACE}-b7ad6b7169203331-01`,
+    `00-${TRACE.toUpperCase()}-b7ad6b7169203331-01`,
+    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+    `00-${TRACE}-${'0'.repeat(16)}-01`,
+    `00-${TRACE}-b7ad6b7169203331-01,00-${TRACE}-b7ad6b7169203331-01`,
+    `cc-${TRACE}-b7ad6b7169203331-01-more,cc-${TRACE}-b7ad6b7169203331-01-more`,
+  ])('begins a new trace for %j', (header) => {
+    expect(childTraceparent(header, ones)).toBe(fresh);
   });
 });

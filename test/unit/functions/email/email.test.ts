@@ -7,8 +7,7 @@ import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { type EmailParts, emailOver } from '../../../support/consumers.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, orderBody, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('arrival');
 const [P, C] = [placedEvent(order), cancelledEvent(order)];

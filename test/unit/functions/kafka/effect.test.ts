@@ -3,8 +3,7 @@ import { OrderlyError } from '../../../../functions/errors.ts';
 import { type Effect, runEffect } from '../../../../functions/kafka/effect.ts';
 import type { OrderEvents } from '../../../../functions/kafka/fold.ts';
 import { DONE } from '../../../../functions/kafka/outcome.ts';
-import { orderPlaced } from '../../../../functions/orders/events.ts';
-import { anOrder } from '../../../support/orders.ts';
+import { anOrder, orderPlaced } from '../../../support/orders.ts';
 
 function placed(key: string): OrderEvents {
   const order = anOrder(key);

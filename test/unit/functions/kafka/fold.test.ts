@@ -3,8 +3,7 @@ import { decodeKafkaEvent } from '../../../../functions/kafka/decode.ts';
 import { type EventRecord, eventOf, foldByOrder } from '../../../../functions/kafka/fold.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, orderBody, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 function fold(...events: EncodedEvent[]) {
   const records = decodeKafkaEvent(kafkaEventOf(events)).flatMap((record): EventRecord[] => {

@@ -4,8 +4,7 @@ import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { emailOver, shippingOver } from '../../../support/consumers.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, orderBody, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 const CANARIES = ['canary.mail@example.com', 'Canary Name', 'Canary Street 1', 'Canary Product'];
 const [email, name, line1, product] = CANARIES;

@@ -8,8 +8,7 @@ import type { OrderEvent } from '../../../../functions/orders/events.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('once-each');
 const [P, C] = [placedEvent(order), cancelledEvent(order)];

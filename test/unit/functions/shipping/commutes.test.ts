@@ -9,8 +9,7 @@ import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { inMemoryManifestShipments } from '../../../support/in-memory-manifests.ts';
 import { inMemoryShipments } from '../../../support/in-memory-shipments.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { cancelledEvent } from '../../../support/order-events.ts';
-import { anOrder, orderBody, placedEvent } from '../../../support/orders.ts';
+import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 /** Equal but for their ids. */
 const [shipped, withdrawn] = [anOrder('shipped'), anOrder('withdrawn')];

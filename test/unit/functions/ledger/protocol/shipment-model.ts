@@ -1,11 +1,11 @@
 import canonicalize from 'canonicalize';
 import { type Item, StatementError } from '../../../../../functions/dynamodb.ts';
 import type { BatchEvent } from '../../../../../functions/kafka/fold.ts';
-import { type OrderEvent, orderCancelled, orderPlaced } from '../../../../../functions/orders/events.ts';
+import type { OrderEvent } from '../../../../../functions/orders/events.ts';
 import type { Shipments } from '../../../../../functions/shipping/shipments.ts';
 import { shippingEffect } from '../../../../../functions/shipping/shipping.ts';
 import { inMemoryShipments } from '../../../../support/in-memory-shipments.ts';
-import { anOrder, cancelled, orderBody } from '../../../../support/orders.ts';
+import { anOrder, orderBody, orderCancelled, orderPlaced } from '../../../../support/orders.ts';
 import { type Answer, type Call, type Program, situationsOf } from './program.ts';
 import type { Mishap, Model } from './state.ts';
 
@@ -27,7 +27,7 @@ const record = { topicPartition: 'o-0', topic: 'o', partition: 0, offset: 0, tim
 const events: Readonly<Record<string, OrderEvent>> = {
   P: orderPlaced(order),
   Q: orderPlaced(otherOrder),
-  C: orderCancelled(cancelled(order), new Date('2026-03-01T12:05:00.000Z')),
+  C: orderCancelled(order),
 };
 
 /** What a delivery brings of an order: placed, cancelled, or both in either order; Q: placed with other content. */
