@@ -1,7 +1,6 @@
 import { App } from 'aws-cdk-lib';
 import { orderSystem } from '../lib/order-system.ts';
-import { readSettings } from '../lib/settings.ts';
-import { SettingsError } from '../lib/settings-error.ts';
+import { readSettings, SettingsError } from '../lib/settings.ts';
 
 const app = new App();
 try {

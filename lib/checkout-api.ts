@@ -4,8 +4,8 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { VendedLogGroup } from './logs.ts';
 import type { Stage } from './stages.ts';
-import { VendedLogGroup } from './vended-log-group.ts';
 
 export interface CheckoutApiProps {
   readonly checkout: lambda.IFunction;

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { type Duration, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { bundleOf } from './bundles.ts';
-import { functionRole } from './function-role.ts';
 import { INTERFACES_ANYWHERE, type KafkaCluster, networkInterfaceStatement } from './kafka.ts';
+import { writeLogsStatement } from './logs.ts';
 import { dataRemovalPolicy, type Stage } from './stages.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -66,4 +67,16 @@ export class NodeFunction extends Construct {
       }),
     });
   }
+}
+
+/**
+ * A role for a function that logs into a group of its stack.
+ *
+ * Not AWS's managed policy: that one may make log groups, so that a function's last words make a group again which its
+ * stack has deleted.
+ */
+export function functionRole(scope: Construct, id: string, logs: ILogGroup): iam.Role {
+  const role = new iam.Role(scope, id, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+  role.addToPolicy(writeLogsStatement(logs.logGroupArn));
+  return role;
 }

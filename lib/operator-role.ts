@@ -4,7 +4,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
-import type { KafkaConsumer } from './kafka-consumer.ts';
+import type { KafkaConsumer } from './kafka.ts';
 import type { Tables } from './tables.ts';
 
 export interface OperatorRoleProps {

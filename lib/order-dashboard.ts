@@ -9,15 +9,15 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { KafkaCluster } from './kafka.ts';
-import type { KafkaConsumer } from './kafka-consumer.ts';
-import { count, lagOf, measured, ofCluster, PERIOD, type Service } from './metrics.ts';
+import type { KafkaCluster, KafkaConsumer } from './kafka.ts';
+import { count, lagOf, measured, ofCluster, PERIOD } from './metrics.ts';
 
 export interface OrderDashboardProps {
   readonly alarms: readonly Alarm[];
   readonly api: HttpApi;
   readonly cluster: KafkaCluster;
-  readonly functions: ReadonlyMap<Service, lambda.Function>;
+  /** By their folders of `functions/`. */
+  readonly functions: ReadonlyMap<string, lambda.Function>;
   readonly consumers: readonly KafkaConsumer[];
 }
 
@@ -32,10 +32,11 @@ export class OrderDashboard extends Construct {
     { alarms, api, cluster, functions, consumers }: OrderDashboardProps,
   ) {
     super(scope, id);
-    const services: readonly Service[] = ['email', 'shipping', 'dead-letters'];
     const named = (metricName: string) =>
-      services.map((service) => measured(service, metricName).with({ label: `${metricName}, ${service}` }));
-    const all = (metric: (fn: lambda.Function, service: Service) => IMetric) =>
+      consumers.map(({ service }) =>
+        measured(service, metricName).with({ label: `${metricName}, ${service}` }),
+      );
+    const all = (metric: (fn: lambda.Function, service: string) => IMetric) =>
       [...functions].map(([service, fn]) => metric(fn, service));
 
     const dashboard = new Dashboard(this, 'Dashboard');

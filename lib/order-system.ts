@@ -1,5 +1,5 @@
 import type { App } from 'aws-cdk-lib';
-import { ownCustomResourceLogs } from './custom-resource-logs.ts';
+import { ownCustomResourceLogs } from './logs.ts';
 import { OrdersStack } from './orders-stack.ts';
 import { ProbeStack } from './probe-stack.ts';
 import type { Settings } from './settings.ts';

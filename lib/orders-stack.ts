@@ -9,15 +9,12 @@ import { DynamoEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { EmailIdentity, Identity } from 'aws-cdk-lib/aws-ses';
 import type { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
-import { AlarmTopic } from './alarm-topic.ts';
-import { Alarms } from './alarms.ts';
-import { BootstrapBrokers } from './bootstrap-brokers.ts';
+import { Alarms, AlarmTopic } from './alarms.ts';
 import { CheckoutApi } from './checkout-api.ts';
+import { BootstrapBrokers } from './cluster.ts';
 import { DailyManifests } from './daily-manifests.ts';
-import { type KafkaTopic, produceStatements } from './kafka.ts';
-import { KafkaConsumer } from './kafka-consumer.ts';
-import type { Service } from './metrics.ts';
-import { NodeFunction } from './node-function.ts';
+import { KafkaConsumer, type KafkaTopic, produceStatements } from './kafka.ts';
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 import { OperatorRole } from './operator-role.ts';
 import { OrderDashboard } from './order-dashboard.ts';
 import type { MailIdentity, ReturnAddress } from './settings.ts';
@@ -46,7 +43,7 @@ export class OrdersStack extends Stack {
   readonly #tables: Tables;
   readonly #topic: KafkaTopic;
   readonly #deadLetters: KafkaTopic;
-  readonly #functions = new Map<Service, lambda.Function>();
+  readonly #functions = new Map<string, lambda.Function>();
   readonly #consumers: KafkaConsumer[] = [];
 
   constructor(scope: Construct, id: string, props: OrdersStackProps) {
@@ -78,11 +75,8 @@ export class OrdersStack extends Stack {
     });
 
     new CfnOutput(this, 'ApiUrl', { value: api.apiEndpoint });
-    new CfnOutput(this, 'OrdersTable', { value: this.#tables.orders.tableName });
-    new CfnOutput(this, 'OutboxTable', { value: this.#tables.outbox.tableName });
-    new CfnOutput(this, 'ShipmentsTable', { value: this.#tables.shipments.tableName });
-    new CfnOutput(this, 'EmailLedgerTable', { value: this.#tables.emailLedger.tableName });
-    new CfnOutput(this, 'DeadLettersTable', { value: this.#tables.deadLetters.tableName });
+    for (const [name, { tableName }] of this.#tables.all)
+      new CfnOutput(this, `${name}Table`, { value: tableName });
     new CfnOutput(this, 'ManifestBucket', { value: bucket.bucketName });
     if (props.returnAddress) new CfnOutput(this, 'ReturnAddress', { value: asciiJson(props.returnAddress) });
     new CfnOutput(this, 'AlarmTopicArn', { value: alarmTopic.topicArn });
@@ -91,18 +85,15 @@ export class OrdersStack extends Stack {
 
   #checkout(): CheckoutApi {
     const { orders, outbox } = this.#tables;
-    const checkout = new NodeFunction(this, 'Checkout', {
+    const checkout = this.#function('Checkout', {
       description: 'Places, shows and cancels orders; writes the order and its event in one transaction',
       folder: 'checkout',
-      stage: this.#stage,
       timeout: Duration.seconds(10),
-      memorySize: 512,
       environment: {
         ORDERS_TABLE: orders.tableName,
         OUTBOX_TABLE: outbox.tableName,
       },
-    }).function;
-    this.#functions.set('checkout', checkout);
+    });
     allow(checkout, orders, ['GetItem', 'PutItem', 'UpdateItem']);
     allow(checkout, outbox, ['PutItem']);
     return new CheckoutApi(this, 'CheckoutApi', { checkout, stage: this.#stage });
@@ -111,12 +102,10 @@ export class OrdersStack extends Stack {
   /** Returns the ARN of the event source mapping that wakes it. */
   #relay(): string {
     const { outbox } = this.#tables;
-    const relay = new NodeFunction(this, 'Relay', {
+    const relay = this.#function('Relay', {
       description: 'Publishes the events in the outbox to the topic, in order per order',
       folder: 'relay',
-      stage: this.#stage,
       timeout: Duration.seconds(60),
-      memorySize: 512,
       inVpcOf: this.#topic.cluster,
       environment: {
         OUTBOX_TABLE: outbox.tableName,
@@ -126,8 +115,7 @@ export class OrdersStack extends Stack {
           stage: this.#stage,
         }).addresses,
       },
-    }).function;
-    this.#functions.set('relay', relay);
+    });
     allow(relay, outbox, ['BatchGetItem', 'Query', 'Scan', 'BatchWriteItem']);
     for (const statement of produceStatements(this, this.#topic)) relay.addToRolePolicy(statement);
     const stream = new DynamoEventSource(outbox, {
@@ -203,76 +191,75 @@ export class OrdersStack extends Stack {
     allow(shipping, shipments, ['PartiQLInsert', 'BatchGetItem', 'UpdateItem']);
   }
 
-  /** A function behind its own consumer group on the topic, with its door to the dead letters. */
+  /**
+   * A function behind a consumer group of its own, with a door to the dead letters. This is its one declaration: bundle, mapping,
+   * rights, alarms, dashboard, operator role and collector follow from it.
+   */
   #consumer(
     id: string,
-    props: {
-      description: string;
-      folder: 'email' | 'shipping';
-      groupId: string;
-      environment: Record<string, string>;
-    },
-  ): lambda.Function {
-    const { description, folder, groupId } = props;
-    const { deadLetters } = this.#tables;
-    const consumer = new NodeFunction(this, id, {
+    {
       description,
       folder,
-      stage: this.#stage,
+      groupId,
+      environment,
+      topic = this.#topic,
+      destination = this.#deadLetters,
+    }: {
+      readonly description: string;
+      readonly folder: string;
+      readonly groupId: string;
+      readonly environment: Readonly<Record<string, string>>;
+      /** @default - the topic `orders` */
+      readonly topic?: KafkaTopic;
+      /** What takes the records that Lambda gives up; it gives up none without. @default - the topic of dead letters */
+      readonly destination?: KafkaTopic | 'none';
+    },
+  ): lambda.Function {
+    const { deadLetters } = this.#tables;
+    const consumer = this.#function(id, {
+      description,
+      folder,
       timeout: Duration.seconds(120),
-      memorySize: 512,
-      environment: {
-        ...props.environment,
-        CONSUMER_GROUP: groupId,
-        DEAD_LETTERS_TABLE: deadLetters.tableName,
-      },
-    }).function;
+      environment: { ...environment, CONSUMER_GROUP: groupId, DEAD_LETTERS_TABLE: deadLetters.tableName },
+    });
     allow(consumer, deadLetters, ['UpdateItem']);
-    this.#functions.set(folder, consumer);
     this.#consumers.push(
       new KafkaConsumer(this, `${id}Consumer`, {
+        service: folder,
         function: consumer,
-        topic: this.#topic,
+        topic,
         groupId,
         pollers: this.#stage.pollers,
-        deadLetters: this.#deadLetters,
+        deadLetters: destination === 'none' ? undefined : destination,
       }),
     );
     return consumer;
   }
 
-  /** After the consumers: it is told who they are. */
+  /**
+   * After the consumers: it is told who they are. It has no dead letters of its own: they would be about dead letters, and lie
+   * on the topic that it reads. It ends every message it is given unless the table can't be written, and that passes.
+   */
   #deadLetterCollector(): void {
-    const { deadLetters } = this.#tables;
-    const groupId = 'dead-letters';
     const functionNames = this.#consumers.map((consumer) => [
       consumer.groupId,
       consumer.function.functionName,
     ]);
-    const collector = new NodeFunction(this, 'DeadLetterCollector', {
+    this.#consumer('DeadLetterCollector', {
       description: 'Stores what Lambda gave up delivering to a consumer as dead letters of that consumer',
       folder: 'dead-letters',
-      stage: this.#stage,
-      timeout: Duration.seconds(120),
-      memorySize: 512,
-      environment: {
-        CONSUMER_GROUP: groupId,
-        CONSUMERS: this.toJsonString(Object.fromEntries(functionNames)),
-        DEAD_LETTERS_TABLE: deadLetters.tableName,
-      },
-    }).function;
-    allow(collector, deadLetters, ['UpdateItem']);
-    // No dead letters of its own: they would be about dead letters, and lie on the topic that it reads. It ends every
-    // message it is given unless the table can't be written, and that passes.
-    this.#functions.set('dead-letters', collector);
-    this.#consumers.push(
-      new KafkaConsumer(this, 'DeadLetterCollectorConsumer', {
-        function: collector,
-        topic: this.#deadLetters,
-        groupId,
-        pollers: this.#stage.pollers,
-      }),
-    );
+      groupId: 'dead-letters',
+      environment: { CONSUMERS: this.toJsonString(Object.fromEntries(functionNames)) },
+      topic: this.#deadLetters,
+      destination: 'none',
+    });
+  }
+
+  /** A function of the system, by whose folder its alarms and graphs are known. */
+  #function(id: string, props: Omit<NodeFunctionProps, 'stage' | 'memorySize'>): lambda.Function {
+    const made = new NodeFunction(this, id, { ...props, stage: this.#stage, memorySize: 512 }).function;
+    this.#functions.set(props.folder, made);
+    return made;
   }
 
   /** After everything that it observes. */

@@ -2,8 +2,7 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { KafkaTopic } from './kafka.ts';
-import { KafkaConsumer } from './kafka-consumer.ts';
+import { KafkaConsumer, type KafkaTopic } from './kafka.ts';
 import { NodeFunction } from './node-function.ts';
 import type { Stage } from './stages.ts';
 
@@ -44,6 +43,7 @@ export class ProbeStack extends Stack {
       }),
     );
     new KafkaConsumer(this, 'ProbeConsumer', {
+      service: 'probe',
       function: consumer,
       topic,
       groupId: 'orderly-verify',

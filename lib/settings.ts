@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { SettingsError } from './settings-error.ts';
 import { production, type Stage, sandbox } from './stages.ts';
 
 /** An MSK cluster that is there already, with IAM authentication. */
@@ -220,4 +219,14 @@ function unknownZones(
   return [
     `  account ${account} has zones in ${region} that have to be looked up, and there are no credentials: ${CREDENTIALS}; or name them: -c zones=…`,
   ];
+}
+
+/** The settings of a deployment are wrong: `message` says all there is to know, so where it was found is of no interest. */
+export class SettingsError extends Error {
+  readonly code = 'SETTINGS_INVALID';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'SettingsError';
+  }
 }

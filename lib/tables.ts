@@ -27,6 +27,8 @@ export class Tables extends Construct {
   /** Records that a consumer gave up, byte for byte. */
   readonly deadLetters: TableV2;
 
+  /** By their names, in this order. */
+  readonly all = new Map<string, TableV2>();
   readonly #stage: Stage;
 
   constructor(scope: Construct, constructId: string, stage: Stage) {
@@ -63,12 +65,14 @@ export class Tables extends Construct {
       'partitionKey' | 'sortKey' | 'timeToLiveAttribute' | 'dynamoStream' | 'globalSecondaryIndexes'
     >,
   ): TableV2 {
-    return new TableV2(this, tableId, {
+    const table = new TableV2(this, tableId, {
       ...props,
       billing: Billing.onDemand(),
       removalPolicy: dataRemovalPolicy(this.#stage),
       deletionProtection: this.#stage.keepsData,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: this.#stage.keepsData },
     });
+    this.all.set(tableId, table);
+    return table;
   }
 }

@@ -36,7 +36,7 @@ export const START = Date.parse('2026-03-01T12:00:00.000Z');
 /** As lib/streaming-stack.ts has it: the topic's `max.message.bytes`. */
 export const BATCH_LIMIT = 72 * 1024;
 
-/** As lib/kafka-consumer.ts has it. */
+/** As lib/kafka.ts has it. */
 export const DEPLOYED_RETRIES = 45;
 
 /**

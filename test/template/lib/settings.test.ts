@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../../lib/settings.ts';
-import { SettingsError } from '../../../lib/settings-error.ts';
+import { readSettings, SettingsError } from '../../../lib/settings.ts';
 import { EXISTING_CLUSTER, PRODUCTION } from '../../support/contexts.ts';
 
 const read = (context: Readonly<Record<string, unknown>>, env = {}) => readSettings(context, env);

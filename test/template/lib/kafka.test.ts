@@ -2,8 +2,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { expect, it } from 'vitest';
-import type { KafkaTopic } from '../../../lib/kafka.ts';
-import { KafkaConsumer } from '../../../lib/kafka-consumer.ts';
+import { KafkaConsumer, type KafkaTopic } from '../../../lib/kafka.ts';
 import { stackOfItsOwn } from '../../support/stack-of-its-own.ts';
 
 const CLUSTER = 'arn:aws:kafka:eu-west-1:123456789012:cluster/shared/uuid-1';
@@ -19,6 +18,7 @@ function consumer(deadLetters: boolean): Template {
   const cluster = { arn: CLUSTER, name: 'shared', brokers: undefined, vpc, subnets: {}, clientSecurityGroup };
   const topic = (name: string): KafkaTopic => ({ name, cluster });
   new KafkaConsumer(stack, 'Consumer', {
+    service: 'ledger',
     function: new lambda.Function(stack, 'Function', {
       runtime: lambda.Runtime.NODEJS_24_X,
       handler: 'index.handler',
