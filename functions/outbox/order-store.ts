@@ -114,18 +114,19 @@ export function dynamoDbOrderStore(
   tables: { readonly orders: string; readonly outbox: string },
   abortSignal: AbortSignal,
 ): OrderStore {
+  async function find(orderId: OrderId): Promise<OrderState> {
+    const { Item: item } = await client.send(
+      new GetItemCommand({
+        TableName: tables.orders,
+        Key: { orderId: { S: orderId } },
+        ConsistentRead: true,
+      }),
+      { abortSignal },
+    );
+    return item === undefined ? initialState : fromOrderItem(item);
+  }
   return {
-    async find(orderId) {
-      const { Item: item } = await client.send(
-        new GetItemCommand({
-          TableName: tables.orders,
-          Key: { orderId: { S: orderId } },
-          ConsistentRead: true,
-        }),
-        { abortSignal },
-      );
-      return item === undefined ? initialState : fromOrderItem(item);
-    },
+    find,
 
     async append(change) {
       const { orderId } = change.after;
@@ -142,7 +143,11 @@ export function dynamoDbOrderStore(
         await client.send(command, { abortSignal });
         return { kind: 'appended' };
       } catch (error) {
-        return readCancellation(error);
+        const cancellation = readCancellation(error);
+        if (cancellation === 'contended') return { kind: 'contended' };
+        // No row: it was deleted, or an engine keeps it to itself.
+        const { row } = cancellation;
+        return { kind: 'changed', state: row === undefined ? await find(orderId) : fromOrderItem(row) };
       }
     },
   };
@@ -179,15 +184,14 @@ function orderWrite(table: string, { before, after, events }: OrderChange): Tran
   };
 }
 
-/** Why a transaction was cancelled: contention, or the condition on the order. Throws what it wasn't cancelled by. */
-function readCancellation(error: unknown): AppendResult {
-  if (error instanceof TransactionInProgressException) return { kind: 'contended' };
+/** Why a transaction was cancelled: contention, or the condition on the order, whose row comes with it. Throws any other error. */
+function readCancellation(error: unknown): 'contended' | { readonly row: Item | undefined } {
+  if (error instanceof TransactionInProgressException) return 'contended';
   if (!(error instanceof TransactionCanceledException)) throw error;
   const reasons = error.CancellationReasons ?? [];
   const failed = reasons.find(({ Code: code }) => code === 'ConditionalCheckFailed');
-  if (failed !== undefined)
-    return { kind: 'changed', state: failed.Item === undefined ? initialState : fromOrderItem(failed.Item) };
-  if (reasons.some(({ Code: code }) => CONTENTION.has(code ?? ''))) return { kind: 'contended' };
+  if (failed !== undefined) return { row: failed.Item };
+  if (reasons.some(({ Code: code }) => CONTENTION.has(code ?? ''))) return 'contended';
   throw error;
 }
 
