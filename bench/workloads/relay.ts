@@ -20,7 +20,7 @@ import { kafkaClient as functionsClient } from '../../functions/kafka/client.ts'
 import { kafkaPublisher } from '../../functions/kafka/producer.ts';
 import { functionLogger } from '../../functions/logger.ts';
 import { type OutboxRow, toOutboxItem } from '../../functions/outbox/row.ts';
-import { dynamoDbOutbox } from '../../functions/relay/dynamodb-outbox.ts';
+import { dynamoDbOutbox } from '../../functions/relay/outbox.ts';
 import { planDeletes } from '../../functions/relay/plan.ts';
 import { relayHandler } from '../../functions/relay/relay.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';

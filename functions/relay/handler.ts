@@ -6,10 +6,8 @@ import { dynamoDbClient } from '../dynamodb.ts';
 import { kafkaClient, kafkaEnvironment } from '../kafka/client.ts';
 import { kafkaPublisher } from '../kafka/producer.ts';
 import { functionLogger } from '../logger.ts';
-import { dynamoDbOutbox, outboxPages } from './dynamodb-outbox.ts';
-import type { RelayPorts } from './publish-orders.ts';
-import { relayHandler } from './relay.ts';
-import { sweepHandler } from './sweep.ts';
+import { dynamoDbOutbox, outboxPages } from './outbox.ts';
+import { type RelayPorts, relayHandler, sweepHandler } from './relay.ts';
 
 const environment = readEnvironment(
   z.object({ OUTBOX_TABLE: variable, TOPIC: variable, ...kafkaEnvironment }),

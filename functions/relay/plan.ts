@@ -1,6 +1,5 @@
 /**
- * What the relay decides: which rows to read, what goes into one produce request, what to delete, which stream records
- * to ask for again. The stream is only a wake-up; the table holds exactly what is not yet published.
+ * What the relay decides: which rows to read, what goes into one produce request, what to delete. The stream is only a wake-up; the table holds exactly what is not yet published.
  *
  *     Outbox rows of one order     1    2    3        (a row goes once its event is acknowledged)
  *     published so far             #    .    .        always a prefix: no seq before an earlier unpublished one
@@ -10,7 +9,6 @@
 import { chunksOf } from '../concurrency.ts';
 import type { OrderId } from '../orders/ids.ts';
 import type { OutboxKey, OutboxRow } from '../outbox/row.ts';
-import type { Wakeup } from './relay.ts';
 
 /** DynamoDB's limits for one request: BatchGetItem and BatchWriteItem. */
 const MAX_KEYS_READ = 100;
@@ -118,9 +116,4 @@ export function halve(
 /** Published rows in groups that one request deletes. */
 export function planDeletes(published: readonly OutboxKey[]): OutboxKey[][] {
   return chunksOf(published, MAX_ROWS_DELETED);
-}
-
-/** The stream records to ask for again: those of the failed orders. */
-export function sequenceNumbersOf(wakeups: readonly Wakeup[], failed: ReadonlySet<OrderId>): string[] {
-  return wakeups.filter(({ orderId }) => failed.has(orderId)).map(({ sequenceNumber }) => sequenceNumber);
 }

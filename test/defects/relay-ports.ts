@@ -4,8 +4,8 @@ import { kafkaClient } from '../../functions/kafka/client.ts';
 import { kafkaPublisher } from '../../functions/kafka/producer.ts';
 import { type EventPublisher, PublishError } from '../../functions/kafka/publisher.ts';
 import { functionLogger } from '../../functions/logger.ts';
-import { dynamoDbOutbox } from '../../functions/relay/dynamodb-outbox.ts';
-import type { RelayPorts } from '../../functions/relay/publish-orders.ts';
+import { dynamoDbOutbox } from '../../functions/relay/outbox.ts';
+import type { RelayPorts } from '../../functions/relay/relay.ts';
 import { variablesOf } from './variables.ts';
 
 /** The relay's ports as in production, but for a broker that is in trouble at the first publication. */

@@ -4,13 +4,13 @@ import type { KafkaHandler } from '../../functions/kafka/consume.ts';
 import type { EventPublisher } from '../../functions/kafka/publisher.ts';
 import type { Ledger } from '../../functions/ledger/ledger.ts';
 import type { OrderStore } from '../../functions/outbox/order-store.ts';
-import type { OutboxStore } from '../../functions/relay/publish-orders.ts';
+import type { Outbox } from '../../functions/relay/outbox.ts';
 
 /** Parts in the wrong: what a world is wired with in place of the right ones, to see that it is noticed. */
 export interface Defect {
   readonly dynamoDb?: (right: DynamoDBClient) => DynamoDBClient;
   readonly orderStore?: (right: OrderStore) => OrderStore;
-  readonly outbox?: (right: OutboxStore) => OutboxStore;
+  readonly outbox?: (right: Outbox) => Outbox;
   readonly publisher?: (right: EventPublisher, now: () => number) => EventPublisher;
   readonly ledger?: (right: Ledger) => Ledger;
   readonly deadLetters?: (right: WriteDeadLetter) => WriteDeadLetter;

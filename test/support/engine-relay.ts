@@ -5,14 +5,13 @@ import { IN_REAL_TIME } from '../../functions/backoff.ts';
 import { kafkaClient } from '../../functions/kafka/client.ts';
 import { type KafkaPublisher, kafkaPublisher } from '../../functions/kafka/producer.ts';
 import { type OutboxRow, toOutboxItem } from '../../functions/outbox/row.ts';
-import { dynamoDbOutbox, outboxPages } from '../../functions/relay/dynamodb-outbox.ts';
-import type { RelayPorts } from '../../functions/relay/publish-orders.ts';
-import { relayHandler } from '../../functions/relay/relay.ts';
-import { sweepHandler } from '../../functions/relay/sweep.ts';
+import { dynamoDbOutbox, outboxPages } from '../../functions/relay/outbox.ts';
+import type { RelayPorts } from '../../functions/relay/relay.ts';
+import { relayHandler, sweepHandler } from '../../functions/relay/relay.ts';
 import { outboxTable, scan, testClient } from './dynamodb.ts';
 import { testEngines } from './engines.ts';
+import { nameOf } from './outbox-rows.ts';
 import { recordedLog } from './recorded-log.ts';
-import { nameOf } from './relay-world.ts';
 import { readTopic, type TopicRecord, testKafka, testTopic } from './topics.ts';
 
 /** Where the relay finds its engines, and where the test does: what stands between is the test's. */

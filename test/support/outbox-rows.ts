@@ -1,5 +1,8 @@
-import type { OutboxRow } from '../../functions/outbox/row.ts';
+import type { OutboxKey, OutboxRow } from '../../functions/outbox/row.ts';
 import { anOrder, cancelledEvent, orderBody, placedEvent } from './orders.ts';
+
+/** The id of a row's event. */
+export const nameOf = ({ orderId, seq }: OutboxKey): string => `${orderId}.${seq}`;
 
 /** The outbox row of the placement of the order that `key` stands for, with about `bytes` more than it needs. */
 export function placedRow(key: string, bytes = 0): OutboxRow {

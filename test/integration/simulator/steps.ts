@@ -8,7 +8,7 @@ import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
 import { initialState } from '../../../functions/orders/decider.ts';
 import type { Order } from '../../../functions/orders/order.ts';
 import { dynamoDbOrderStore } from '../../../functions/outbox/order-store.ts';
-import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/dynamodb-outbox.ts';
+import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/outbox.ts';
 import { type Placement, placementOf } from '../../../functions/shipping/shipment.ts';
 import { dynamoDbShipments, shipmentItem } from '../../../functions/shipping/shipments.ts';
 import { anOrder, cancelled, cancelledEvent, orderPlaced, placedEvent } from '../../support/orders.ts';

@@ -10,8 +10,7 @@ import {
 import type { OutboxRow } from '../../../../functions/outbox/row.ts';
 import { copiesOf, engineRelay, firstAppearances } from '../../../support/engine-relay.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { cancelledRow, placedRow, streamEvent } from '../../../support/outbox-rows.ts';
-import { nameOf } from '../../../support/relay-world.ts';
+import { cancelledRow, nameOf, placedRow, streamEvent } from '../../../support/outbox-rows.ts';
 import { testTopic } from '../../../support/topics.ts';
 
 const finished = { batchItemFailures: [] };

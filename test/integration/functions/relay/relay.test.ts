@@ -3,8 +3,7 @@ import { startAwsProxy } from '../../../../cli/faults/aws-proxy.ts';
 import { startKafkaProxy } from '../../../../cli/faults/kafka-proxy.ts';
 import { copiesOf, engineRelay, eventIdOf, firstAppearances } from '../../../support/engine-relay.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { cancelledRow, placedRow, streamEvent } from '../../../support/outbox-rows.ts';
-import { nameOf } from '../../../support/relay-world.ts';
+import { cancelledRow, nameOf, placedRow, streamEvent } from '../../../support/outbox-rows.ts';
 
 const finished = { batchItemFailures: [] };
 
@@ -43,6 +42,16 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('the relay over %s', (eng
       expect(firstAppearances(onTopic, orderId)).toEqual([`${orderId}.1`, `${orderId}.2`]);
     }
     expect(onTopic).toHaveLength(rows.length);
+    expect(await left()).toBe(0);
+  });
+
+  it('publishes an order of more than a page of the table', async () => {
+    const { event: small, orderId } = placedRow('a');
+    const event = { ...small, value: new Uint8Array(60_000) };
+    const rows = Array.from({ length: 20 }, (_, index) => ({ orderId, seq: index + 1, event }));
+    const { relay, records, left } = await engineRelay(rows, { engine });
+    expect(await relay()(streamEvent(rows.slice(-1)))).toEqual(finished);
+    expect(await records()).toHaveLength(20);
     expect(await left()).toBe(0);
   });
 

@@ -2,19 +2,35 @@ import { type DynamoDBClient, paginateScan, QueryCommand } from '@aws-sdk/client
 import { IN_REAL_TIME, type Timing } from '../backoff.ts';
 import { deleteItems, type Item, readItems, type StatementError, type Table } from '../dynamodb.ts';
 import { OrderlyError } from '../errors.ts';
-import { fromOutboxItem, type OutboxRow, toOutboxKey } from '../outbox/row.ts';
-import type { OutboxPage, OutboxStore } from './publish-orders.ts';
+import type { OrderId } from '../orders/ids.ts';
+import { fromOutboxItem, type OutboxKey, type OutboxRow, toOutboxKey } from '../outbox/row.ts';
+
+/** The outbox table, as the relay needs it. Reads are consistent; a row that is not returned is gone, that is, published. */
+export interface Outbox {
+  /** The first event of each of distinct orders, as far as it is unpublished; and the orders whose row can't be read. */
+  readFirstEvents(orderIds: readonly OrderId[]): Promise<{
+    readonly rows: readonly OutboxRow[];
+    readonly unreadable: readonly OrderId[];
+  }>;
+  /** All unpublished events of an order, in seq order; rejects with `OUTBOX_ROW_INVALID` if one of them can't be read. */
+  readOrder(orderId: OrderId): Promise<readonly OutboxRow[]>;
+  /** Deletes distinct rows; one that is gone already is no error. */
+  delete(keys: readonly OutboxKey[]): Promise<void>;
+}
+
+/** A part of the outbox table. */
+export interface OutboxPage {
+  readonly rows: readonly OutboxRow[];
+  /** How many rows of the page can't be read, and so never be published. */
+  readonly unreadable: number;
+}
 
 /**
  * The outbox table in DynamoDB. What a batch left undone is asked again, never taken for done or gone.
  *
  * Methods throw the `StatementError` of a row that could not be read or deleted in time.
  */
-export function dynamoDbOutbox(
-  client: DynamoDBClient,
-  name: string,
-  timing: Timing = IN_REAL_TIME,
-): OutboxStore {
+export function dynamoDbOutbox(client: DynamoDBClient, name: string, timing: Timing = IN_REAL_TIME): Outbox {
   const table: Table = { client, name, key: 'orderId', sortKey: 'seq', timing };
   return {
     async readFirstEvents(orderIds) {
