@@ -93,7 +93,7 @@ const KAFKA = ec2.Port.tcp(KAFKA_IAM_PORT);
  * The VPC of the cluster and the relay: isolated subnets without a NAT gateway, a gateway endpoint to DynamoDB, and two
  * security groups. docs/network.md says for every arrow of the system which rule and which policy let it through.
  */
-export class Network extends Construct {
+class Network extends Construct {
   readonly vpc: ec2.Vpc;
   readonly subnets: ec2.SubnetSelection = { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
   /** Of the brokers, and of the event pollers, which Lambda puts into the cluster's own group. */
@@ -155,7 +155,7 @@ export class Network extends Construct {
 }
 
 /** A security group for clients of the brokers, which are told to let it in. */
-export function clientSecurityGroup(
+function clientSecurityGroup(
   scope: Construct,
   id: string,
   vpc: ec2.IVpc,

@@ -142,11 +142,7 @@ export function produceStatements(scope: Construct, topic: KafkaTopic): iam.Poli
  *
  * Actions: https://docs.aws.amazon.com/msk/latest/developerguide/iam-access-control-use-cases.html
  */
-export function consumeStatements(
-  scope: Construct,
-  topic: KafkaTopic,
-  groupId: string,
-): iam.PolicyStatement[] {
+function consumeStatements(scope: Construct, topic: KafkaTopic, groupId: string): iam.PolicyStatement[] {
   return [
     connectStatement(topic.cluster),
     new iam.PolicyStatement({
@@ -167,7 +163,7 @@ export function consumeStatements(
  * Sources: https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html, and for what they ask of the cluster as a
  * client https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html
  */
-export function pollerStatements(cluster: KafkaCluster): iam.PolicyStatement[] {
+function pollerStatements(cluster: KafkaCluster): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({
       actions: ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
@@ -215,7 +211,7 @@ export const INTERFACES_ANYWHERE = [
  * Sources: https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html, which asks for `ReadData` too, and
  * has every topic; https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html
  */
-export function destinationStatements(scope: Construct, topic: KafkaTopic): iam.PolicyStatement[] {
+function destinationStatements(scope: Construct, topic: KafkaTopic): iam.PolicyStatement[] {
   return [
     ...produceStatements(scope, topic),
     new iam.PolicyStatement({

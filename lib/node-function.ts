@@ -75,7 +75,7 @@ export class NodeFunction extends Construct {
  * Not AWS's managed policy: that one may make log groups, so that a function's last words make a group again which its
  * stack has deleted.
  */
-export function functionRole(scope: Construct, id: string, logs: ILogGroup): iam.Role {
+function functionRole(scope: Construct, id: string, logs: ILogGroup): iam.Role {
   const role = new iam.Role(scope, id, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   role.addToPolicy(writeLogsStatement(logs.logGroupArn));
   return role;

@@ -58,14 +58,14 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const KIB = 1024;
 
 /** A topic as it has to be, whoever creates it. */
-export interface TopicDefinition {
+interface TopicDefinition {
   readonly name: string;
   readonly partitions: number;
   readonly configs: Readonly<Record<string, number>>;
 }
 
 /** The events of orders. */
-export const ORDERS: TopicDefinition = {
+const ORDERS: TopicDefinition = {
   name: 'orders',
   partitions: 3,
   configs: {
@@ -76,7 +76,7 @@ export const ORDERS: TopicDefinition = {
 };
 
 /** The records of `orders` that Lambda gave up delivering. */
-export const DEAD_LETTERS: TopicDefinition = {
+const DEAD_LETTERS: TopicDefinition = {
   name: 'orders.dead-letters',
   partitions: 3,
   configs: {
@@ -87,7 +87,7 @@ export const DEAD_LETTERS: TopicDefinition = {
 };
 
 /** Creates a topic on a cluster that the app brings itself, to be kept or deleted with the cluster. */
-export function createTopic(
+function createTopic(
   scope: Construct,
   id: string,
   definition: TopicDefinition,

@@ -124,7 +124,7 @@ export type PlaceOrder = z.infer<typeof PlaceOrder>;
 
 export type OrderLine = PlaceOrder['lines'][number];
 export type ShippingAddress = PlaceOrder['shippingAddress'];
-export type OrderStatus = 'PLACED' | 'CANCELLED';
+type OrderStatus = 'PLACED' | 'CANCELLED';
 
 /** An order as it stands. `total` is in minor units of `currency`, times are ISO 8601 in UTC. */
 export interface Order extends PlaceOrder {

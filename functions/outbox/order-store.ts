@@ -37,14 +37,14 @@ import { decodeEvent, encodeEvent } from '../orders/wire.ts';
 import { type EventBytes, fromEventAttributes, type Item, toEventAttributes, toOutboxItem } from './row.ts';
 
 /** An order before and after its new events. */
-export interface OrderChange {
+interface OrderChange {
   readonly before: OrderState;
   readonly after: Order;
   /** Those from `before.seq + 1` to `after.seq`. */
   readonly events: readonly EventBytes[];
 }
 
-export type AppendResult =
+type AppendResult =
   | { readonly kind: 'appended' }
   /** The order is not as it was before; nothing was written. `state` is what it is. */
   | { readonly kind: 'changed'; readonly state: OrderState }

@@ -38,7 +38,7 @@ export function orderBody() {
   };
 }
 
-export function idempotencyKey(text: string): IdempotencyKey {
+function idempotencyKey(text: string): IdempotencyKey {
   return Key.parse(text);
 }
 
@@ -55,7 +55,7 @@ export function anOrder(key: string, body: object = orderBody()): Order {
 }
 
 /** The event that a command makes of an order. */
-export function happening<Event extends OrderEvent = OrderEvent>(
+function happening<Event extends OrderEvent = OrderEvent>(
   command: OrderCommand,
   state: OrderState = initialState,
 ): Event {
