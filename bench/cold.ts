@@ -9,12 +9,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { honouredModel } from '../local/assembly/model.ts';
 import { readAssembly } from '../local/assembly/read.ts';
 import { unlessInterrupted } from '../local/cli/interruption.ts';
 import { synthesize } from '../local/cli/synthesize.ts';
 import { readLocalConfig } from '../local/config.ts';
 import { ACCOUNT, REGION } from '../local/engines/addresses.ts';
-import { honouredModel } from '../local/honoured-model.ts';
 import { otherBundles, USUAL_PACKAGES } from './contenders/usual-stack.ts';
 import { type Benchmark, inChild, installBeside, inTurn } from './harness.ts';
 import { row, type Table } from './report.ts';

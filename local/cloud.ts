@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Assembly } from './assembly/assembly.ts';
-import type { CloudModel, EngineFacts, MappingModel } from './assembly/model.ts';
+import type { CloudModel } from './assembly/model.ts';
+import { honouredModel } from './assembly/model.ts';
+import type { EngineFacts } from './assembly/scope.ts';
 import type { CloudStatus } from './cloud-status.ts';
 import type { LocalConfig } from './config.ts';
 import { ACCOUNT, REGION } from './engines/addresses.ts';
@@ -25,15 +27,11 @@ import { localEnvironment } from './function-environment.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { openPort } from './gateway/port.ts';
-import { honouredModel } from './honoured-model.ts';
 import { createFunctionHost, type FunctionHostOptions, type LoadFailure } from './lambda/host.ts';
 import { asynchronousInvocations } from './lambda-api/asynchronous.ts';
 import { lambdaApi } from './lambda-api/lambda-api.ts';
-import { modelDifference } from './model-difference.ts';
-import { provisionBuckets } from './provisioning/buckets.ts';
-import { provisionEmailIdentities } from './provisioning/email-identities.ts';
-import { provisionTables } from './provisioning/tables.ts';
-import { provisionTopics } from './provisioning/topics.ts';
+import type { MappingModel } from './resources/event-source-mapping.ts';
+import { modelDifference, provision } from './resources/registry.ts';
 import { scheduleRunHandler } from './schedules/run-handler.ts';
 import { schedulesOf } from './schedules/schedules.ts';
 import { statusHandler } from './status-handler.ts';
@@ -135,10 +133,7 @@ async function start(
   onStop(async () => (await engineUp.catch(() => undefined))?.stop());
   const unwanted = new AbortController();
   const judged = options.loadAssembly(unwanted.signal).then((assembly) => {
-    honouredModel(assembly, config, {
-      ...facts({ bootstrapServers: 'judged-before-start:0' }),
-      streamArn: () => undefined,
-    });
+    honouredModel(assembly, config, factsBeforeTables('judged-before-start:0'));
     return assembly;
   });
   // What still writes into the assembly's folder has to end before somebody removes it.
@@ -150,17 +145,11 @@ async function start(
 
   options.interrupted?.throwIfAborted();
   progress('creating tables, topics and buckets');
-  const engineFacts = facts(engine);
-  const planned = honouredModel(assembly, config, { ...engineFacts, streamArn: () => undefined });
+  const judgedFacts = factsBeforeTables(engine.bootstrapServers);
+  const planned = honouredModel(assembly, config, judgedFacts);
   // What an embedded engine keeps goes with its folder.
   const holdings = engine.kind === 'external' ? await hold(engine, planned) : undefined;
-  const [streamArns] = await Promise.all([
-    provisionTables(engine.awsEndpoint, engine.region, planned.tables),
-    provisionTopics(engine, planned.topics),
-    provisionBuckets(engine.awsEndpoint, engine.region, planned.buckets),
-    provisionEmailIdentities(engine.awsEndpoint, engine.region, planned.emailIdentities),
-  ]);
-  const runningFacts = { ...engineFacts, streamArn: (table: string) => streamArns.get(table) };
+  const runningFacts = { ...judgedFacts, ...(await provision(engine, planned)) };
   const cloud = honouredModel(assembly, config, runningFacts);
   let { functions } = cloud;
 
@@ -300,8 +289,8 @@ async function endAll(ends: readonly (() => Promise<void>)[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-function facts({ bootstrapServers }: { bootstrapServers: string }): Omit<EngineFacts, 'streamArn'> {
-  return { account: ACCOUNT, region: REGION, bootstrapServers };
+function factsBeforeTables(bootstrapServers: string): EngineFacts {
+  return { account: ACCOUNT, region: REGION, bootstrapServers, streamArn: () => undefined };
 }
 
 function pathOf(cloud: CloudModel, functionName: string): string {

@@ -57,3 +57,8 @@ export interface FileAsset {
   /** `folder` is what a function's code has to be; `missing`: nothing is at the path. */
   readonly holds: 'folder' | 'file' | 'missing';
 }
+
+/** Whether CloudFormation would have a function of the app create this resource. */
+export function isCustomResource(resource: Resource): boolean {
+  return resource.type.startsWith('Custom::') || resource.type === 'AWS::CloudFormation::CustomResource';
+}

@@ -1,7 +1,9 @@
-import type { Resource } from './assembly.ts';
-import { isCustomResource } from './custom-resources.ts';
-import type { FunctionEnvironment } from './environment.ts';
-import { referencesIn } from './references.ts';
+import type { FunctionEnvironment } from '../resources/function.ts';
+import { factsOf } from '../resources/registry.ts';
+import { isCustomResource, type Resource, type Stack } from './assembly.ts';
+import { type Finding, findingOn } from './findings.ts';
+import { attributeTarget, isIntrinsic, onlyEntry, subVariables } from './intrinsics.ts';
+import { isRecord, textOf } from './resolution.ts';
 import type { Scope } from './scope.ts';
 
 /** Types whose reference to a function makes nobody run it: permissions, logs, monitoring. */
@@ -95,4 +97,125 @@ export function throughVersion(references: References, target: Resource): Resour
   if (target.type !== 'AWS::Lambda::Version' && target.type !== 'AWS::Lambda::Alias') return target;
   const [inner] = [...references.from(target)];
   return inner === undefined ? target : throughVersion(references, inner);
+}
+
+/**
+ * The resources a template value refers to, through other stacks' exports too; both branches of every `Fn::If`.
+ *
+ * It looks at how the value is written, not at what it comes to: a resource named by a text is not found.
+ */
+function referencesIn(scope: Scope, stack: Stack, value: unknown): ReadonlySet<Resource> {
+  const found = new Set<Resource>();
+  const seen = new Set<unknown>();
+
+  const add = (from: Stack, logicalId: string): void => {
+    const resource = from.resources.get(logicalId);
+    if (resource !== undefined) found.add(resource);
+  };
+
+  const walk = (from: Stack, part: unknown): void => {
+    if (typeof part !== 'object' || part === null || seen.has(part)) return;
+    seen.add(part);
+    const [key, argument] = onlyEntry(part) ?? [];
+    if (key !== undefined && isIntrinsic(key)) walkIntrinsic(from, key, argument);
+    for (const member of Object.values(part)) walk(from, member);
+  };
+
+  const walkIntrinsic = (from: Stack, key: string, argument: unknown): void => {
+    switch (key) {
+      case 'Ref':
+        add(from, textOf(argument) ?? '');
+        return;
+      case 'Fn::GetAtt':
+        add(from, attributeTarget(argument)?.logicalId ?? '');
+        return;
+      case 'Fn::Sub': {
+        const text: unknown = Array.isArray(argument) ? argument[0] : argument;
+        for (const name of subVariables(textOf(text) ?? '')) {
+          add(from, attributeTarget(name)?.logicalId ?? name);
+        }
+        return;
+      }
+      case 'Fn::ImportValue': {
+        const name = scope.resolve(from.id, argument);
+        const exported = name.resolved ? scope.exportNamed(textOf(name.value) ?? '') : undefined;
+        if (exported !== undefined) walk(exported.stack, exported.output.value);
+        return;
+      }
+      case 'Fn::GetStackOutput': {
+        const target = scope.resolve(from.id, argument);
+        if (!target.resolved || !isRecord(target.value)) return;
+        const { StackName, OutputName } = target.value;
+        const other = scope.assembly.stacks.find((candidate) => candidate.name === StackName);
+        if (other !== undefined) walk(other, other.outputs.get(textOf(OutputName) ?? '')?.value);
+        return;
+      }
+    }
+  };
+
+  walk(stack, value);
+  return found;
+}
+
+/** What makes a function run and is of a type that nothing is known of, with what then does not happen. */
+const triggers: ReadonlyMap<string, string> = new Map([
+  ['AWS::ApiGateway::Method', 'REST APIs are not served here'],
+  ['AWS::AppSync::DataSource', 'AppSync is not emulated'],
+  ['AWS::CloudFront::Distribution', 'requests through CloudFront do not reach the function here'],
+  ['AWS::Cognito::UserPool', 'the triggers of a user pool do not fire here'],
+  ['AWS::ElasticLoadBalancingV2::TargetGroup', 'load balancers are not emulated'],
+  ['AWS::IoT::TopicRule', 'IoT rules do not fire here'],
+  ['AWS::Lambda::EventInvokeConfig', 'destinations and retries of asynchronous invocations are not emulated'],
+  ['AWS::Lambda::Url', 'function URLs are not served here'],
+  ['AWS::Logs::SubscriptionFilter', 'log subscriptions are not emulated'],
+  ['AWS::Pipes::Pipe', 'pipes are not emulated'],
+  ['AWS::SNS::Subscription', 'SNS subscriptions are not emulated'],
+  ['AWS::StepFunctions::StateMachine', 'state machines do not run here'],
+  ['Custom::S3BucketNotifications', 'bucket notifications are not emulated'],
+]);
+
+/** Types that hold resources this reader cannot see. */
+const containers: ReadonlyMap<string, string> = new Map([
+  ['AWS::CloudFormation::Stack', 'nested stacks are not read: nothing in it runs here'],
+  ['AWS::Serverless::Api', 'the SAM transform is not applied: it does not run here'],
+  ['AWS::Serverless::Application', 'the SAM transform is not applied: nothing in it runs here'],
+  ['AWS::Serverless::Function', 'the SAM transform is not applied: it does not run here'],
+  ['AWS::Serverless::HttpApi', 'the SAM transform is not applied: it does not run here'],
+  ['AWS::Serverless::SimpleTable', 'the SAM transform is not applied: it does not run here'],
+  ['AWS::Serverless::StateMachine', 'the SAM transform is not applied: it does not run here'],
+]);
+
+/**
+ * Whole resources that the functions which run would miss: what would invoke them and never does here, what they name in
+ * their environment and isn't there, and what may hold more functions than can be seen.
+ */
+export function leftOut(references: References, functions: readonly Resource[]): Finding[] {
+  const running = new Set(functions);
+  const named = new Map(
+    functions.flatMap((user) =>
+      [...references.fromEnvironment(user)].map((target) => [target, user] as const),
+    ),
+  );
+  return references.resources.flatMap((resource) => {
+    const findings: Finding[] = [];
+    const container = containers.get(resource.type);
+    if (container !== undefined) findings.push(findingOn(resource, undefined, container));
+
+    const type = factsOf(resource.type);
+    const trigger = triggers.get(resource.type) ?? type?.unheard;
+    const invoked = [...references.from(resource)]
+      .map((target) => throughVersion(references, target))
+      .find((target) => running.has(target));
+    if (trigger !== undefined && invoked !== undefined) {
+      findings.push(findingOn(resource, undefined, `${trigger}: ${invoked.path} is not invoked by it`));
+    }
+
+    const user = named.get(resource);
+    if (user !== undefined && type?.nameOnly) {
+      findings.push(
+        findingOn(resource, undefined, `it is not emulated, and the environment of ${user.path} names it`),
+      );
+    }
+    return findings;
+  });
 }

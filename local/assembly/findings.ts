@@ -1,6 +1,20 @@
-import type { Assembly, Resource } from './assembly.ts';
-import type { Finding } from './model.ts';
+import type { Assembly, Resource, StackId } from './assembly.ts';
 import type { Resolution } from './resolution.ts';
+
+/** Something in the closure of what runs that would behave differently here. */
+export interface Finding {
+  /** The stack of the resource; undefined where none is meant. */
+  readonly stackId: StackId | undefined;
+  readonly logicalId: string;
+  readonly path: string;
+  /** CloudFormation type of the resource. */
+  readonly type: string;
+  /** Property path, e.g. `DestinationConfig.OnFailure`; undefined when the resource as a whole is meant. */
+  readonly property: string | undefined;
+  readonly message: string;
+  /** What `--accept` takes to let it pass, `Stack/LogicalId.Property`; empty where nothing can. */
+  readonly accept: string;
+}
 
 /** A finding about a property of a resource, or about the resource as a whole. */
 export function findingOn(resource: Resource, property: string | undefined, message: string): Finding {

@@ -1,225 +1,39 @@
-/**
- * What the local cloud runs: a plain model of a cloud assembly, every intrinsic resolved. Nothing downstream of this
- * file knows CloudFormation.
- */
+import type { LocalConfig } from '../config.ts';
+import { LocalCloudError } from '../errors.ts';
+import { asksForBrokers } from '../resources/cluster.ts';
+import { mappings } from '../resources/event-source-mapping.ts';
+import { overlayOf } from '../resources/function.ts';
+import { kinds, type Models, modelsByKind } from '../resources/registry.ts';
+import {
+  type App,
+  findingsOf,
+  modelsOf,
+  nameClashes,
+  type Part,
+  type ReadResource,
+  type ResourceType,
+} from '../resources/resource-type.ts';
+import type { Assembly, Resource } from './assembly.ts';
+import { bystanders, functionsThatRun, leftOut, referencesOf, throughVersion } from './closure.ts';
+import { describeFindings, type Finding, sortedByAcceptance, unresolvedFinding } from './findings.ts';
+import { textOf } from './resolution.ts';
+import { type EngineFacts, existingResources, type Scope, scopeOf } from './scope.ts';
 
-import type { StackId } from './assembly.ts';
-
-/** A Lambda function whose code lies unpacked on disk. */
-export interface FunctionModel {
-  readonly logicalId: string;
-  /** Construct path, for messages a person reads; the logical id where the assembly has none. */
-  readonly path: string;
-  readonly name: string;
-  readonly arn: string;
-  readonly runtime: string;
-  /** Lambda's handler string, `<module>.<export>`. */
-  readonly handler: string;
-  /** Absolute path of the asset folder. */
-  readonly codeDir: string;
-  readonly memoryMiB: number;
-  readonly timeoutSeconds: number;
-  /** `undefined`: none reserved. 0: every invocation is throttled. */
-  readonly reservedConcurrency: number | undefined;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-/** One of the pattern objects of `FilterCriteria.Filters[].Pattern`, parsed. */
-export type FilterPattern = { readonly [key: string]: unknown };
-
-interface MappingBase {
-  readonly logicalId: string;
-  readonly path: string;
-  readonly uuid: string;
-  readonly arn: string;
-  readonly functionName: string;
-  /** Without version or alias. */
-  readonly functionArn: string;
-  readonly enabled: boolean;
-  /** Records in one invocation, at most. */
-  readonly batchSize: number;
-  /** Milliseconds to wait for a batch to fill. */
-  readonly windowMs: number;
-  /** `FunctionResponseTypes` has `ReportBatchItemFailures`. */
-  readonly partialResponses: boolean;
-  /** After the first attempt. */
-  readonly maximumRetryAttempts: number | 'infinite';
-  /** `undefined`: a record never gets too old. */
-  readonly maximumRecordAgeMs: number | undefined;
-  /** `BisectBatchOnFunctionError`. */
-  readonly bisect: boolean;
-}
-
-/** An event source mapping on a Kafka topic. */
-export interface KafkaMappingModel extends MappingBase {
-  readonly kind: 'kafka';
-  readonly clusterArn: string;
-  readonly topic: string;
-  readonly groupId: string;
-  /** Used only where the group has no committed offset. */
-  readonly startingPosition: StartingPosition;
-  /** `MaximumPollers`: group members, capped by the partition count. 1 in on-demand mode. */
-  readonly pollers: number;
-  /** The on-failure destination: a topic of the same cluster, written by Lambda itself. */
-  readonly onFailureTopic: string | undefined;
-}
-
-/** Where a group without committed offsets begins. `timestampMs` is epoch milliseconds. */
-type StartingPosition =
-  | { readonly at: 'TRIM_HORIZON' }
-  | { readonly at: 'LATEST' }
-  | { readonly at: 'AT_TIMESTAMP'; readonly timestampMs: number };
-
-/** An event source mapping on a DynamoDB stream. */
-export interface StreamMappingModel extends MappingBase {
-  readonly kind: 'dynamodb-stream';
-  readonly streamArn: string;
-  readonly tableName: string;
-  readonly startingPosition: Extract<StartingPosition, { at: 'TRIM_HORIZON' | 'LATEST' }>;
-  /** A record passes if any pattern matches; no patterns: all pass. */
-  readonly filters: readonly FilterPattern[];
-}
-
-export type MappingModel = KafkaMappingModel | StreamMappingModel;
-
-export interface KeyElement {
-  readonly name: string;
-  readonly role: 'HASH' | 'RANGE';
-  readonly type: 'S' | 'N' | 'B';
-}
-
-/** A global secondary index of a table. */
-export interface IndexModel {
-  readonly name: string;
-  readonly keys: readonly KeyElement[];
-  readonly projection: 'ALL' | 'KEYS_ONLY' | 'INCLUDE';
-  /** Attributes that it has beside its keys, where the projection is `INCLUDE`. */
-  readonly included: readonly string[];
-}
-
-export type StreamView = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES';
-
-/** A DynamoDB table; always on demand here. */
-export interface TableModel {
-  readonly logicalId: string;
-  readonly path: string;
-  readonly name: string;
-  readonly keys: readonly KeyElement[];
-  readonly indexes: readonly IndexModel[];
-  readonly streamView: StreamView | undefined;
-  readonly timeToLiveAttribute: string | undefined;
-}
-
-/** An S3 bucket. */
-export interface BucketModel {
-  readonly logicalId: string;
-  readonly path: string;
-  readonly name: string;
-}
-
-/** A Kafka topic. `config` holds topic configuration names and values as Kafka spells them. */
-export interface TopicModel {
-  readonly logicalId: string;
-  readonly path: string;
-  readonly name: string;
-  readonly partitions: number;
-  readonly config: Readonly<Record<string, string>>;
-  /** No template declares the topic: it is created because a mapping needs it, whose ids it carries. */
-  readonly undeclared?: true;
-}
-
-/** An address or domain that mails may come from; verified at once here. */
-export interface EmailIdentityModel {
-  readonly logicalId: string;
-  readonly path: string;
-  /** The address or the domain. */
-  readonly name: string;
-}
-
-/** One route of an HTTP API with an AWS_PROXY integration, payload 2.0. */
-export interface RouteModel {
-  /** `GET /orders/{id}`, `ANY /x/{proxy+}` or `$default`. */
-  readonly routeKey: string;
-  readonly functionName: string;
-  readonly authorization: 'NONE' | 'AWS_IAM' | 'JWT';
-  /** Where a route with JWT finds its token: `$request.header.Authorization`. */
-  readonly tokenSource: string | undefined;
-}
-
-export interface HttpApiModel {
-  readonly logicalId: string;
-  readonly path: string;
-  readonly apiId: string;
-  readonly name: string;
-  readonly routes: readonly RouteModel[];
-  /** What a request without a token is taken to claim, where a route wants one. */
-  readonly jwtClaims: Readonly<Record<string, string>>;
-}
-
-/** When a schedule runs, in UTC. `everyMs` and `atMs` are milliseconds, the latter since the epoch. */
-export type ScheduleExpression =
-  | { readonly kind: 'rate'; readonly everyMs: number }
-  /** Seven fields, seconds to years; Sunday is 1. */
-  | { readonly kind: 'cron'; readonly pattern: string }
-  | { readonly kind: 'at'; readonly atMs: number };
-
-/** A schedule that invokes functions. */
-export interface ScheduleModel {
-  /** A scheduled rule of EventBridge, or a schedule of EventBridge Scheduler: their events differ. */
-  readonly kind: 'rule' | 'schedule';
-  readonly logicalId: string;
-  readonly path: string;
-  readonly arn: string;
-  readonly enabled: boolean;
-  /** `rate(5 minutes)`, as the template has it. */
-  readonly text: string;
-  readonly expression: ScheduleExpression;
-  readonly targets: readonly ScheduleTarget[];
-}
-
-export interface ScheduleTarget {
-  readonly functionName: string;
-  /** The JSON that the function gets instead of the scheduled event. */
-  readonly input: string | undefined;
-}
-
-/** A resource the local cloud leaves out because nothing that runs depends on it; what was accepted is none of them. */
-export interface NotEmulated {
-  readonly logicalId: string;
-  readonly path: string;
-  readonly type: string;
-}
-
-export interface CloudModel {
+/** What the local cloud runs: a plain model of a cloud assembly, every intrinsic resolved. What acts on it needs no CloudFormation. */
+export interface CloudModel extends Models {
   readonly account: string;
   readonly region: string;
-  readonly functions: readonly FunctionModel[];
-  readonly mappings: readonly MappingModel[];
-  readonly tables: readonly TableModel[];
-  readonly topics: readonly TopicModel[];
-  readonly buckets: readonly BucketModel[];
-  readonly emailIdentities: readonly EmailIdentityModel[];
-  readonly apis: readonly HttpApiModel[];
-  readonly schedules: readonly ScheduleModel[];
   readonly notEmulated: readonly NotEmulated[];
   readonly accepted: readonly AcceptedFinding[];
   /** Stack outputs by `<stack>.<output>`, resolved; those that can't be are left out. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-/** Something in the closure of what runs that would behave differently here. */
-export interface Finding {
-  /** The stack of the resource; undefined where none is meant. */
-  readonly stackId: StackId | undefined;
+/** A resource the local cloud leaves out because nothing that runs depends on it; what was accepted is none of them. */
+interface NotEmulated {
   readonly logicalId: string;
   readonly path: string;
-  /** CloudFormation type of the resource. */
   readonly type: string;
-  /** Property path, e.g. `DestinationConfig.OnFailure`; undefined when the resource as a whole is meant. */
-  readonly property: string | undefined;
-  readonly message: string;
-  /** What `--accept` takes to let it pass, `Stack/LogicalId.Property`; empty where nothing can. */
-  readonly accept: string;
 }
 
 /** A finding that was accepted. */
@@ -228,12 +42,169 @@ interface AcceptedFinding extends Finding {
   readonly reliedOnBy: readonly string[];
 }
 
-/** Facts of the engine that a template refers to, known only when it runs. */
-export interface EngineFacts {
-  readonly account: string;
-  readonly region: string;
-  /** `host:port,host:port` */
-  readonly bootstrapServers: string;
-  /** The stream's ARN as the engine names it; undefined before the table exists. */
-  streamArn(tableName: string): string | undefined;
+/** What is said to a start about an app. */
+export interface ModelOptions {
+  /** Words as `Finding.accept` spells them; what an accepted finding is about stays out of the model. */
+  readonly accept: ReadonlySet<string>;
+  /** Variables put over those of the templates, by construct path or logical id of the function. */
+  readonly environment: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What tokens say that nobody sends, by construct path or logical id of the API. */
+  readonly jwtClaims: App['jwtClaims'];
+}
+
+/** The model of an assembly that can be honoured. Throws `ASSEMBLY_NOT_HONOURED` with every finding otherwise. */
+export function honouredModel(assembly: Assembly, config: LocalConfig, facts: EngineFacts): CloudModel {
+  const environment = Object.fromEntries(
+    Object.entries(config.functions).map(([name, settings]) => [name, settings.environment]),
+  );
+  const jwtClaims = Object.fromEntries(
+    Object.entries(config.apis).map(([name, settings]) => [name, settings.jwtClaims]),
+  );
+  const accept = new Set(config.accept);
+  const { model, findings } = modelOf(assembly, facts, { accept, environment, jwtClaims });
+  if (findings.length === 0) return model;
+  throw new LocalCloudError('ASSEMBLY_NOT_HONOURED', describeFindings(findings));
+}
+
+/**
+ * Turns a cloud assembly into the model of what runs, and finds everything in it that would behave differently here.
+ *
+ * Judged is the closure of what runs: the functions (but those that only serve custom resources), their mappings, the
+ * APIs that lead to them, and what their environment names. Tables, topics and buckets outside it are created too
+ * where they can be; everything else is listed in `notEmulated`.
+ *
+ * Pure. Call it before an engine runs to learn whether the app can start, and again when its tables exist: only then are
+ * the ARNs of their streams the engine's own.
+ *
+ * @param options.accept words as `Finding.accept` spells them; what an accepted finding is about stays out of the model
+ * @param options.environment variables put over those of the template
+ * @param options.jwtClaims what tokens say that nobody sends
+ * @returns the model, to be used only if there are no findings; and all findings at once, sorted
+ */
+export function modelOf(
+  assembly: Assembly,
+  facts: EngineFacts,
+  options: ModelOptions,
+): { readonly model: CloudModel; readonly findings: readonly Finding[] } {
+  const scope = scopeOf(assembly, facts);
+  const resources = existingResources(scope);
+  const app = appOf(scope, resources, options);
+  const concerned = new Map(kinds.map((type) => [type, concernedBy(app, type)]));
+  const readings = [...concerned.values()].flat();
+
+  const findings = [
+    ...findingsOf(readings),
+    ...doubtfulConditions(scope, [
+      ...new Set(readings.flatMap(({ resource, parts = [] }) => [resource, ...parts])),
+    ]),
+    ...leftOut(app.references, app.running),
+    ...kinds.flatMap((type) => [
+      ...(type.uniqueName === undefined
+        ? []
+        : nameClashes(concerned.get(type) ?? [], type.uniqueName, ({ name }) => name)),
+      ...(type.furtherFindings?.(app) ?? []),
+    ]),
+  ];
+  const emulated = new Set([
+    ...readings.flatMap(({ resource, model, parts = [] }) =>
+      model === undefined ? parts : [resource, ...parts],
+    ),
+    ...resources.filter(asksForBrokers),
+  ]);
+  const { accepted, open } = sortedByAcceptance(findings, options.accept, assembly);
+  const acceptedFindings = accepted.map((finding) => {
+    const isIt = ({ stackId, logicalId }: Resource): boolean =>
+      finding.stackId === stackId && finding.logicalId === logicalId;
+    const lost = resources.find((one) => isIt(one) && !emulated.has(one));
+    const users = lost === undefined ? [] : resources.filter((one) => app.leadsTo(one, [lost]));
+    return { finding, lost, users: users.filter((one) => !bystanders.has(one.type)) };
+  });
+  const leftOutByAcceptance = new Set(acceptedFindings.flatMap(({ lost, users }) => [lost, ...users]));
+  return {
+    model: {
+      account: facts.account,
+      region: facts.region,
+      ...modelsByKind((type) => {
+        const models = modelsOf(concerned.get(type) ?? []);
+        const made = type.uniqueName === undefined ? models : firstOfEachName(models);
+        return [...made, ...(type.undeclared?.(made, app) ?? [])];
+      }),
+      notEmulated: resources
+        .filter((resource) => !emulated.has(resource) && !leftOutByAcceptance.has(resource))
+        .map(({ logicalId, path, type }) => ({ logicalId, path, type })),
+      accepted: acceptedFindings.map(({ finding, users }) => ({
+        ...finding,
+        reliedOnBy: users.map(({ path }) => path),
+      })),
+      outputs: outputsOf(scope),
+    },
+    findings: open,
+  };
+}
+
+/** The app as the types see it; each type is read once, when somebody asks. */
+function appOf(scope: Scope, resources: readonly Resource[], options: ModelOptions): App {
+  const environment = overlayOf(options.environment);
+  const references = referencesOf(scope, resources, environment);
+  const running = functionsThatRun(references);
+  const readings = new Map<unknown, readonly ReadResource<Part>[]>();
+  const app: App = {
+    scope,
+    references,
+    running,
+    environment,
+    jwtClaims: options.jwtClaims,
+    ofType: (...types) => resources.filter(({ type }) => types.includes(type)),
+    named: () =>
+      new Set([
+        ...running.flatMap((user) => [...references.fromEnvironment(user)]),
+        ...app.read(mappings).flatMap(({ resource }) => [...references.from(resource)]),
+      ]),
+    leadsTo: (resource, wanted) =>
+      [...references.from(resource)].some((target) => wanted.includes(throughVersion(references, target))),
+    read<Model extends Part>(type: ResourceType<Model>): readonly ReadResource<Model>[] {
+      const read = readings.get(type) ?? type.read(app);
+      readings.set(type, read);
+      // What is kept under a type was read by it.
+      return read as readonly ReadResource<Model>[];
+    },
+  };
+  return app;
+}
+
+/** What the closure doesn't name is made if that is possible, and no finding if it isn't. */
+function concernedBy(app: App, type: ResourceType<Part>): readonly ReadResource<Part>[] {
+  const readings = app.read(type);
+  const texts = type.namesInUse?.(app);
+  if (texts === undefined) return readings;
+  const named = app.named();
+  return readings.filter(
+    ({ resource, findings }) =>
+      findings.length === 0 || named.has(resource) || texts.has(app.scope.identity(resource).name),
+  );
+}
+
+/** Without the later ones of equal names: one place here, one thing of a name. */
+function firstOfEachName(models: readonly Part[]): Part[] {
+  return models.filter(({ name }, at) => models.findIndex((other) => other.name === name) === at);
+}
+
+function outputsOf(scope: Scope): Record<string, string> {
+  const outputs: Record<string, string> = {};
+  for (const stack of scope.assembly.stacks) {
+    for (const [name, output] of stack.outputs) {
+      const resolution = scope.outputValue(stack, output);
+      const text = resolution.resolved ? textOf(resolution.value) : undefined;
+      if (text !== undefined) outputs[`${stack.name}.${name}`] = text;
+    }
+  }
+  return outputs;
+}
+
+/** A finding for each of the resources of which it cannot be told whether they exist; accepted, they do. */
+function doubtfulConditions(scope: Scope, resources: readonly Resource[]): Finding[] {
+  return resources.flatMap((resource) => {
+    const exists = scope.exists(resource);
+    return exists.resolved ? [] : [unresolvedFinding(resource, 'Condition', exists)];
+  });
 }

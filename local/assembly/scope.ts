@@ -1,10 +1,27 @@
-import type { Assembly, Output, Parameter, Resource, Stack, StackId } from './assembly.ts';
-import { customResourceAttribute, isCustomResource } from './custom-resources.ts';
+import { customResourceAttribute } from '../resources/cluster.ts';
+import { factsOf } from '../resources/registry.ts';
+import { derivedUuid, type Identity, identityOf } from '../resources/resource-type.ts';
+import {
+  type Assembly,
+  isCustomResource,
+  type Output,
+  type Parameter,
+  type Resource,
+  type Stack,
+  type StackId,
+} from './assembly.ts';
 import { conditionHolds, type Lookup, resolveValue } from './intrinsics.ts';
-import { type Identity, knownTypes } from './known-types.ts';
-import type { EngineFacts } from './model.ts';
-import { derivedId, derivedUuid, generatedName } from './physical-names.ts';
 import { type Resolution, resolved, textOf, unresolved, whenResolved } from './resolution.ts';
+
+/** Facts of the engine that a template refers to, known only when it runs. */
+export interface EngineFacts {
+  readonly account: string;
+  readonly region: string;
+  /** `host:port,host:port` */
+  readonly bootstrapServers: string;
+  /** The stream's ARN as the engine names it; undefined before the table exists. */
+  streamArn(tableName: string): string | undefined;
+}
 
 /** The whole assembly with the engine's facts: answers what any value of any stack comes to, when asked. */
 export interface Scope {
@@ -36,7 +53,8 @@ export function scopeOf(assembly: Assembly, facts: EngineFacts): Scope {
       return stack;
     },
     resolve: (stackId, value) => resolveValue(value, lookups(stackId)),
-    identity: (resource) => identityOf(scope, resource),
+    identity: (resource) =>
+      identityOf(scope.stack(resource.stackId), resource, factsOf(resource.type), scope),
     exportNamed: (name) => {
       for (const stack of assembly.stacks) {
         for (const output of stack.outputs.values()) {
@@ -118,10 +136,10 @@ function referenced(scope: Scope, stack: Stack, name: string): Resolution {
   const parameter = stack.parameters.get(name);
   if (parameter !== undefined) return parameterValue(name, parameter);
   return ofResource(scope, stack, name, { Ref: name }, (resource) => {
-    const known = knownTypes.get(resource.type);
-    return known === undefined
+    const type = factsOf(resource.type);
+    return type === undefined
       ? unresolved({ Ref: name }, `${resource.type} is not emulated`)
-      : known.ref(scope.identity(resource));
+      : type.ref(scope.identity(resource));
   });
 }
 
@@ -176,7 +194,7 @@ function attributed(scope: Scope, stack: Stack, logicalId: string, name: string)
   const expression = { 'Fn::GetAtt': [logicalId, name] };
   return ofResource(scope, stack, logicalId, expression, (resource) => {
     if (isCustomResource(resource)) return customResourceAttribute(resource, name, scope.facts);
-    const attribute = knownTypes.get(resource.type)?.attributes[name];
+    const attribute = factsOf(resource.type)?.attributes[name];
     return attribute === undefined
       ? unresolved(expression, `${resource.type} has no ${name} here`)
       : attribute(scope.identity(resource));
@@ -198,24 +216,6 @@ function ofResource(
       ? next(resource)
       : unresolved(expression, `the condition ${resource.condition} does not hold, so it does not exist`),
   );
-}
-
-function identityOf(scope: Scope, resource: Resource): Identity {
-  const known = knownTypes.get(resource.type);
-  const stack = scope.stack(resource.stackId);
-  const property = (name: string): Resolution => scope.resolve(resource.stackId, resource.properties[name]);
-  const given = known?.nameProperty === undefined ? resolved(undefined) : property(known.nameProperty);
-  const generated = generatedName(stack.name, resource.logicalId, known?.nameLimit ?? 255);
-  const key = `${stack.name}/${resource.logicalId}`;
-  return {
-    name:
-      (given.resolved ? textOf(given.value) : undefined) ??
-      (known?.lowerCase === true ? generated.toLowerCase() : generated),
-    uuid: derivedUuid(key),
-    id: derivedId(key),
-    facts: scope.facts,
-    property,
-  };
 }
 
 /** A template may refer in circles; then the value is unresolved instead of the stack overflowing. */

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { MappingModel } from '../assembly/model.ts';
 import { LocalCloudError } from '../errors.ts';
+import type { MappingModel } from '../resources/event-source-mapping.ts';
 
 /** Remembers which event source mappings somebody has enabled or disabled at run time. */
 export interface EnabledStore {

@@ -1,4 +1,4 @@
-import type { MappingModel } from '../assembly/model.ts';
+import type { MappingModel } from '../resources/event-source-mapping.ts';
 
 /** An event source mapping at work: it reads its source and invokes its function until it is stopped. */
 export interface EventSource {

@@ -1,4 +1,4 @@
-import type { MappingModel } from '../assembly/model.ts';
+import type { MappingModel } from '../resources/event-source-mapping.ts';
 import { emptyTally, type Tally } from './delivery/tally.ts';
 import type { EnabledStore } from './enabled-file.ts';
 import type { EventSource, MappingState, MappingStatus } from './event-source.ts';

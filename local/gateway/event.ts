@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { RouteModel } from '../assembly/model.ts';
+import type { RouteModel } from '../resources/http-api.ts';
 import type { Claims } from './jwt.ts';
 
 /** An HTTP request as far as an event needs it. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpApiModel } from '../assembly/model.ts';
 import type { Invoke } from '../lambda/invocation.ts';
+import type { HttpApiModel } from '../resources/http-api.ts';
 import { readBody } from './body.ts';
 import { httpEvent } from './event.ts';
 import { integrate, payloadTooLarge } from './integration.ts';

@@ -1,4 +1,4 @@
-import type { RouteModel } from '../assembly/model.ts';
+import type { RouteModel } from '../resources/http-api.ts';
 
 /** A request's way to its function. */
 interface Match {

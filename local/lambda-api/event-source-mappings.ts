@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { MappingModel } from '../assembly/model.ts';
 import type { EventSourceMappings, MappingAtWork } from '../event-sources/mappings.ts';
+import type { MappingModel } from '../resources/event-source-mapping.ts';
 import { type ApiAnswer, apiError, document } from './answer.ts';
 import type { ApiCall } from './call.ts';
 import { functionReference, isReferredTo } from './function-reference.ts';

@@ -1,4 +1,4 @@
-import type { FunctionModel } from '../assembly/model.ts';
+import type { FunctionModel } from '../resources/function.ts';
 import { type ApiAnswer, apiError } from './answer.ts';
 
 /** The three forms of a function's name, each with or without a qualifier: name, partial ARN, ARN. */

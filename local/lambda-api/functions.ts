@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import type { FunctionModel } from '../assembly/model.ts';
+import type { FunctionModel } from '../resources/function.ts';
 import { type ApiAnswer, document } from './answer.ts';
 import type { ApiCall } from './call.ts';
 import { findFunction } from './function-reference.ts';

@@ -1,6 +1,6 @@
-import type { FunctionModel } from '../assembly/model.ts';
 import { isJson } from '../json.ts';
 import type { InvocationResult, Invoke } from '../lambda/invocation.ts';
+import type { FunctionModel } from '../resources/function.ts';
 import { type ApiAnswer, apiError, empty, throttled } from './answer.ts';
 import type { ApiCall } from './call.ts';
 import { findFunction } from './function-reference.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { FunctionModel } from '../assembly/model.ts';
 import { type GuardedProcess, spawnGuarded } from '../processes/guarded.ts';
+import type { FunctionModel } from '../resources/function.ts';
 import { exited, type Failure, functionError, reported, responseTooLarge, timedOut } from './failures.ts';
 import type { InvocationResult } from './invocation.ts';
 import { endLine, reportLine, startLine } from './platform-lines.ts';

@@ -1,5 +1,5 @@
-import type { FunctionModel } from '../assembly/model.ts';
 import { LocalCloudError } from '../errors.ts';
+import type { FunctionModel } from '../resources/function.ts';
 import type { Invoke } from './invocation.ts';
 import { createPool, type EnvironmentStatus, type Pool } from './pool.ts';
 import type { FunctionStats } from './stats.ts';

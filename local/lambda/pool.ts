@@ -1,5 +1,5 @@
-import type { FunctionModel } from '../assembly/model.ts';
 import { LocalCloudError } from '../errors.ts';
+import type { FunctionModel } from '../resources/function.ts';
 import { type Environment, type InitFailure, startEnvironment } from './environment.ts';
 import { functionError, notStarted } from './failures.ts';
 import type { InvocationResult } from './invocation.ts';

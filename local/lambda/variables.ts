@@ -1,4 +1,4 @@
-import type { FunctionModel } from '../assembly/model.ts';
+import type { FunctionModel } from '../resources/function.ts';
 
 /**
  * The environment variables a function's process starts with, and all of them: what the template says, Lambda's reserved

@@ -1,4 +1,4 @@
-import type { ScheduleModel, ScheduleTarget } from '../assembly/model.ts';
+import type { ScheduleModel, ScheduleTarget } from '../resources/schedule.ts';
 
 /** One firing of a schedule. */
 export interface Firing {

@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import type { ScheduleExpression } from '../assembly/model.ts';
+import type { ScheduleExpression } from '../resources/schedule.ts';
 
 /** A schedule expression that can be evaluated here, or why it cannot. */
 export type ReadExpression = { readonly expression: ScheduleExpression } | { readonly refused: string };

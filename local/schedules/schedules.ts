@@ -1,5 +1,5 @@
-import type { ScheduleModel } from '../assembly/model.ts';
 import type { InvocationResult, Invoke } from '../lambda/invocation.ts';
+import type { ScheduleModel } from '../resources/schedule.ts';
 import { targetEvent } from './event.ts';
 import { nextRun } from './expression.ts';
 

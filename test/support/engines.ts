@@ -1,4 +1,5 @@
 import { inject } from 'vitest';
+import type { ProvisioningEngine } from '../../local/resources/resource-type.ts';
 
 /** Addresses of the engines that every integration test shares. */
 export interface TestEngines {
@@ -22,4 +23,10 @@ declare module 'vitest' {
  */
 export function testEngines(): TestEngines {
   return inject('engines');
+}
+
+/** The engines of this test run, or others, as what makes tables and topics in them wants them. */
+export function provisioningEngine(own: Partial<ProvisioningEngine> = {}): ProvisioningEngine {
+  const { bootstrapServers, ministack } = testEngines();
+  return { bootstrapServers, awsEndpoint: ministack, region: 'us-east-1', kind: 'embedded', ...own };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { FilterPattern } from '../../assembly/model.ts';
 import { LocalCloudError } from '../../errors.ts';
+import type { FilterPattern } from '../../resources/stream-mapping.ts';
 
 type Scalar = string | number | boolean | null;
 type Exact = { readonly [key: string]: Exact | readonly Scalar[] };

@@ -1,7 +1,7 @@
 import { type _Record, DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import type { StreamMappingModel } from '../../assembly/model.ts';
 import { LocalCloudError } from '../../errors.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
+import type { StreamMappingModel } from '../../resources/stream-mapping.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { startDelivery } from '../delivery/driver.ts';
 import type { GiveUp } from '../delivery/state.ts';

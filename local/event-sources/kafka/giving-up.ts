@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import type { KafkaMappingModel } from '../../assembly/model.ts';
+import type { KafkaMappingModel } from '../../resources/kafka-mapping.ts';
 import type { GiveUp } from '../delivery/state.ts';
 import { countGivenUp, giveUpLine, type Tally } from '../delivery/tally.ts';
 import { type DeadLetter, deadLetters } from './dead-letter.ts';

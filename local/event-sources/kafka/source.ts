@@ -1,10 +1,10 @@
 import type { Admin } from 'kafkajs';
-import type { KafkaMappingModel } from '../../assembly/model.ts';
 import { toRun } from '../../command-line.ts';
 import { LocalCloudError } from '../../errors.ts';
 import { askBroker, isUnreachable } from '../../kafka/admin.ts';
 import { kafkaClient } from '../../kafka/client.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
+import type { KafkaMappingModel } from '../../resources/kafka-mapping.ts';
 import { backOffMs } from '../delivery/back-off.ts';
 import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
 import { startDelivery } from '../delivery/driver.ts';

@@ -1,5 +1,5 @@
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
-import type { KafkaMappingModel } from '../../assembly/model.ts';
+import type { KafkaMappingModel } from '../../resources/kafka-mapping.ts';
 
 const { KafkaJSError } = kafkajs;
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { KafkaMappingModel } from '../../../local/assembly/model.ts';
 import { AS_DOCUMENTED, type EmulationShape } from '../../../local/event-sources/kafka/emulation-shape.ts';
+import type { KafkaMappingModel } from '../../../local/resources/kafka-mapping.ts';
 import { eventually, functionError, success } from '../../integration/local/event-sources/fake-function.ts';
 import {
   type KafkaEvent,

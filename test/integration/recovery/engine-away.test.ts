@@ -8,8 +8,9 @@ import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
 import type { Engine } from '../../../local/engines/engine.ts';
 import { freePorts } from '../../../local/engines/ports.ts';
 import { startStreamEventSource } from '../../../local/event-sources/dynamodb-stream/source.ts';
-import { provisionTables } from '../../../local/provisioning/tables.ts';
+import { provision } from '../../../local/resources/registry.ts';
 import { testClient } from '../../support/dynamodb.ts';
+import { provisioningEngine } from '../../support/engines.ts';
 import { aMapping } from '../../support/mappings.ts';
 import { fakeFunction } from '../local/event-sources/fake-function.ts';
 import { offsetsOf, running } from '../local/event-sources/kafka/running.ts';
@@ -80,9 +81,9 @@ async function ownEngine(): Promise<{ readonly engine: Engine; start(): Promise<
 async function streamMapping({ awsEndpoint, region }: Engine) {
   const named = { logicalId: 'Mapping', path: 'Test/Mapping' };
   const table = { ...named, name: TABLE, keys: [{ name: 'pk', role: 'HASH', type: 'S' }] } as const;
-  const streams = await provisionTables(awsEndpoint, region, [
-    { ...table, indexes: [], streamView: 'NEW_IMAGE', timeToLiveAttribute: undefined },
-  ]);
+  const { streamArn } = await provision(provisioningEngine({ awsEndpoint }), {
+    tables: [{ ...table, indexes: [], streamView: 'NEW_IMAGE', timeToLiveAttribute: undefined }],
+  });
   const client = testClient(awsEndpoint);
   const positions = new Map<string, string>();
   const fn = fakeFunction<StreamEvent>();
@@ -90,7 +91,7 @@ async function streamMapping({ awsEndpoint, region }: Engine) {
     {
       ...aMapping('relay'),
       kind: 'dynamodb-stream',
-      streamArn: streams.get(TABLE) ?? '',
+      streamArn: streamArn?.(TABLE) ?? '',
       tableName: TABLE,
       startingPosition: { at: 'TRIM_HORIZON' },
       filters: [],

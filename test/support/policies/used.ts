@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AwsRequest } from '../../../cli/faults/aws-proxy.ts';
-import type { CloudModel, MappingModel } from '../../../local/assembly/model.ts';
+import type { CloudModel } from '../../../local/assembly/model.ts';
+import type { MappingModel } from '../../../local/resources/event-source-mapping.ts';
 import type { Permission } from './granted.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { modelOf } from '../../../local/assembly/model-of.ts';
+import { modelOf } from '../../../local/assembly/model.ts';
 import { readAssembly } from '../../../local/assembly/read.ts';
 import { EXISTING_CLUSTER, OPTIONS, type Option } from '../../support/contexts.ts';
 import { resourcesOf, synthesized } from '../../support/template.ts';

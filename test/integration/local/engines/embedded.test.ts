@@ -17,8 +17,8 @@ import { startMinistack } from '../../../../local/engines/ministack/server.ts';
 import { freePorts, isFree } from '../../../../local/engines/ports.ts';
 import { findTool } from '../../../../local/engines/tools.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
-import { provisionTables } from '../../../../local/provisioning/tables.ts';
-import { provisionTopics } from '../../../../local/provisioning/topics.ts';
+import { provision } from '../../../../local/resources/registry.ts';
+import { provisioningEngine } from '../../../support/engines.ts';
 
 const region = 'us-east-1';
 const named = { logicalId: 'X', path: 'Stack/X' };
@@ -71,19 +71,18 @@ function aws(endpoint: string): DynamoDBClient {
 }
 
 async function fill(engine: { bootstrapServers: string; awsEndpoint: string }) {
-  await provisionTopics({ ...engine, kind: 'embedded' }, [topic]);
+  const { streamArn } = await provision(provisioningEngine(engine), { topics: [topic], tables: [table] });
   const producer = kafkaClient({ ...engine, clientId: 'test' }).producer();
   await producer.connect();
   await producer.send({ topic: 'orders', messages: [{ value: 'placed', partition: 2 }] });
   await producer.disconnect();
-  const streams = await provisionTables(engine.awsEndpoint, region, [table]);
   await aws(engine.awsEndpoint).send(new PutItemCommand({ TableName: 'outbox', Item }));
-  return streams;
+  return streamArn?.(table.name);
 }
 
 async function contents(engine: { bootstrapServers: string; awsEndpoint: string }) {
   // As the local cloud does: until then a broker that has just started may not lead its partitions.
-  await provisionTopics({ ...engine, kind: 'embedded' }, [topic]);
+  await provision(provisioningEngine(engine), { topics: [topic] });
   const admin = kafkaClient({ ...engine, clientId: 'test' }).admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets('orders');
@@ -97,7 +96,7 @@ it('goes on where it was when it is started again, on other ports', async () => 
   const before = await readdir(tmpdir());
   const first = await start(dataDir);
   expect(first).toMatchObject({ kind: 'embedded', account: '000000000000', region });
-  const streams = await fill(first);
+  const stream = await fill(first);
   await first.stop();
   expect(await isFree(portOf(first.bootstrapServers))).toBe(true);
   expect(await isFree(portOf(first.awsEndpoint))).toBe(true);
@@ -105,7 +104,8 @@ it('goes on where it was when it is started again, on other ports', async () => 
   const second = await start(dataDir);
   expect(second.bootstrapServers).not.toBe(first.bootstrapServers);
   expect(await contents(second)).toEqual({ records: '1', Items: [Item] });
-  expect(await provisionTables(second.awsEndpoint, region, [table])).toEqual(streams);
+  const { streamArn } = await provision(provisioningEngine(second), { tables: [table] });
+  expect(streamArn?.(table.name)).toBe(stream);
   await second.stop();
   const strayed = (await readdir(tmpdir())).filter(
     (file) => !before.includes(file) && file.startsWith('ministack'),

@@ -11,9 +11,7 @@ import { type LocalCloud, startLocalCloud } from '../../../../local/cloud.ts';
 import { readLocalConfig } from '../../../../local/config.ts';
 import { connectExternalEngine } from '../../../../local/engines/external.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
-import { provisionBuckets } from '../../../../local/provisioning/buckets.ts';
-import { provisionTables } from '../../../../local/provisioning/tables.ts';
-import { provisionTopics } from '../../../../local/provisioning/topics.ts';
+import { provision } from '../../../../local/resources/registry.ts';
 import { stateDirOf } from '../../../../local/run-file.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { type ComposeEngine, startComposeEngine } from '../../../support/compose-engine.ts';
@@ -48,21 +46,21 @@ const theirs = {
 };
 beforeEach(async () => {
   const model = { logicalId: 'X', path: 'Theirs/X' };
-  const { awsEndpoint } = compose;
-  await provisionTopics({ ...compose, kind: 'external' }, [
-    { ...model, name: 'precious-topic', partitions: 1, config: {} },
-  ]);
-  await provisionTables(awsEndpoint, 'us-east-1', [
-    {
-      ...model,
-      name: 'precious-table',
-      keys: [{ name: 'id', role: 'HASH', type: 'S' }],
-      indexes: [],
-      streamView: undefined,
-      timeToLiveAttribute: undefined,
-    },
-  ]);
-  await provisionBuckets(awsEndpoint, 'us-east-1', [{ ...model, name: 'precious-bucket' }]);
+  const engine = { ...compose, region: 'us-east-1', kind: 'external' } as const;
+  await provision(engine, {
+    topics: [{ ...model, name: 'precious-topic', partitions: 1, config: {} }],
+    tables: [
+      {
+        ...model,
+        name: 'precious-table',
+        keys: [{ name: 'id', role: 'HASH', type: 'S' }],
+        indexes: [],
+        streamView: undefined,
+        timeToLiveAttribute: undefined,
+      },
+    ],
+    buckets: [{ ...model, name: 'precious-bucket' }],
+  });
 });
 
 const project = () => mkdtempSync(join(folder, 'project-'));

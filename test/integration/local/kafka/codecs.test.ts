@@ -3,8 +3,8 @@ import kafkajs, { type KafkaMessage, type Message } from 'kafkajs';
 import { compressFrame } from 'lz4-napi';
 import { compress } from 'snappy';
 import { expect, onTestFinished, test } from 'vitest';
-import { provisionTopics } from '../../../../local/provisioning/topics.ts';
-import { testEngines } from '../../../support/engines.ts';
+import { provision } from '../../../../local/resources/registry.ts';
+import { provisioningEngine, testEngines } from '../../../support/engines.ts';
 import { adminOf, testKafka } from '../../../support/topics.ts';
 
 const { bootstrapServers } = testEngines();
@@ -35,7 +35,7 @@ async function topicWith(compression: string): Promise<string> {
   const name = `codec-${randomUUID()}`;
   const config = { 'compression.type': compression, 'max.message.bytes': '8000000' };
   const model = { logicalId: 'Topic', path: 'Stack/Topic', name, partitions: 1, config };
-  await provisionTopics({ bootstrapServers, kind: 'embedded' }, [model]);
+  await provision(provisioningEngine(), { topics: [model] });
   const admin = await adminOf(kafka);
   onTestFinished(() => admin.deleteTopics({ topics: [name] }));
   const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name, configNames: ['compression.type'] };

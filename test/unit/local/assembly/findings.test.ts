@@ -7,7 +7,7 @@ import {
   judgedTemplates,
   kafkaMappingResource,
   tableResource,
-} from './fixtures.ts';
+} from '../fixtures.ts';
 
 const resources = {
   Table: tableResource({ LocalSecondaryIndexes: [{ IndexName: 'byDate' }] }),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Lookup, resolveValue } from '../../../../local/assembly/intrinsics.ts';
 import { type Resolution, resolved, unresolved } from '../../../../local/assembly/resolution.ts';
 import { scopeOf } from '../../../../local/assembly/scope.ts';
-import { assemblyOf, facts } from './fixtures.ts';
+import { assemblyOf, facts } from '../fixtures.ts';
 
 const named =
   (values: Readonly<Record<string, unknown>>) =>

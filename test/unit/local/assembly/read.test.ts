@@ -1,12 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CfnResource, Stack, Stage } from 'aws-cdk-lib';
-import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Stack as StackOfAssembly } from '../../../../local/assembly/assembly.ts';
 import { readAssembly } from '../../../../local/assembly/read.ts';
 import { LocalCloudError } from '../../../../local/errors.ts';
-import { codeFolder, synthesis, synthesized, temporaryFolder } from './fixtures.ts';
+import { temporaryFolder } from '../fixtures.ts';
 
 /** Files of an assembly with one stack `App` of a single resource, whose asset is the folder `code`. */
 const files: Readonly<Record<string, unknown>> = {
@@ -47,41 +45,6 @@ const pathsIn = (stack: StackOfAssembly | undefined) =>
   [...(stack?.resources.values() ?? [])].map(({ path }) => path);
 
 describe('readAssembly', () => {
-  it(
-    'reads what CDK writes: stacks after those they depend on, stages, paths and assets',
-    synthesis,
-    async () => {
-      const dir = synthesized((app) => {
-        const email = (stack: Stack) =>
-          new LambdaFunction(stack, 'Email', {
-            runtime: Runtime.NODEJS_24_X,
-            handler: 'index.handler',
-            code: Code.fromAsset(codeFolder()),
-          });
-        const consumers = new Stack(app, 'Consumers');
-        const streaming = new Stack(app, 'Streaming', { stackName: 'streaming-prod' });
-        consumers.addStackDependency(streaming);
-        new CfnResource(streaming, 'Handle', { type: 'AWS::CloudFormation::WaitConditionHandle' });
-        email(consumers);
-        email(new Stack(new Stage(app, 'Prod'), 'Consumers'));
-      });
-      const { stacks } = await readAssembly(dir);
-      const names = stacks.map(({ name }) => name);
-      expect(names.toSorted()).toEqual(['Consumers', 'Prod-Consumers', 'streaming-prod']);
-      expect(names.indexOf('streaming-prod')).toBeLessThan(names.indexOf('Consumers'));
-      for (const [name, path] of [
-        ['Consumers', 'Consumers/Email'],
-        ['Prod-Consumers', 'Prod/Consumers/Email'],
-      ]) {
-        const stack = stacks.find((candidate) => candidate.name === name);
-        expect(pathsIn(stack)).toContain(path);
-        const asset = stack?.assets.find(({ holds }) => holds === 'folder');
-        expect(asset?.objectKeys).toEqual([expect.stringMatching(/^[\da-f]{64}\.zip$/)]);
-        expect(readFileSync(join(asset?.path ?? '', 'index.mjs'), 'utf8')).toContain('handler');
-      }
-    },
-  );
-
   it.each<[string, Readonly<Record<string, unknown>>, string]>([
     ['the manifest', {}, 'App/Email'],
     [

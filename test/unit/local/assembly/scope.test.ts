@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accepts, functionResource, judgedTemplates, tableResource } from './fixtures.ts';
+import { accepts, functionResource, judgedTemplates, tableResource } from '../fixtures.ts';
 
 /** The environment of one function whose variables are these, in a template with these other parts. */
 function environmentOf(

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { describeStart } from '../../../../local/cli/describe-start.ts';
 import type { LocalCloud } from '../../../../local/cloud.ts';
-import { functionResource, judged, kafkaMappingResource, tableResource } from '../assembly/fixtures.ts';
+import { functionResource, judged, kafkaMappingResource, tableResource } from '../fixtures.ts';
 
 const engine: LocalCloud['engine'] = {
   kind: 'embedded',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RouteModel } from '../../../../local/assembly/model.ts';
 import { type GatewayRequest, httpEvent } from '../../../../local/gateway/event.ts';
+import type { RouteModel } from '../../../../local/resources/http-api.ts';
 
 function eventOf(request: Partial<GatewayRequest> = {}, authorization: RouteModel['authorization'] = 'NONE') {
   return httpEvent(

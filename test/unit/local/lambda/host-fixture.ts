@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import type { FunctionModel } from '../../../../local/assembly/model.ts';
 import { createFunctionHost, type FunctionHost } from '../../../../local/lambda/host.ts';
+import type { FunctionModel } from '../../../../local/resources/function.ts';
 
 /** A function whose code is the given source, in a folder that goes with the test. */
 export async function functionOf(

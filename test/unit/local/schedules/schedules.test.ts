@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ScheduleModel } from '../../../../local/assembly/model.ts';
 import type { InvocationResult } from '../../../../local/lambda/invocation.ts';
+import type { ScheduleModel } from '../../../../local/resources/schedule.ts';
 import { readExpression } from '../../../../local/schedules/expression.ts';
 import { schedulesOf } from '../../../../local/schedules/schedules.ts';
 

@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
-import type { KafkaMappingModel } from '../../../../../local/assembly/model.ts';
 import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
+import type { KafkaMappingModel } from '../../../../../local/resources/kafka-mapping.ts';
 import { readTopic, type TopicRecord, testTopic } from '../../../../support/topics.ts';
 import { functionOf, hostOf } from '../../../../unit/local/lambda/host-fixture.ts';
 import { eventually, functionError, success } from '../fake-function.ts';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka, Message } from 'kafkajs';
 import { onTestFinished } from 'vitest';
-import type { KafkaMappingModel } from '../../../../../local/assembly/model.ts';
 import type { EventSource } from '../../../../../local/event-sources/event-source.ts';
 import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
 import {
   type KafkaSourcePorts,
   startKafkaEventSource,
 } from '../../../../../local/event-sources/kafka/source.ts';
+import type { KafkaMappingModel } from '../../../../../local/resources/kafka-mapping.ts';
 import { type TestEngines, testEngines } from '../../../../support/engines.ts';
 import { aMapping } from '../../../../support/mappings.ts';
 import { testKafka, testTopic } from '../../../../support/topics.ts';

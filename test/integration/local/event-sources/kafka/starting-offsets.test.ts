@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import type { KafkaMappingModel } from '../../../../../local/assembly/model.ts';
 import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
 import { startKafkaEventSource } from '../../../../../local/event-sources/kafka/source.ts';
 import { askBroker } from '../../../../../local/kafka/admin.ts';
-import { provisionTopics } from '../../../../../local/provisioning/topics.ts';
+import type { KafkaMappingModel } from '../../../../../local/resources/kafka-mapping.ts';
+import { provision } from '../../../../../local/resources/registry.ts';
+import { provisioningEngine } from '../../../../support/engines.ts';
 import { aMapping } from '../../../../support/mappings.ts';
 import { testKafka } from '../../../../support/topics.ts';
 import { type OwnBroker, ownBroker } from '../../../recovery/own-broker.ts';
@@ -64,7 +65,7 @@ async function manyMappings({ bootstrapServers }: OwnBroker, count: number) {
     partitions: 2,
     config: {},
   }));
-  await provisionTopics({ bootstrapServers, kind: 'embedded' }, topics);
+  await provision(provisioningEngine({ bootstrapServers }), { topics });
   return mappings;
 }
 

@@ -1,0 +1,215 @@
+import { z } from 'zod';
+import type { Resource } from '../assembly/assembly.ts';
+import { type Finding, findingOn, unresolvedFinding } from '../assembly/findings.ts';
+import { isIntrinsic, onlyEntry } from '../assembly/intrinsics.ts';
+import { isRecord } from '../assembly/resolution.ts';
+import type { Scope } from '../assembly/scope.ts';
+
+/** What the local cloud makes of one property of a resource type. */
+export type Support =
+  /** Its value decides what runs. */
+  | { readonly kind: 'honoured' }
+  /** A map whose entries are honoured one by one, so that one unknown value doesn't hide the others. */
+  | { readonly kind: 'honoured-entries' }
+  /** Any value is fine; `reason` says why nothing behaves differently for it. */
+  | { readonly kind: 'harmless'; readonly reason: string }
+  /** Only these values (usually the service's default) are fine; `reason` says what another would need. */
+  | { readonly kind: 'only'; readonly values: readonly unknown[]; readonly reason: string }
+  /** An object, or a list of objects, judged part by part. */
+  | { readonly kind: 'parts'; readonly of: SupportTable };
+
+/** Support by property name. A property that is not in the table is a finding. */
+export type SupportTable = Readonly<Record<string, Support>>;
+
+export const honoured: Support = { kind: 'honoured' };
+export const harmless = (reason: string): Support => ({ kind: 'harmless', reason });
+export const only = (values: readonly unknown[], reason: string): Support => ({
+  kind: 'only',
+  values,
+  reason,
+});
+export const refused = (reason: string): Support => only([], reason);
+export const parts = (of: SupportTable): Support => ({ kind: 'parts', of });
+
+export const label = harmless('a label, nothing runs differently for it');
+export const iam = harmless('IAM is not enforced here');
+export const encryption = harmless('nothing is encrypted at rest here');
+export const network = harmless('the network is not emulated: functions reach the engine directly');
+export const logging = harmless('output is captured as the function writes it');
+export const metrics = harmless('CloudWatch is not emulated');
+export const throughput = harmless('throughput is not limited here');
+
+/** A number as templates write it: `30` or `"30"`. */
+export const numberInTemplate = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^-?\d+(\.\d+)?$/)
+    .transform(Number),
+]);
+
+/** A boolean as templates write it: `true` or `"true"`. */
+export const booleanInTemplate = z.union([
+  z.boolean(),
+  z.enum(['true', 'false']).transform((text) => text === 'true'),
+]);
+
+/** A text that is not empty. */
+export const textInTemplate = z.string().min(1);
+
+/** The values that are honoured or the only ones allowed, shaped like the properties; and what is not honoured. */
+interface Judged {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Judges every property of a resource against its type's table, resolves those that are honoured, and gives them their
+ * types. `value` is `undefined` if they are not in the shape their type has.
+ *
+ * A property that has a finding already is not reported a second time.
+ */
+export function readProperties<T>(
+  scope: Scope,
+  resource: Resource,
+  table: SupportTable,
+  shape: z.ZodType<T>,
+): { readonly value: T | undefined; readonly findings: readonly Finding[] } {
+  const { values, findings } = judgeParts(scope, resource, table, resource.properties, '');
+  const parsed = shape.safeParse(values, {
+    error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
+  });
+  if (parsed.success) return { value: parsed.data, findings };
+  const reported = findings.map(({ property }) => property ?? '');
+  const wrong = parsed.error.issues
+    .map((issue) =>
+      findingOn(
+        resource,
+        issue.path.join('.') || undefined,
+        `the template's value cannot be used: ${issue.message}`,
+      ),
+    )
+    .filter(
+      ({ property = '' }) =>
+        !reported.some((known) => known === property || known.startsWith(`${property}.`)),
+    );
+  return { value: undefined, findings: [...findings, ...wrong] };
+}
+
+function judgeParts(
+  scope: Scope,
+  resource: Resource,
+  table: SupportTable,
+  parts: Readonly<Record<string, unknown>>,
+  prefix: string,
+): Judged {
+  const values: Record<string, unknown> = {};
+  const findings: Finding[] = [];
+  for (const [name, raw] of Object.entries(parts)) {
+    const support = Object.hasOwn(table, name) ? table[name] : undefined;
+    const judged = judgeProperty(scope, resource, support, raw, `${prefix}${name}`);
+    findings.push(...judged.findings);
+    if (judged.value !== undefined) values[name] = judged.value;
+  }
+  return { values, findings };
+}
+
+interface JudgedProperty {
+  readonly value?: unknown;
+  readonly findings: readonly Finding[];
+}
+
+function judgeProperty(
+  scope: Scope,
+  resource: Resource,
+  support: Support | undefined,
+  raw: unknown,
+  property: string,
+): JudgedProperty {
+  switch (support?.kind) {
+    case 'harmless':
+      return { findings: [] };
+    case 'honoured':
+      return resolveHonoured(scope, resource, raw, property);
+    case 'honoured-entries':
+      return inside(scope, resource, raw, property, (entries) => {
+        const every = Object.fromEntries(
+          Object.keys(entries).map((name) => [name, { kind: 'honoured' } as const]),
+        );
+        return judgeParts(scope, resource, every, entries, `${property}.`);
+      });
+    case 'parts':
+      return inside(scope, resource, raw, property, (parts, at) =>
+        judgeParts(scope, resource, support.of, parts, `${at}.`),
+      );
+    case 'only':
+      return refusedUnless(scope, resource, support.values, raw, property, support.reason);
+    case undefined:
+      return refusedUnless(scope, resource, [], raw, property, 'this property is not known here');
+  }
+}
+
+function resolveHonoured(scope: Scope, resource: Resource, raw: unknown, property: string): JudgedProperty {
+  const resolution = scope.resolve(resource.stackId, raw);
+  return resolution.resolved
+    ? { value: resolution.value, findings: [] }
+    : { findings: [unresolvedFinding(resource, property, resolution)] };
+}
+
+/** Goes into an object or a list of objects; one that an intrinsic stands for is resolved as a whole first. */
+function inside(
+  scope: Scope,
+  resource: Resource,
+  raw: unknown,
+  property: string,
+  judgeObject: (parts: Readonly<Record<string, unknown>>, at: string) => Judged,
+): JudgedProperty {
+  const [key = ''] = onlyEntry(raw) ?? [];
+  if (isIntrinsic(key)) {
+    const whole = resolveHonoured(scope, resource, raw, property);
+    return whole.value === undefined ? whole : inside(scope, resource, whole.value, property, judgeObject);
+  }
+  if (Array.isArray(raw)) {
+    const members = raw.map((member, at) =>
+      inside(scope, resource, member, `${property}.${at}`, judgeObject),
+    );
+    return {
+      value: members.map(({ value }) => value),
+      findings: members.flatMap(({ findings }) => findings),
+    };
+  }
+  if (!isRecord(raw)) return { value: raw, findings: [] };
+  const { values, findings } = judgeObject(raw, property);
+  return { value: values, findings };
+}
+
+function refusedUnless(
+  scope: Scope,
+  resource: Resource,
+  allowed: readonly unknown[],
+  raw: unknown,
+  property: string,
+  reason: string,
+): JudgedProperty {
+  const resolution = scope.resolve(resource.stackId, raw);
+  if (!resolution.resolved) return { findings: [unresolvedFinding(resource, property, resolution)] };
+  const { value } = resolution;
+  // An empty list or object asks for nothing, and `AWS::NoValue` is not there.
+  if (isEmpty(value) || allowed.some((candidate) => sameValue(candidate, value))) {
+    return { value, findings: [] };
+  }
+  return { findings: [findingOn(resource, property, reason)] };
+}
+
+function isEmpty(value: unknown): boolean {
+  return (
+    value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+  );
+}
+
+/** Templates may write `30` as `"30"` and `true` as `"true"`. */
+function sameValue(expected: unknown, actual: unknown): boolean {
+  return typeof expected === 'object' || typeof actual === 'object'
+    ? JSON.stringify(expected) === JSON.stringify(actual)
+    : String(expected) === String(actual);
+}
