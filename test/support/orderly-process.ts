@@ -6,7 +6,7 @@ import { descendantsOf, isRunning } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** A command of `orderly` in a process of its own, as a user runs it. */
+/** A command in a process of its own, as a user runs it. */
 export interface OrderlyProcess {
   readonly pid: number;
   /** Everything it has written so far, both streams. */
@@ -22,9 +22,18 @@ export interface OrderlyProcess {
 /** Starts `orderly` with `cwd` as its project folder; `env` is put over this process's environment. */
 export function orderly(
   args: readonly string[],
-  { cwd, env = {} }: { cwd: string; env?: Readonly<Record<string, string>> },
+  where: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
 ): OrderlyProcess {
-  const child = spawn(process.execPath, [`${root}bin/orderly.js`, ...args], {
+  return commandProcess(`${root}bin/orderly.js`, args, where);
+}
+
+/** Starts a script of Node in a folder; `env` is put over this process's environment. */
+export function commandProcess(
+  script: string,
+  args: readonly string[],
+  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): OrderlyProcess {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
