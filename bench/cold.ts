@@ -14,7 +14,7 @@ import { readAssembly } from '../local/assembly/read.ts';
 import { unlessInterrupted } from '../local/cli/interruption.ts';
 import { synthesize } from '../local/cli/synthesize.ts';
 import { readLocalConfig } from '../local/config.ts';
-import { ACCOUNT, REGION } from '../local/engines/addresses.ts';
+import { ACCOUNT, REGION } from '../local/engines/engine.ts';
 import { otherBundles, USUAL_PACKAGES } from './contenders/usual-stack.ts';
 import { type Benchmark, inChild, installBeside, inTurn } from './harness.ts';
 import { row, type Table } from './report.ts';

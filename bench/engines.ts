@@ -1,10 +1,8 @@
 /** What contenders work against: the engines that the tests use, started for a benchmark on free ports. */
 import { join } from 'node:path';
-import { cacheFolder } from '../local/engines/cache.ts';
-import { startBroker } from '../local/engines/kafka/broker.ts';
-import { installKafka } from '../local/engines/kafka/install.ts';
-import { installMinistack } from '../local/engines/ministack/install.ts';
-import { startMinistack } from '../local/engines/ministack/server.ts';
+import { cacheFolder } from '../local/engines/install.ts';
+import { installKafka, startBroker } from '../local/engines/kafka.ts';
+import { installMinistack, startMinistack } from '../local/engines/ministack.ts';
 import { freePorts } from '../local/engines/ports.ts';
 import { findTool, requireUsable } from '../local/engines/tools.ts';
 import { startDynamodbLocal } from '../test/support/dynamodb-local/start.ts';

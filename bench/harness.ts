@@ -10,8 +10,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unlessInterrupted } from '../local/cli/interruption.ts';
-import { spawnGuarded } from '../local/processes/guarded.ts';
-import { run } from '../local/processes/run.ts';
+import { run, spawnGuarded } from '../local/processes/guarded.ts';
 import type { Workloads } from './child.ts';
 import type { Table } from './report.ts';
 

@@ -1,5 +1,5 @@
-import type { MappingStatus } from './event-sources/event-source.ts';
-import type { FunctionStats } from './lambda/stats.ts';
+import type { MappingStatus } from './event-sources/mappings.ts';
+import type { FunctionStats } from './lambda/pool.ts';
 import type { ScheduleStatus } from './schedules/schedules.ts';
 
 /** What `GET /_millrace/status` answers: everything a command needs to know of a running local cloud. */

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Assembly } from './assembly/assembly.ts';
-import type { CloudModel } from './assembly/model.ts';
-import { honouredModel } from './assembly/model.ts';
+import { type CloudModel, honouredModel } from './assembly/model.ts';
 import type { EngineFacts } from './assembly/scope.ts';
 import type { CloudStatus } from './cloud-status.ts';
 import type { LocalConfig } from './config.ts';
-import { ACCOUNT, REGION } from './engines/addresses.ts';
-import type { Engine } from './engines/engine.ts';
+import { ACCOUNT, type Engine, REGION } from './engines/engine.ts';
 import {
   deleteHoldings,
   type Holdings,
@@ -17,23 +15,20 @@ import {
 } from './engines/holdings.ts';
 import { LocalCloudError } from './errors.ts';
 import type { Tally } from './event-sources/delivery/tally.ts';
-import { fileCheckpoints } from './event-sources/dynamodb-stream/checkpoints.ts';
 import { startStreamEventSource } from './event-sources/dynamodb-stream/source.ts';
-import { enabledFile } from './event-sources/enabled-file.ts';
-import type { EventSource } from './event-sources/event-source.ts';
-import { type KafkaSourcePorts, startKafkaEventSource } from './event-sources/kafka/source.ts';
-import { eventSourceMappings } from './event-sources/mappings.ts';
+import { startKafkaEventSource } from './event-sources/kafka/source.ts';
+import { type EventSource, eventSourceMappings } from './event-sources/mappings.ts';
+import { enabledFile, fileCheckpoints } from './event-sources/remembered.ts';
 import { localEnvironment } from './function-environment.ts';
 import { openFunctionLogs } from './function-logs.ts';
 import { startGateway } from './gateway/gateway.ts';
-import { openPort } from './gateway/port.ts';
+import { openPort } from './gateway/loopback.ts';
 import { createFunctionHost, type FunctionHostOptions, type LoadFailure } from './lambda/host.ts';
 import { asynchronousInvocations } from './lambda-api/asynchronous.ts';
 import { lambdaApi } from './lambda-api/lambda-api.ts';
 import type { MappingModel } from './resources/event-source-mapping.ts';
 import { modelDifference, provision } from './resources/registry.ts';
-import { scheduleRunHandler } from './schedules/run-handler.ts';
-import { schedulesOf } from './schedules/schedules.ts';
+import { scheduleRunHandler, schedulesOf } from './schedules/schedules.ts';
 import { statusHandler } from './status-handler.ts';
 
 export interface LocalCloudOptions {
@@ -64,8 +59,6 @@ export interface LocalCloudOptions {
   readonly log: (line: string) => void;
   /** Called as an invocation begins. @default nobody is told */
   readonly onInvocation?: FunctionHostOptions['onInvocation'];
-  /** How a batch from Kafka is delivered. @default at least once, as Lambda does */
-  readonly deliver?: KafkaSourcePorts['deliver'];
 }
 
 /** What a newer assembly has changed. */
@@ -233,7 +226,6 @@ async function start(
           bootstrapServers: engine.bootstrapServers,
           shape: config.emulation,
           newId: randomUUID,
-          ...(options.deliver && { deliver: options.deliver }),
         })
       : startStreamEventSource(mapping, {
           ...ports,

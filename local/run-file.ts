@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { FORMER_NAME } from './command-line.ts';
+import { writeJsonFile } from './json.ts';
 
 const RunFile = z.object({
   pid: z.int().positive(),
@@ -26,10 +27,7 @@ const pathIn = (stateDir: string): string => join(stateDir, 'run.json');
 
 /** Announces a local cloud; the file appears whole or not at all. */
 export async function writeRunFile(stateDir: string, run: RunFile): Promise<void> {
-  const path = pathIn(stateDir);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.new`, JSON.stringify(run), { mode: 0o600 });
-  await rename(`${path}.new`, path);
+  writeJsonFile(pathIn(stateDir), run);
 }
 
 /** Takes the announcement back. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CloudStatus } from './cloud-status.ts';
-import { answerStarting } from './gateway/port.ts';
+import { answerStarting } from './gateway/loopback.ts';
 
 /** Answers `/_millrace/status` on the gateway's port with the status as JSON, or that there is none yet. */
 export function statusHandler(status: () => Promise<CloudStatus | undefined>): {

@@ -1,5 +1,4 @@
 import { bold, type Terminal } from '../../local/cli/terminal.ts';
-import type { KafkaSourcePorts } from '../../local/event-sources/kafka/source.ts';
 import { runDemo } from '../demo/demo.ts';
 import { environmentKiller } from '../demo/environment-killer.ts';
 import { demoPlan } from '../demo/plan.ts';
@@ -15,8 +14,6 @@ export interface DemoOptions {
   readonly engine?: Staging['engine'];
   /** Cloud assembly folder. @default - the project's app is synthesized */
   readonly app?: string | undefined;
-  /** How a batch from Kafka is delivered; tests break it here. @default - at least once */
-  readonly deliver?: KafkaSourcePorts['deliver'];
 }
 
 /**
@@ -41,7 +38,6 @@ export async function demo(
     app: options.app,
     engine: options.engine,
     onInvocation: killer.onInvocation,
-    ...(options.deliver && { deliver: options.deliver }),
   };
   return onStage(staging, terminal, interrupted, async ({ cloud, startedMs, progress }) => {
     shipping = functionOf(cloud, 'shipping-service');

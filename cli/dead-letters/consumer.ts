@@ -12,7 +12,7 @@ import {
   TooManyRequestsException,
 } from '@aws-sdk/client-lambda';
 import { z } from 'zod';
-import { batchItemFailures } from '../../local/event-sources/delivery/batch-item-failures.ts';
+import { batchItemFailures } from '../../local/event-sources/delivery/verdict.ts';
 import type { StoredLetter } from './letters-table.ts';
 import type { InvocationOutcome, RunId } from './transitions.ts';
 

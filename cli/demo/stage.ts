@@ -7,13 +7,12 @@ import { synthesize } from '../../local/cli/synthesize.ts';
 import { duration, type Terminal } from '../../local/cli/terminal.ts';
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from '../../local/cloud.ts';
 import { type LocalConfig, readLocalConfig } from '../../local/config.ts';
-import { addressesGiven } from '../../local/engines/addresses.ts';
 import { chooseEngine } from '../../local/engines/choose.ts';
-import type { Engine } from '../../local/engines/engine.ts';
+import { addressesGiven, type Engine } from '../../local/engines/engine.ts';
 import { stateDirOf, writeRunFile } from '../../local/run-file.ts';
 
 /** What a demo brings to its stage beside the app. */
-export interface Staging extends Pick<LocalCloudOptions, 'onInvocation' | 'deliver'> {
+export interface Staging extends Pick<LocalCloudOptions, 'onInvocation'> {
   readonly projectDir: string;
   /** Cloud assembly folder. @default - the project's app is synthesized */
   readonly app?: string | undefined;

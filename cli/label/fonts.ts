@@ -5,9 +5,9 @@
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cached, isCached } from '../../local/engines/cache.ts';
+import { cached, isCached } from '../../local/engines/install.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { run } from '../../local/processes/run.ts';
+import { run } from '../../local/processes/guarded.ts';
 import { type Face, faceOf } from './face.ts';
 
 /** What comes with the project: Latin, Greek, Cyrillic and Devanagari. */

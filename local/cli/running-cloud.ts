@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CloudStatus } from '../cloud-status.ts';
 import { toRun, toStart } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
-import { STARTING } from '../gateway/port.ts';
+import { STARTING } from '../gateway/loopback.ts';
 import { readRunFile, stateDirOf } from '../run-file.ts';
 
 /** A local cloud that answers, and what it says of itself. */

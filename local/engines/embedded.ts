@@ -1,12 +1,9 @@
 import { delimiter, join, resolve } from 'node:path';
 import { LocalCloudError } from '../errors.ts';
-import { ACCOUNT, REGION } from './addresses.ts';
-import { cacheFolder, isCached } from './cache.ts';
-import type { Engine, EngineExit, EngineLog } from './engine.ts';
-import { startBroker } from './kafka/broker.ts';
-import { installKafka, kafkaPart } from './kafka/install.ts';
-import { installMinistack, MINISTACK_PART } from './ministack/install.ts';
-import { startMinistack } from './ministack/server.ts';
+import { ACCOUNT, type Engine, type EngineExit, type EngineLog, REGION } from './engine.ts';
+import { cacheFolder, isCached } from './install.ts';
+import { installKafka, kafkaPart, startBroker } from './kafka.ts';
+import { installMinistack, MINISTACK_PART, startMinistack } from './ministack.ts';
 import type { RunningPart } from './part.ts';
 import { freePorts, isFree } from './ports.ts';
 import { findTool, requireUsable, type Tool, type ToolName } from './tools.ts';

@@ -1,9 +1,8 @@
-import { connect } from 'node:net';
 import { composeUp } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { kafkaClient } from '../kafka/client.ts';
-import { ACCOUNT, COMPOSE, COMPOSE_CLUSTER_ID, type EngineAddresses, REGION } from './addresses.ts';
-import type { Engine } from './engine.ts';
+import { ACCOUNT, COMPOSE, COMPOSE_CLUSTER_ID, type Engine, type EngineAddresses, REGION } from './engine.ts';
+import { accepts } from './ports.ts';
 
 export interface ExternalOptions {
   /** Addresses that a person gave (`KAFKA_BOOTSTRAP_SERVERS`, `AWS_ENDPOINT_URL`); each may be missing. */
@@ -89,20 +88,6 @@ export async function clusterIdOf(bootstrapServers: string): Promise<string | un
 }
 
 const ANSWER_WITHIN_MS = 2000;
-
-function accepts(address: string): Promise<boolean> {
-  const { hostname, port } = new URL(`tcp://${address}`);
-  return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: ANSWER_WITHIN_MS });
-    const answer = (accepted: boolean) => {
-      socket.destroy();
-      resolve(accepted);
-    };
-    socket.once('connect', () => answer(true));
-    socket.once('error', () => answer(false));
-    socket.once('timeout', () => answer(false));
-  });
-}
 
 /** Any HTTP answer will do: the endpoint may be MiniStack, LocalStack or DynamoDB Local. */
 async function answersHttp(endpoint: string): Promise<boolean> {

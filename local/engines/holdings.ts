@@ -1,4 +1,3 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DeleteTableCommand, DynamoDBClient, paginateListTables } from '@aws-sdk/client-dynamodb';
@@ -15,9 +14,9 @@ import { z } from 'zod';
 import type { CloudModel } from '../assembly/model.ts';
 import { composeDown, composeUp, toRun, toStart } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
+import { readJsonFile, writeJsonFile } from '../json.ts';
 import { kafkaClient } from '../kafka/client.ts';
-import { COMPOSE_CLUSTER_ID, REGION } from './addresses.ts';
-import type { Engine } from './engine.ts';
+import { COMPOSE_CLUSTER_ID, type Engine, REGION } from './engine.ts';
 import { clusterIdOf } from './external.ts';
 
 const Names = z.array(z.string());
@@ -60,22 +59,12 @@ const fileIn = (stateDir: string) => join(stateDir, 'engines.json');
  * What the local cloud of a state folder has in engines that it found running. `CONFIG_INVALID` if the note of it can't be read:
  * to take that for nothing would leave behind what nobody knows of.
  */
-export async function readHeld(stateDir: string): Promise<readonly Held[]> {
-  try {
-    return z.array(Held).parse(JSON.parse(await readFile(fileIn(stateDir), 'utf8')));
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-    throw new LocalCloudError(
-      'CONFIG_INVALID',
-      `The note of what this folder has in running engines, ${fileIn(stateDir)}, can't be read.`,
-      {
-        remedy: [
-          `Mend it, or delete it: ${toRun('reset')} then leaves what it named, which for docker-compose.yml goes by ${composeDown()}`,
-        ],
-        cause,
-      },
-    );
-  }
+export function readHeld(stateDir: string): readonly Held[] {
+  const held = readJsonFile(fileIn(stateDir), z.array(Held), {
+    what: 'The note of what this folder has in running engines',
+    remedy: `Mend it, or delete it: ${toRun('reset')} then leaves what it named, which for docker-compose.yml goes by ${composeDown()}`,
+  });
+  return held ?? [];
 }
 
 /**
@@ -89,16 +78,13 @@ export async function noteHoldings(engine: Engine, model: CloudModel, stateDir: 
   const foreign = model.topics.filter(({ name, undeclared }) => undeclared && there.has(name));
   const own = without(wanted, { topics: foreign.map(({ name }) => name) });
 
-  const noted = await readHeld(stateDir);
+  const noted = readHeld(stateDir);
   const isHere = (held: Held) =>
     held.bootstrapServers === engine.bootstrapServers && held.awsEndpoint === engine.awsEndpoint;
   const { bootstrapServers, awsEndpoint, adopted } = engine;
   const held = { bootstrapServers, awsEndpoint, adopted, ...merged(own, noted.find(isHere)) };
-  await mkdir(stateDir, { recursive: true });
-  // Whole or not at all, whatever ends this process: what a half of it doesn't name would stay in the engine for good.
-  const whole = `${fileIn(stateDir)}.new`;
-  await writeFile(whole, JSON.stringify([...noted.filter((one) => !isHere(one)), held], undefined, 2));
-  await rename(whole, fileIn(stateDir));
+  // What half a note doesn't name would stay in the engine for good.
+  writeJsonFile(fileIn(stateDir), [...noted.filter((one) => !isHere(one)), held]);
   return own;
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 
 /** `count` different ports on 127.0.0.1 that nobody listens on; another process may take one before it is used. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -28,6 +28,23 @@ export async function isFree(port: number): Promise<boolean> {
     }
     throw error;
   }
+}
+
+const ANSWER_WITHIN_MS = 2_000;
+
+/** Whether somebody listens at `host:port`, and takes a connection within two seconds. */
+export function accepts(address: string): Promise<boolean> {
+  const { hostname, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), timeout: ANSWER_WITHIN_MS });
+    const answer = (accepted: boolean) => {
+      socket.destroy();
+      resolve(accepted);
+    };
+    socket.once('connect', () => answer(true));
+    socket.once('error', () => answer(false));
+    socket.once('timeout', () => answer(false));
+  });
 }
 
 async function listen(port: number): Promise<Server> {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { dockerInstead } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
-import { run } from '../processes/run.ts';
+import { run } from '../processes/guarded.ts';
 
 /** A program of the user's machine that an engine needs. */
 export type ToolName = 'java' | 'mvn' | 'python3' | 'pip' | 'docker compose';

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { z } from 'zod';
 import type { RouteModel } from '../resources/http-api.ts';
-import type { Claims } from './jwt.ts';
 
 /** An HTTP request as far as an event needs it. */
 export interface GatewayRequest {
@@ -150,4 +150,55 @@ function authorizer({ route, account, claims }: EventFacts): object {
     case 'JWT':
       return { authorizer: { jwt: { claims, scopes: null } } };
   }
+}
+
+/** Claims by name, each a text. */
+export type Claims = Readonly<Record<string, string>>;
+
+/** Where a request may have its token. */
+interface TokenBearer {
+  /** Name, value, name, value, as they came. */
+  readonly rawHeaders: readonly string[];
+  /** Without the question mark. */
+  readonly query: string;
+}
+
+/**
+ * The claims of a request's token; those given if it has none, `malformed` if what it has is no token. It is read and not
+ * checked, neither its signature nor issuer, audience or time: on 127.0.0.1 there is nobody to keep out.
+ *
+ * @param source as an authorizer names it: `$request.header.Authorization`, `$request.querystring.token`
+ */
+export function claimsOf(request: TokenBearer, source: string, given: Claims): Claims | 'malformed' {
+  const token = tokenIn(request, source);
+  return token === undefined ? given : claimsIn(token.replace(/^Bearer +/i, ''));
+}
+
+function tokenIn({ rawHeaders, query }: TokenBearer, source: string): string | undefined {
+  const [, place, name = ''] = /^\$request\.(header|querystring)\.(.+)$/.exec(source) ?? [];
+  if (place === 'querystring') return new URLSearchParams(query).get(name) ?? undefined;
+  const at = rawHeaders.findIndex(
+    (header, index) => index % 2 === 0 && header.toLowerCase() === name.toLowerCase(),
+  );
+  return at < 0 ? undefined : rawHeaders[at + 1];
+}
+
+const Payload = z.record(z.string(), z.unknown());
+
+/** JWS compact serialization, RFC 7515: header, payload and signature in base64url, dots between. */
+function claimsIn(token: string): Claims | 'malformed' {
+  const [, payload, signature, ...more] = token.split('.');
+  if (payload === undefined || signature === undefined || more.length > 0) return 'malformed';
+  try {
+    const claims = Payload.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+    return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, claimText(value)]));
+  } catch {
+    return 'malformed';
+  }
+}
+
+/** Numbers as text, lists as `[a b]`: seen on AWS, no page says so. */
+function claimText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) ? `[${value.map(claimText).join(' ')}]` : JSON.stringify(value);
 }

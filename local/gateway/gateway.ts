@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Invoke } from '../lambda/invocation.ts';
 import type { HttpApiModel } from '../resources/http-api.ts';
-import { readBody } from './body.ts';
-import { httpEvent } from './event.ts';
-import { integrate, payloadTooLarge } from './integration.ts';
-import { claimsOf } from './jwt.ts';
-import { isLocalRequest } from './loopback.ts';
-import type { OpenPort } from './port.ts';
-import { type GatewayResponse, gatewayResponse, internalServerError } from './response.ts';
+import { claimsOf, httpEvent } from './event.ts';
+import {
+  type GatewayResponse,
+  gatewayResponse,
+  integrate,
+  internalServerError,
+  payloadTooLarge,
+} from './integration.ts';
+import { isLocalRequest, type OpenPort, readBody } from './loopback.ts';
 import { createRouter, type Router } from './routes.ts';
 
 /** Answers every request whose path is `prefix` or lies below it, before any API is asked. */

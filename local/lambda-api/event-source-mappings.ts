@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { EventSourceMappings, MappingAtWork } from '../event-sources/mappings.ts';
+import { tryJson } from '../json.ts';
 import type { MappingModel } from '../resources/event-source-mapping.ts';
-import { type ApiAnswer, apiError, document } from './answer.ts';
-import type { ApiCall } from './call.ts';
-import { functionReference, isReferredTo } from './function-reference.ts';
-import { page } from './paging.ts';
+import { functionReference, isReferredTo } from './functions.ts';
+import { type ApiAnswer, type ApiCall, apiError, document, page } from './protocol.ts';
 
 export interface MappingPorts {
   readonly mappings: () => EventSourceMappings;
@@ -13,13 +12,11 @@ export interface MappingPorts {
 /** https://docs.aws.amazon.com/lambda/latest/api/API_ListEventSourceMappings.html */
 const LONGEST_PAGE = 100;
 
-export async function listEventSourceMappings(ports: MappingPorts, { query }: ApiCall): Promise<ApiAnswer> {
-  const chosen = ports.mappings().list().filter(isAskedFor(query));
-  const found = page(chosen, ({ mapping }) => mapping.uuid, query, LONGEST_PAGE);
-  if ('refused' in found) return found.refused;
-  return document(200, {
-    EventSourceMappings: await Promise.all(found.items.map((item) => configuration(ports, item))),
-    ...(found.nextMarker !== undefined && { NextMarker: found.nextMarker }),
+export function listEventSourceMappings(ports: MappingPorts, call: ApiCall): Promise<ApiAnswer> {
+  return page('EventSourceMappings', ports.mappings().list().filter(isAskedFor(call.query)), call, {
+    longest: LONGEST_PAGE,
+    id: ({ mapping }) => mapping.uuid,
+    content: (item) => configuration(ports, item),
   });
 }
 
@@ -28,12 +25,14 @@ export async function getEventSourceMapping(ports: MappingPorts, { subject }: Ap
   return found === undefined ? unknown : document(200, await configuration(ports, found));
 }
 
+const Parameters = z.record(z.string(), z.unknown());
+
 /** Only `Enabled` can be changed while the local cloud runs: the rest is the template's. */
 export async function updateEventSourceMapping(
   ports: MappingPorts,
   { subject, body }: ApiCall,
 ): Promise<ApiAnswer> {
-  const parameters = parse(body);
+  const parameters = body.length === 0 ? {} : Parameters.safeParse(tryJson(body)).data;
   if (parameters === undefined) {
     return apiError('InvalidRequestContentException', 'Could not parse request body into json.');
   }
@@ -132,14 +131,5 @@ function ofItsKind(mapping: MappingModel): object {
           },
         }),
       };
-  }
-}
-
-function parse(body: Uint8Array): Record<string, unknown> | undefined {
-  if (body.length === 0) return {};
-  try {
-    return z.record(z.string(), z.unknown()).safeParse(JSON.parse(Buffer.from(body).toString())).data;
-  } catch {
-    return undefined;
   }
 }

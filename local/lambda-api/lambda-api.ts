@@ -1,16 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody } from '../gateway/body.ts';
 import type { PrefixHandler } from '../gateway/gateway.ts';
-import { type ApiAnswer, apiError } from './answer.ts';
-import type { ApiCall } from './call.ts';
+import { readBody } from '../gateway/loopback.ts';
 import {
   getEventSourceMapping,
   listEventSourceMappings,
   type MappingPorts,
   updateEventSourceMapping,
 } from './event-source-mappings.ts';
-import { getFunction, getFunctionConfiguration, listFunctions } from './functions.ts';
-import { type InvokePorts, invoke, LONGEST_PAYLOAD_BYTES } from './invoke.ts';
+import {
+  getFunction,
+  getFunctionConfiguration,
+  type InvokePorts,
+  invoke,
+  LONGEST_PAYLOAD_BYTES,
+  listFunctions,
+} from './functions.ts';
+import { type ApiAnswer, type ApiCall, apiError } from './protocol.ts';
 
 export interface LambdaApiPorts extends InvokePorts, MappingPorts {
   /** A UUID. */

@@ -1,9 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { type GuardedProcess, spawnGuarded } from '../processes/guarded.ts';
 import type { FunctionModel } from '../resources/function.ts';
-import { exited, type Failure, functionError, reported, responseTooLarge, timedOut } from './failures.ts';
-import type { InvocationResult } from './invocation.ts';
-import { endLine, reportLine, startLine } from './platform-lines.ts';
+import {
+  exited,
+  type Failure,
+  functionError,
+  type InvocationResult,
+  reported,
+  responseTooLarge,
+  timedOut,
+} from './invocation.ts';
 import {
   type Body,
   type Handout,
@@ -11,7 +17,6 @@ import {
   type RuntimeListener,
   serveRuntimeApi,
 } from './runtime-api.ts';
-import { environmentVariables, logStreamName, regionOf } from './variables.ts';
 
 /** Lambda's own limit for the start of an environment; a start that takes longer is tried once more within the timeout. */
 const INIT_SECONDS = 10;
@@ -107,7 +112,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
       },
       onResponse(requestId, body) {
         return settle(requestId, (durationMs) =>
-          body === undefined
+          body === 'too-large'
             ? functionError(requestId, responseTooLarge(), durationMs)
             : { kind: 'success', requestId, payload: body, durationMs },
         );
@@ -128,7 +133,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     const startedAt = clock();
     const timer = setTimeout(expire, fn.timeoutSeconds * 1000);
     state = { at: 'busy', invocation: { requestId, startedAt, timer, onResult } };
-    options.onLog(startLine(requestId));
+    options.onLog(`START RequestId: ${requestId} Version: $LATEST`);
     hand({
       requestId,
       event,
@@ -143,8 +148,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
     const { invocation } = state;
     const durationMs = clock() - invocation.startedAt;
     state = { at: 'ending', invocation };
-    options.onLog(endLine(requestId));
-    options.onLog(reportLine(requestId, durationMs, fn.memoryMiB));
+    endLines(requestId, durationMs, fn.memoryMiB).forEach(options.onLog);
     invocation.onResult(result(durationMs));
     return true;
   }
@@ -174,7 +178,7 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
 }
 
 function read(body: Body, errorType: string | undefined): Failure {
-  return body === undefined ? responseTooLarge() : reported(body, errorType);
+  return body === 'too-large' ? responseTooLarge() : reported(body, errorType);
 }
 
 function spawn({ fn, added, clock, newId, onLog }: EnvironmentOptions, api: RuntimeApi): GuardedProcess {
@@ -207,4 +211,73 @@ function traceId(epochMs: number, requestId: string): string {
   const seconds = Math.floor(epochMs / 1000).toString(16);
   const digits = requestId.replaceAll('-', '').padEnd(40, '0');
   return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(-16)};Sampled=0`;
+}
+
+/**
+ * The environment variables a function's process starts with, and all of them: what the template says, Lambda's reserved
+ * variables, and what the local cloud adds, which wins.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ */
+function environmentVariables(
+  fn: FunctionModel,
+  run: {
+    readonly region: string;
+    readonly logStreamName: string;
+    /** `host:port` of the environment's Runtime API. */
+    readonly runtimeApi: string;
+    readonly added: Readonly<Record<string, string>>;
+    /** Where commands are found; the only thing that comes from this machine. */
+    readonly path: string | undefined;
+  },
+): Record<string, string> {
+  return {
+    ...(run.path === undefined ? {} : { PATH: run.path }),
+    // Nobody's folder, as on AWS: the SDK looks there for ~/.aws, which must not be the user's own, and fails without HOME
+    // where the user id has no entry in /etc/passwd (https://nodejs.org/api/os.html#oshomedir).
+    HOME: '/home/sbx_user1051',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    ...fn.environment,
+    AWS_REGION: run.region,
+    AWS_DEFAULT_REGION: run.region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: fn.name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMiB),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: run.logStreamName,
+    LAMBDA_TASK_ROOT: fn.codeDir,
+    _HANDLER: fn.handler,
+    ...run.added,
+    AWS_LAMBDA_RUNTIME_API: run.runtimeApi,
+  };
+}
+
+/** `2026/11/22[$LATEST]<32 hexadecimal digits>`, as Lambda names the log stream of an environment. */
+function logStreamName(epochMs: number, id: string): string {
+  const date = new Date(epochMs).toISOString().slice(0, 10).replaceAll('-', '/');
+  return `${date}[$LATEST]${id.replaceAll('-', '')}`;
+}
+
+/** The region an ARN names. */
+function regionOf(arn: string): string {
+  return arn.split(':')[3] ?? '';
+}
+
+/**
+ * What Lambda itself writes to a function's log when an invocation has ended, in its text format. The memory used is left out: it
+ * is not measured.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-logging.html
+ */
+function endLines(requestId: string, durationMs: number, memoryMiB: number): readonly string[] {
+  const report = [
+    `REPORT RequestId: ${requestId}`,
+    `Duration: ${durationMs.toFixed(2)} ms`,
+    `Billed Duration: ${Math.ceil(durationMs)} ms`,
+    `Memory Size: ${memoryMiB} MB`,
+  ];
+  return [`END RequestId: ${requestId}`, report.join('\t')];
 }

@@ -1,8 +1,7 @@
 import { LocalCloudError } from '../errors.ts';
 import type { FunctionModel } from '../resources/function.ts';
 import type { Invoke } from './invocation.ts';
-import { createPool, type EnvironmentStatus, type Pool } from './pool.ts';
-import type { FunctionStats } from './stats.ts';
+import { createPool, type EnvironmentStatus, type FunctionStats, type Pool } from './pool.ts';
 
 export interface FunctionHostOptions {
   readonly functions: readonly FunctionModel[];

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { MAX_RESPONSE_BYTES } from './failures.ts';
+import { createServer, type ServerResponse } from 'node:http';
+import { listen, readBody } from '../gateway/loopback.ts';
+import { MAX_RESPONSE_BYTES } from './invocation.ts';
 
 /** What `/runtime/invocation/next` answers: one invocation. */
 export interface Handout {
@@ -12,8 +13,8 @@ export interface Handout {
   readonly event: string;
 }
 
-/** A request body of at most {@link MAX_RESPONSE_BYTES}; `undefined` stands for a longer one. */
-export type Body = Uint8Array | undefined;
+/** A request body of at most {@link MAX_RESPONSE_BYTES}. */
+export type Body = Uint8Array | 'too-large';
 
 /** What a runtime says. Each says whether that was the moment to say it; if not, the runtime is told and nothing happens. */
 export interface RuntimeListener {
@@ -52,9 +53,11 @@ export async function serveRuntimeApi(listener: RuntimeListener): Promise<Runtim
       return;
     }
     const errorType = request.headers['lambda-runtime-function-error-type']?.toString();
-    readBody(request, (body) => {
+    void readBody(request, MAX_RESPONSE_BYTES).then((body) => {
+      // What its runtime's death cut off is nothing: its process tells the end.
+      if (body === 'aborted') return;
       if (!accept(listener, report, body, errorType)) refuse(response);
-      else if (body === undefined)
+      else if (body === 'too-large')
         answer(response, 413, { errorType: 'RequestEntityTooLarge', errorMessage: '' });
       else answer(response, 202, { status: 'OK' });
     });
@@ -63,14 +66,9 @@ export async function serveRuntimeApi(listener: RuntimeListener): Promise<Runtim
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The Runtime API has no port.');
+  const port = await listen(server, 0);
   return {
-    endpoint: `127.0.0.1:${address.port}`,
+    endpoint: `127.0.0.1:${port}`,
     close() {
       server.close();
       server.closeAllConnections();
@@ -127,18 +125,6 @@ function hand(response: ServerResponse, handout: Handout): void {
   });
   // As a string it goes out with the headers in one write.
   response.end(handout.event);
-}
-
-/** A body cut off by the runtime's death is not handed over: its process tells the end. */
-function readBody(request: IncomingMessage, onBody: (body: Body) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length;
-    if (length <= MAX_RESPONSE_BYTES) chunks.push(chunk);
-    else chunks.length = 0;
-  });
-  request.on('end', () => onBody(length <= MAX_RESPONSE_BYTES ? Buffer.concat(chunks) : undefined));
 }
 
 function refuse(response: ServerResponse): void {

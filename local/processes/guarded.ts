@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { followLines } from './lines.ts';
 
 export interface GuardedOptions {
   readonly cwd?: string;
@@ -129,4 +129,52 @@ function killGroup(pid: number): void {
 
 function closePipes(child: ChildProcess): void {
   for (const pipe of child.stdio) pipe?.destroy();
+}
+
+/** A longer line comes in pieces: whoever never breaks a line must not fill this process's memory. */
+export const MAX_LINE_LENGTH = 256 * 1024;
+
+/** A return at the very end may be the first half of a break whose second half is still to come. */
+const BREAK = /\r\n|\n|\r(?!$)/;
+
+/** Hands over the lines of a UTF-8 stream without their breaks; resolves when the stream is closed and all is handed over. */
+export function followLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const lines = (rest + chunk).split(BREAK);
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+    while (rest.length > MAX_LINE_LENGTH) {
+      onLine(rest.slice(0, MAX_LINE_LENGTH));
+      rest = rest.slice(MAX_LINE_LENGTH);
+    }
+  });
+  return new Promise((resolve) => {
+    stream.once('close', () => {
+      if (rest !== '') onLine(rest.replace(/\r$/, ''));
+      resolve();
+    });
+  });
+}
+
+export interface Finished {
+  readonly exit: Exit;
+  /** Everything it wrote, by line, in the order of arrival. */
+  readonly output: readonly string[];
+}
+
+/** Runs a short-lived command to its end; it dies with this process. A command that isn't found exits with code 127. */
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: { readonly env: Readonly<Record<string, string | undefined>>; readonly cwd?: string },
+): Promise<Finished> {
+  const output: string[] = [];
+  const child = spawnGuarded(command, args, {
+    ...options,
+    grace: 'kill',
+    onOutput: (line) => output.push(line),
+  });
+  return { exit: await child.exited, output };
 }

@@ -1,6 +1,6 @@
+import type { PrefixHandler } from '../gateway/gateway.ts';
 import type { InvocationResult, Invoke } from '../lambda/invocation.ts';
-import type { ScheduleModel } from '../resources/schedule.ts';
-import { targetEvent } from './event.ts';
+import type { ScheduleModel, ScheduleTarget } from '../resources/schedule.ts';
 import { nextRun } from './expression.ts';
 
 /** The schedules of a local cloud. */
@@ -157,4 +157,92 @@ function resultOf(functionName: string, result: InvocationResult): TargetResult 
   const errorType = result.kind === 'function-error' ? result.errorType : null;
   const payload = result.kind === 'throttled' ? null : Buffer.from(result.payload).toString();
   return { functionName, outcome: result.kind, errorType, payload };
+}
+
+/** One firing of a schedule. */
+interface Firing {
+  /** The time it was meant for, in epoch milliseconds. */
+  readonly at: number;
+  /** A UUID of its own. */
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/**
+ * The JSON that a target's function gets: the target's own input, or the scheduled event.
+ *
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/event-reference.html
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
+function targetEvent(schedule: ScheduleModel, target: ScheduleTarget, firing: Firing): string {
+  const time = new Date(firing.at).toISOString().replace(/\.\d+Z$/, 'Z');
+  const isRule = schedule.kind === 'rule';
+  if (target.input === undefined) {
+    return JSON.stringify({
+      version: '0',
+      id: firing.id,
+      'detail-type': 'Scheduled Event',
+      source: isRule ? 'aws.events' : 'aws.scheduler',
+      account: firing.account,
+      time,
+      region: firing.region,
+      resources: [schedule.arn],
+      // Seen on AWS, documented nowhere: Scheduler's own event has a text here.
+      detail: isRule ? {} : '{}',
+    });
+  }
+  if (isRule) return target.input;
+  return target.input
+    .replaceAll('<aws.scheduler.schedule-arn>', schedule.arn)
+    .replaceAll('<aws.scheduler.scheduled-time>', time)
+    .replaceAll('<aws.scheduler.execution-id>', firing.id)
+    .replaceAll('<aws.scheduler.attempt-number>', '1');
+}
+
+/** What `POST /_millrace/schedules/<schedule>/run` answers; with another status than 200 the reason is in `message`. */
+export type RunAnswer = { readonly results: readonly TargetResult[] } | { readonly message: string };
+
+/**
+ * Runs a schedule by hand: `POST /_millrace/schedules/<logical id or construct path, percent-encoded>/run`, answered when
+ * its functions have ended; `?at=<ISO 8601>` is another time for their event to tell. The gateway has kept other sites'
+ * pages out by then.
+ */
+export function scheduleRunHandler(schedules: Pick<Schedules, 'runNow'>): PrefixHandler {
+  const prefix = '/_millrace/schedules';
+  return {
+    prefix,
+    async handle(request, response) {
+      const answer = (status: number, body: RunAnswer): void => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      };
+      const [path = '', query] = (request.url ?? '').split('?');
+      const name = nameIn(path.slice(prefix.length));
+      if (name === undefined) return answer(404, { message: 'Not Found' });
+      if (request.method !== 'POST') return answer(405, { message: 'Method Not Allowed' });
+      const at = timeIn(query);
+      if (Number.isNaN(at)) return answer(400, { message: 'at is no time' });
+
+      const results = await schedules.runNow(name, at);
+      if (results === 'unknown') return answer(404, { message: `there is no schedule ${name}` });
+      if (results === 'ambiguous') {
+        return answer(409, { message: `several stacks have a schedule ${name}: name its construct path` });
+      }
+      return answer(200, { results });
+    },
+  };
+}
+
+function timeIn(query: string | undefined): number | undefined {
+  const at = new URLSearchParams(query).get('at');
+  return at === null ? undefined : Date.parse(at);
+}
+
+function nameIn(path: string): string | undefined {
+  const [, encoded] = /^\/([^/]+)\/run$/.exec(path) ?? [];
+  try {
+    return encoded === undefined ? undefined : decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
 }

@@ -20,11 +20,10 @@ import { Interrupted, interruption, unlessInterrupted } from '../../local/cli/in
 import { sentMails } from '../../local/cli/mailbox.ts';
 import { runningCloud } from '../../local/cli/running-cloud.ts';
 import { synthesize } from '../../local/cli/synthesize.ts';
-import { ACCOUNT, COMPOSE, REGION } from '../../local/engines/addresses.ts';
+import { ACCOUNT, COMPOSE, REGION } from '../../local/engines/engine.ts';
 import { isFree } from '../../local/engines/ports.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
-import { type Exit, type GuardedProcess, spawnGuarded } from '../../local/processes/guarded.ts';
-import { run } from '../../local/processes/run.ts';
+import { type Exit, type GuardedProcess, run, spawnGuarded } from '../../local/processes/guarded.ts';
 import { until } from '../faults/world/waiting.ts';
 import { contentsOf } from '../support/engine-contents.ts';
 import { whyNot } from './why-not.ts';

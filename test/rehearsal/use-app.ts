@@ -5,7 +5,7 @@ import { signedApi } from '../../cli/api.ts';
 import { checkoutClient } from '../../cli/checkout-client.ts';
 import { sampleOrder } from '../../cli/sample-orders.ts';
 import { EventId } from '../../functions/orders/ids.ts';
-import { REGION } from '../../local/engines/addresses.ts';
+import { REGION } from '../../local/engines/engine.ts';
 import { kafkaEvent, lambdaRecord } from '../support/kafka-event.ts';
 import type { StackResource } from './standing.ts';
 

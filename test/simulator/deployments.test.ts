@@ -3,7 +3,7 @@ import { consume } from '../../functions/kafka/consume.ts';
 import type { Effect } from '../../functions/kafka/effect.ts';
 import { DONE } from '../../functions/kafka/outcome.ts';
 import { badDeployBudgetMs } from '../../functions/kafka/patience.ts';
-import { backOffMs } from '../../local/event-sources/delivery/back-off.ts';
+import { backOffMs } from '../../local/event-sources/delivery/settlement.ts';
 import { chance } from '../support/chance.ts';
 import { anOrder, placedEvent } from '../support/orders.ts';
 import { faults } from './faults.ts';

@@ -1,8 +1,8 @@
-import type { DeliveryAction } from '../../local/event-sources/delivery/action.ts';
 import { type DeliveryEvent, step, wakeAt } from '../../local/event-sources/delivery/machine.ts';
 import type { Deliverable } from '../../local/event-sources/delivery/queue.ts';
 import {
   type Batch,
+  type DeliveryAction,
   type DeliveryRules,
   deliveryState,
   type GiveUp,

@@ -1,4 +1,4 @@
-import { backOffMs } from '../../local/event-sources/delivery/back-off.ts';
+import { backOffMs } from '../../local/event-sources/delivery/settlement.ts';
 import type { DeliveryRules } from '../../local/event-sources/delivery/state.ts';
 import { locateStreamRecord, streamEvent } from '../../local/event-sources/dynamodb-stream/event.ts';
 import { type EventSource, type EventSourcePorts, eventSource } from './event-source.ts';

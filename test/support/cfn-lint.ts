@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { cached, cacheFolder } from '../../local/engines/cache.ts';
-import { installStep } from '../../local/engines/install.ts';
-import { run } from '../../local/processes/run.ts';
+import { cached, cacheFolder, installStep } from '../../local/engines/install.ts';
+import { run } from '../../local/processes/guarded.ts';
 
 const VERSION = '1.58.0';
 

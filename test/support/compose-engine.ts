@@ -1,11 +1,9 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { COMPOSE_CLUSTER_ID, type EngineAddresses } from '../../local/engines/addresses.ts';
-import { cacheFolder } from '../../local/engines/cache.ts';
-import { startBroker } from '../../local/engines/kafka/broker.ts';
-import { EMBEDDED_CLUSTER_ID, installKafka } from '../../local/engines/kafka/install.ts';
-import { installMinistack } from '../../local/engines/ministack/install.ts';
-import { startMinistack } from '../../local/engines/ministack/server.ts';
+import { COMPOSE_CLUSTER_ID, type EngineAddresses } from '../../local/engines/engine.ts';
+import { cacheFolder } from '../../local/engines/install.ts';
+import { EMBEDDED_CLUSTER_ID, installKafka, startBroker } from '../../local/engines/kafka.ts';
+import { installMinistack, startMinistack } from '../../local/engines/ministack.ts';
 import { freePorts } from '../../local/engines/ports.ts';
 import { findTool } from '../../local/engines/tools.ts';
 

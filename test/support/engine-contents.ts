@@ -1,6 +1,6 @@
 import { DynamoDBClient, paginateListTables } from '@aws-sdk/client-dynamodb';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
-import type { EngineAddresses } from '../../local/engines/addresses.ts';
+import type { EngineAddresses } from '../../local/engines/engine.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
 
 /** Names of what an engine has, sorted; Kafka's own topics are left out. */

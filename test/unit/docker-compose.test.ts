@@ -3,10 +3,9 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { ACCOUNT, COMPOSE, COMPOSE_CLUSTER_ID, REGION } from '../../local/engines/addresses.ts';
-import { EMBEDDED_CLUSTER_ID } from '../../local/engines/kafka/install.ts';
-import { singleNode } from '../../local/engines/kafka/properties.ts';
-import { MINISTACK_PART } from '../../local/engines/ministack/install.ts';
+import { ACCOUNT, COMPOSE, COMPOSE_CLUSTER_ID, REGION } from '../../local/engines/engine.ts';
+import { EMBEDDED_CLUSTER_ID, singleNode } from '../../local/engines/kafka.ts';
+import { MINISTACK_PART } from '../../local/engines/ministack.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
 const file: unknown = parse(read('../../docker-compose.yml'));
@@ -101,7 +100,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('runs what the embedded engine runs, set up alike', () => {
-    const pom = read('../../local/engines/kafka/pom.xml');
+    const pom = read('../../local/engines/kafka.pom.xml');
     const [, version] = /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([\d.]+)</.exec(pom) ?? [];
     expect(kafka?.image).toBe(`apache/kafka:${version}`);
     expect(ministack?.image).toBe(`ministackorg/ministack:${MINISTACK_PART.replace('ministack-', '')}`);

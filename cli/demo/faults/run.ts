@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { mappingApi } from '../../../local/cli/mapping-api.ts';
 import type { LocalCloud } from '../../../local/cloud.ts';
-import type { MappingStatus } from '../../../local/event-sources/event-source.ts';
+import type { MappingStatus } from '../../../local/event-sources/mappings.ts';
 import { inFlight } from '../../checkout-client.ts';
 import type { Selection } from '../../dead-letters/letters-table.ts';
 import { type SampleOrder, sampleOrder } from '../../sample-orders.ts';

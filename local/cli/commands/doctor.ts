@@ -1,4 +1,4 @@
-import { type Diagnosis, diagnose } from '../../engines/diagnose.ts';
+import { type Diagnosis, diagnose } from '../../engines/choose.ts';
 import { bold, green, red, type Terminal, table } from '../terminal.ts';
 
 /** `millrace doctor`: which engine can run here, and what is missing. True if any can. */

@@ -21,7 +21,7 @@ export async function reset(projectDir: string, terminal: Terminal): Promise<voi
     });
   }
   const stateDir = stateDirOf(projectDir);
-  for (const held of await readHeld(stateDir)) {
+  for (const held of readHeld(stateDir)) {
     const place = `${held.bootstrapServers} and ${held.awsEndpoint}`;
     switch (await isCompose(held)) {
       case 'silent':

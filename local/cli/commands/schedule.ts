@@ -1,8 +1,7 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { LocalCloudError } from '../../errors.ts';
-import type { RunAnswer } from '../../schedules/run-handler.ts';
-import type { ScheduleStatus } from '../../schedules/schedules.ts';
+import type { RunAnswer, ScheduleStatus } from '../../schedules/schedules.ts';
 import { runningCloud } from '../running-cloud.ts';
 import { duration, green, printable, red, type Terminal, table } from '../terminal.ts';
 import { theOne } from '../the-one.ts';

@@ -1,25 +1,26 @@
-import type { DeliveryAction } from './action.ts';
-import { announce, givenUp, hold, replace } from './holding.ts';
 import { type Deliverable, dequeue, head, headArrivedAt } from './queue.ts';
 import {
+  announce,
   type Batch,
+  type DeliveryAction,
   type DeliveryRules,
   type DeliveryState,
   type GiveUpReason,
+  givenUp,
   type Held,
+  hold,
   inFlight,
   isNext,
   NOTHING_YET,
   type Partition,
+  replace,
   type Slice,
 } from './state.ts';
 
 /** Retries that are due first, then as many new batches as are ready. What can't be delivered is given up. */
-export function send<R extends Deliverable>(
-  state: DeliveryState<R>,
-  now: number,
-  actions: DeliveryAction<R>[],
-): void {
+export function send<R extends Deliverable>(state: DeliveryState<R>, now: number): DeliveryAction<R>[] {
+  // First of all, because what is given up is in nobody's way any more.
+  const actions = giveUpWaiting(state, now);
   const room = new Map<number, number>();
   const takeRoom = (poller: number) => {
     const left = room.get(poller) ?? state.rules.maxInFlight - inFlight(state, poller);
@@ -30,19 +31,18 @@ export function send<R extends Deliverable>(
     actions.push({ type: 'deliver', batch });
     return { kind: 'in-flight', batch };
   };
-  // First of all, because what is given up is in nobody's way any more.
-  giveUpWaiting(state, now, actions);
   for (const held of state.held.values()) {
     if (held.kind !== 'waiting' || held.dueAt > now || !isNext(state, held.batch)) continue;
     if (takeRoom(held.batch.poller)) state.held.set(held.batch.id, deliver(held.batch));
   }
-  for (const partition of state.partitions.values()) giveUpHead(state, partition, now, actions);
+  for (const partition of state.partitions.values()) actions.push(...giveUpHead(state, partition, now));
   for (const [poller, free] of freePartitions(state)) {
     while (isReady(free, state.rules, now) && takeRoom(poller)) {
       const slices = take(state, free, now);
       hold(state, deliver({ ...NOTHING_YET, id: state.nextId++, poller, slices }));
     }
   }
+  return actions;
 }
 
 /** Age counts from the record's own timestamp. AWS doesn't say which timestamp or clock it means. */
@@ -64,21 +64,17 @@ function only<R extends Deliverable>(slices: readonly Slice<R>[], stays: (record
 }
 
 /** Gives up the records of batches due that have become too old while they waited; the others stay due. */
-function giveUpWaiting<R extends Deliverable>(
-  state: DeliveryState<R>,
-  now: number,
-  actions: DeliveryAction<R>[],
-): void {
-  if (state.rules.maximumRecordAgeMs === undefined) return;
-  for (const held of [...state.held.values()]) {
-    if (held.kind !== 'waiting' || held.dueAt > now) continue;
+function giveUpWaiting<R extends Deliverable>(state: DeliveryState<R>, now: number): DeliveryAction<R>[] {
+  if (state.rules.maximumRecordAgeMs === undefined) return [];
+  return [...state.held.values()].flatMap((held) => {
+    if (held.kind !== 'waiting' || held.dueAt > now) return [];
     const old = only(held.batch.slices, (record) => isTooOld(state.rules, record, now));
-    if (old.length === 0) continue;
+    if (old.length === 0) return [];
     const young = only(held.batch.slices, (record) => !isTooOld(state.rules, record, now));
     const rest = { ...held, batch: { ...held.batch, id: state.nextId++, slices: young } };
     const tooOld = givenUp(state, 'record-too-old', held.batch, old);
-    replace(state, held, young.length > 0 ? [rest, tooOld] : [tooOld], actions);
-  }
+    return replace(state, held, young.length > 0 ? [rest, tooOld] : [tooOld]);
+  });
 }
 
 /** Gives up the records at the head of a free partition that can't be delivered, a batch of them at most. */
@@ -86,12 +82,11 @@ function giveUpHead<R extends Deliverable>(
   state: DeliveryState<R>,
   partition: Partition<R>,
   now: number,
-  actions: DeliveryAction<R>[],
-): void {
+): DeliveryAction<R>[] {
   const first = head(partition.queue);
-  if (first === undefined || partition.poller === undefined || partition.holders.length > 0) return;
+  if (first === undefined || partition.poller === undefined || partition.holders.length > 0) return [];
   const reason = undeliverable(state.rules, first, now);
-  if (reason === undefined) return;
+  if (reason === undefined) return [];
   const { records } = dequeue(partition.queue, {
     maxRecords: state.rules.batchSize,
     maxBytes: Number.POSITIVE_INFINITY,
@@ -100,7 +95,7 @@ function giveUpHead<R extends Deliverable>(
   const slice = { partition: partition.key, epoch: partition.epoch, records };
   const held = givenUp<R>(state, reason, NOTHING_YET, [slice]);
   hold(state, held);
-  announce(held, actions);
+  return announce(held);
 }
 
 /** By poller, the partitions that have something to send and aren't held, longest waiting first. */

@@ -1,9 +1,15 @@
-import type { DeliveryAction } from './action.ts';
-import { stillOwned } from './holding.ts';
 import { type DeliveryEvent, step, wakeAt } from './machine.ts';
 import type { Deliverable } from './queue.ts';
 import { failures } from './settlement.ts';
-import { type Batch, type DeliveryRules, deliveryState, type GiveUp, type PartitionKey } from './state.ts';
+import {
+  type Batch,
+  type DeliveryAction,
+  type DeliveryRules,
+  deliveryState,
+  type GiveUp,
+  type PartitionKey,
+  stillOwned,
+} from './state.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The delivery rules at work: pollers feed it, it runs batches and commits. */

@@ -1,9 +1,14 @@
-import type { DeliveryAction } from './action.ts';
-import { assign } from './assignment.ts';
 import { send } from './batching.ts';
-import { type Deliverable, enqueue, headArrivedAt } from './queue.ts';
+import { type Deliverable, emptyQueue, enqueue, headArrivedAt } from './queue.ts';
 import { settle, settleGiveUp } from './settlement.ts';
-import { type DeliveryState, inFlight, isNext, type PartitionKey } from './state.ts';
+import {
+  type DeliveryAction,
+  type DeliveryState,
+  inFlight,
+  isNext,
+  type Partition,
+  type PartitionKey,
+} from './state.ts';
 import type { Verdict } from './verdict.ts';
 
 export type DeliveryEvent<R extends Deliverable> =
@@ -56,30 +61,34 @@ export function step<R extends Deliverable>(
   event: DeliveryEvent<R>,
   now: number,
 ): readonly DeliveryAction<R>[] {
-  const actions: DeliveryAction<R>[] = [];
+  const actions = take(state, event, now);
+  return state.stopping ? actions : [...actions, ...send(state, now)];
+}
+
+function take<R extends Deliverable>(
+  state: DeliveryState<R>,
+  event: DeliveryEvent<R>,
+  now: number,
+): readonly DeliveryAction<R>[] {
   switch (event.type) {
     case 'assigned':
       assign(state, event);
-      break;
+      return [];
     case 'fetched': {
       const partition = state.partitions.get(event.partition);
       if (partition?.poller === event.poller) enqueue(partition.queue, event.records, now);
-      break;
+      return [];
     }
     case 'delivered':
-      settle(state, event.batchId, event.verdict, now, actions);
-      break;
+      return settle(state, event.batchId, event.verdict, now);
+    case 'gave-up':
+      return settleGiveUp(state, event.id);
     case 'stopping':
       state.stopping = true;
-      break;
-    case 'gave-up':
-      settleGiveUp(state, event.id, actions);
-      break;
+      return [];
     case 'woken':
-      break;
+      return [];
   }
-  if (!state.stopping) send(state, now, actions);
-  return actions;
 }
 
 /** When `step` has something to do without a further event: epoch milliseconds, or undefined. */
@@ -98,4 +107,51 @@ export function wakeAt(state: DeliveryState<Deliverable>): number | undefined {
     if (holders.length === 0 && arrivedAt !== undefined) consider(poller, arrivedAt + state.rules.windowMs);
   }
   return earliest;
+}
+
+/** Makes `partitions` exactly what the poller owns. */
+function assign<R extends Deliverable>(
+  state: DeliveryState<R>,
+  event: Extract<DeliveryEvent<R>, { type: 'assigned' }>,
+): void {
+  const assigned = new Set(event.partitions);
+  for (const partition of state.partitions.values()) {
+    if (partition.poller !== event.poller) continue;
+    if (event.rejoined || !assigned.has(partition.key)) revoke(state, partition);
+  }
+  for (const key of assigned) {
+    const partition = state.partitions.get(key);
+    if (partition === undefined) {
+      state.partitions.set(key, {
+        key,
+        poller: event.poller,
+        epoch: 1,
+        queue: emptyQueue(),
+        taken: [],
+        committed: 0,
+        holders: [],
+      });
+    } else if (partition.poller !== event.poller) {
+      // Owned by another poller that hasn't heard yet that it lost it.
+      revoke(state, partition);
+      partition.poller = event.poller;
+    }
+  }
+}
+
+function revoke<R extends Deliverable>(state: DeliveryState<R>, partition: Partition<R>): void {
+  partition.poller = undefined;
+  partition.epoch += 1;
+  Object.assign(partition.queue, emptyQueue<R>());
+  partition.taken = [];
+  partition.committed = 0;
+  for (const id of [...partition.holders]) {
+    const held = state.held.get(id);
+    if (held?.kind !== 'waiting') continue;
+    // It goes on without this partition.
+    partition.holders.splice(partition.holders.indexOf(id), 1);
+    const slices = held.batch.slices.filter((slice) => slice.partition !== partition.key);
+    if (slices.length === 0) state.held.delete(id);
+    else state.held.set(id, { ...held, batch: { ...held.batch, slices } });
+  }
 }

@@ -1,7 +1,17 @@
-import type { DeliveryAction } from './action.ts';
-import { givenUp, replace, stillOwned } from './holding.ts';
 import type { Deliverable } from './queue.ts';
-import type { Batch, DeliveryRules, DeliveryState, Held, LastResult, Past, Slice } from './state.ts';
+import {
+  type Batch,
+  type DeliveryAction,
+  type DeliveryRules,
+  type DeliveryState,
+  givenUp,
+  type Held,
+  type LastResult,
+  type Past,
+  replace,
+  type Slice,
+  stillOwned,
+} from './state.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Ends a batch: what is handled and still owned is committed, the rest is lined up again or given up. */
@@ -10,21 +20,18 @@ export function settle<R extends Deliverable>(
   batchId: number,
   verdict: Verdict,
   now: number,
-  actions: DeliveryAction<R>[],
-): void {
+): DeliveryAction<R>[] {
   const held = state.held.get(batchId);
-  if (held?.kind !== 'in-flight') return;
-  replace(state, held, remainders(state, held.batch, verdict, now), actions);
+  return held?.kind === 'in-flight' ? replace(state, held, remainders(state, held.batch, verdict, now)) : [];
 }
 
 /** Ends a give-up: as far as the partition goes, its records are handled. */
 export function settleGiveUp<R extends Deliverable>(
   state: DeliveryState<R>,
   id: number,
-  actions: DeliveryAction<R>[],
-): void {
+): DeliveryAction<R>[] {
   const held = state.held.get(id);
-  if (held?.kind === 'given-up') replace(state, held, [], actions);
+  return held?.kind === 'given-up' ? replace(state, held, []) : [];
 }
 
 /** What is left of a batch, in the order in which it is sent. */
@@ -132,4 +139,15 @@ function halves<R extends Deliverable>(
   const cuts = others.map((_, index) => index + 1);
   const best = cuts.reduce((one, other) => (imbalance(other) < imbalance(one) ? other : one));
   return [slices.slice(0, best), slices.slice(best)];
+}
+
+const FIRST_MS = 200;
+
+/**
+ * Milliseconds to wait before the given attempt (1 is the first retry): doubling from 200 ms to `longestMs`, the upper
+ * half of each step at random. `random` is in [0, 1). Invented: AWS publishes no schedule.
+ */
+export function backOffMs(attempt: number, random: number, longestMs = 20_000): number {
+  const step = Math.min(longestMs, FIRST_MS * 2 ** (attempt - 1));
+  return Math.round(step * (0.5 + random / 2));
 }

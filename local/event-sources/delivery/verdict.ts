@@ -1,5 +1,6 @@
+import { z } from 'zod';
+import { tryJson } from '../../json.ts';
 import type { InvocationResult } from '../../lambda/invocation.ts';
-import { batchItemFailures } from './batch-item-failures.ts';
 import type { Deliverable } from './queue.ts';
 import type { Batch, PartitionKey } from './state.ts';
 
@@ -67,4 +68,22 @@ function judgeResponse<R extends Deliverable>(
     else indexes.add(found.index);
   }
   return { kind: 'partial', failed, requestId };
+}
+
+/** Absent, null and empty all mean success, for the response as for its list. */
+const response = z
+  .object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.unknown() })).nullish() })
+  .nullable();
+
+/**
+ * The `itemIdentifier`s of a function's response, unjudged; `malformed` where it isn't a batch response at all.
+ *
+ * An object without `batchItemFailures` names none, so it is a success. A string, a number or a list is malformed
+ * (inferred: AWS documents it for no source but says "empty valid JSON" is a success).
+ */
+export function batchItemFailures(payload: Uint8Array): readonly unknown[] | 'malformed' {
+  if (payload.byteLength === 0) return [];
+  const parsed = response.safeParse(tryJson(payload));
+  if (!parsed.success) return 'malformed';
+  return parsed.data?.batchItemFailures?.map((failure) => failure.itemIdentifier) ?? [];
 }

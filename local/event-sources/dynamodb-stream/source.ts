@@ -2,22 +2,22 @@ import { type _Record, DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-st
 import { LocalCloudError } from '../../errors.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import type { StreamMappingModel } from '../../resources/stream-mapping.ts';
-import { backOffMs } from '../delivery/back-off.ts';
 import { startDelivery } from '../delivery/driver.ts';
+import { backOffMs } from '../delivery/settlement.ts';
 import type { GiveUp } from '../delivery/state.ts';
 import { count, countGivenUp, emptyTally, failureLine, giveUpLine, type Tally } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
-import { DRAIN_MS, type EventSource, type PartitionStatus } from '../event-source.ts';
-import type { CheckpointStore } from './checkpoints.ts';
+import { DRAIN_MS, type EventSource, type PartitionStatus } from '../mappings.ts';
+import type { CheckpointStore } from '../remembered.ts';
 import {
   ENVELOPE_BYTES,
   locateStreamRecord,
+  recordFilter,
   type StreamRecord,
   streamEvent,
   streamEventRecord,
   streamRecord,
 } from './event.ts';
-import { recordFilter } from './filter.ts';
 import { readStream, type SavedPosition } from './stream-reader.ts';
 
 export interface StreamSourcePorts {

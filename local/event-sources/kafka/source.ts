@@ -5,13 +5,12 @@ import { askBroker, isUnreachable } from '../../kafka/admin.ts';
 import { kafkaClient } from '../../kafka/client.ts';
 import type { Invoke } from '../../lambda/invocation.ts';
 import type { KafkaMappingModel } from '../../resources/kafka-mapping.ts';
-import { backOffMs } from '../delivery/back-off.ts';
-import { atLeastOnce, type Deliver } from '../delivery/deliver.ts';
 import { startDelivery } from '../delivery/driver.ts';
+import { backOffMs } from '../delivery/settlement.ts';
 import type { Batch } from '../delivery/state.ts';
 import { count, emptyTally, failureLine, type Tally } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
-import { DRAIN_MS, type EventSource } from '../event-source.ts';
+import { DRAIN_MS, type EventSource } from '../mappings.ts';
 import type { EmulationShape } from './emulation-shape.ts';
 import {
   envelopeBytes,
@@ -22,9 +21,8 @@ import {
   sliceBytes,
 } from './event.ts';
 import { givingUp } from './giving-up.ts';
+import { fixStartingOffsets, groupPositions } from './offsets.ts';
 import { type Poller, startPoller, type Unreadable } from './poller.ts';
-import { fixStartingOffsets } from './starting-offsets.ts';
-import { groupPositions } from './status.ts';
 
 export interface KafkaSourcePorts {
   /** `host:port`, several separated by commas. */
@@ -40,8 +38,6 @@ export interface KafkaSourcePorts {
   readonly newId: () => string;
   /** Where it counts. @default its own */
   readonly tally?: Tally;
-  /** How one batch is run; at least once by default. */
-  readonly deliver?: Deliver;
 }
 
 /** Lambda's limit for the event of a synchronous invocation. */
@@ -83,7 +79,6 @@ export async function startKafkaEventSource(
     if (mapping.enabled) await fixStartingOffsets(client('start'), admin, mapping);
     return count;
   });
-  const deliver = ports.deliver ?? atLeastOnce;
   const envelope = { eventSourceArn: mapping.clusterArn, bootstrapServers: ports.bootstrapServers };
   const tally = ports.tally ?? emptyTally();
   const pollers: Poller[] = [];
@@ -95,9 +90,6 @@ export async function startKafkaEventSource(
     tally,
     kafka: client('on-failure'),
   });
-
-  const commit = (poller: number, partition: string, last: KafkaRecord) =>
-    pollers[poller]?.commit(Number(partition.slice(topic.length + 1)), last.offset + 1);
 
   const delivery = startDelivery<KafkaRecord>(
     {
@@ -114,16 +106,15 @@ export async function startKafkaEventSource(
     },
     {
       clock: ports.clock,
-      deliver: (batch) =>
-        deliver({
-          invoke: () => ports.invoke(functionName, event(batch)),
-          judge: (result) =>
-            judge(batch, result, { partialResponses: mapping.partialResponses, locate: locateKafkaRecord }),
-          commit: () => commitAll(batch),
+      deliver: async (batch) =>
+        judge(batch, await ports.invoke(functionName, event(batch)), {
+          partialResponses: mapping.partialResponses,
+          locate: locateKafkaRecord,
         }),
       giveUp,
       lost,
-      commit: ({ poller, partition, last }) => commit(poller, partition, last),
+      commit: ({ poller, partition, last }) =>
+        pollers[poller]?.commit(Number(partition.slice(topic.length + 1)), last.offset + 1),
       ended(batch, verdict, failed) {
         count(tally, batch, verdict, failed);
         if (verdict.kind !== 'handled') ports.log(failureLine(source, batch, verdict, failed));
@@ -135,14 +126,6 @@ export async function startKafkaEventSource(
     const isRedelivered = batch.invocations > 0;
     const bare = isRedelivered && ports.shape.redelivery === 'records-only';
     return kafkaEvent(bare ? undefined : envelope, batch.slices);
-  }
-
-  async function commitAll(batch: Batch<KafkaRecord>): Promise<void> {
-    for (const { partition, records } of batch.slices) {
-      const last = records.at(-1);
-      if (last !== undefined) commit(batch.poller, partition, last);
-    }
-    await pollers[batch.poller]?.committed();
   }
 
   /** Partitions that can't be read on, each with what is said of it. */

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demo } from '../../../cli/commands/demo.ts';
 import type { DemoReport } from '../../../cli/demo/report.ts';
-import type { Deliver } from '../../../local/event-sources/delivery/deliver.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
@@ -22,16 +21,8 @@ describe('the demo sees', { timeout: 180_000 }, () => {
   async function runWith(construct: string, handler: string): Promise<DemoReport> {
     const app = join(dir, handler);
     await defectiveAssembly(testAssembly(), app, construct, handler);
-    return runDemo({ app });
-  }
-
-  function runDemo(options: { app: string; deliver?: Deliver }): Promise<DemoReport> {
-    return demo(
-      root,
-      { orders: 60, stalledMs: 5_000, json: true, ...options },
-      silentTerminal,
-      new AbortController().signal,
-    );
+    const options = { orders: 60, stalledMs: 5_000, json: true, app };
+    return demo(root, options, silentTerminal, new AbortController().signal);
   }
 
   const wrong = ({ counts }: DemoReport): readonly string[] =>
@@ -60,13 +51,8 @@ describe('the demo sees', { timeout: 180_000 }, () => {
     expect(wrong(report)).toEqual([]);
   });
 
-  it('a poller that commits before it delivers', async () => {
-    const atMostOnce: Deliver = async ({ commit, invoke }) => {
-      await commit();
-      await invoke();
-      return { kind: 'handled' };
-    };
-    const report = await runDemo({ app: testAssembly(), deliver: atMostOnce });
+  it('a consumer whose records are committed before it has begun with them', async () => {
+    const report = await runWith('orderly-orders/Shipping/Function', 'shipping-answering-first.ts');
     expect(report.exact).toBe(false);
     expect(wrong(report)).toContain('lost: orders without mail or shipment');
   });

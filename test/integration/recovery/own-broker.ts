@@ -3,9 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { cacheFolder } from '../../../local/engines/cache.ts';
-import { startBroker } from '../../../local/engines/kafka/broker.ts';
-import { installKafka } from '../../../local/engines/kafka/install.ts';
+import { cacheFolder } from '../../../local/engines/install.ts';
+import { installKafka, startBroker } from '../../../local/engines/kafka.ts';
 import { freePorts } from '../../../local/engines/ports.ts';
 import { findTool } from '../../../local/engines/tools.ts';
 

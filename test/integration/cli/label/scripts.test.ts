@@ -8,7 +8,7 @@ import { familyLoader, fontsFor } from '../../../../cli/label/fonts.ts';
 import { labelOf } from '../../../../cli/label/label.ts';
 import { type PostalAddress, Shipment } from '../../../../cli/label/shipment.ts';
 import { linesOf } from '../../../../cli/label/typeset.ts';
-import { cacheFolder } from '../../../../local/engines/cache.ts';
+import { cacheFolder } from '../../../../local/engines/install.ts';
 import { shipment as item } from '../../../support/manifest-world.ts';
 
 const sender: PostalAddress = { name: 'Shop', line1: 'Weg 1', city: 'Hamburg', country: 'DE' };

@@ -22,7 +22,7 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'orderly-holdings-'));
 /** docker-compose.yml's engine, on free ports, for everybody who looks for it. */
 const published = vi.hoisted(() => ({ bootstrapServers: '', awsEndpoint: '' }));
-vi.mock(import('../../../../local/engines/addresses.ts'), async (original) => ({
+vi.mock(import('../../../../local/engines/engine.ts'), async (original) => ({
   ...(await original()),
   COMPOSE: published,
 }));

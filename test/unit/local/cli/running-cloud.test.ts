@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { findRunningCloud, runningCloud } from '../../../../local/cli/running-cloud.ts';
-import { openPort } from '../../../../local/gateway/port.ts';
+import { openPort } from '../../../../local/gateway/loopback.ts';
 import { stateDirOf, writeRunFile } from '../../../../local/run-file.ts';
 
 /** A project folder whose local cloud has its port and nothing else yet. */

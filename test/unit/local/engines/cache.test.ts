@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { cached, cacheFolder, isCached } from '../../../../local/engines/cache.ts';
+import { cached, cacheFolder, isCached } from '../../../../local/engines/install.ts';
 
 async function emptyCache(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'orderly-cache-'));

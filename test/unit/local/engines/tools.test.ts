@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { diagnose } from '../../../../local/engines/diagnose.ts';
+import { diagnose } from '../../../../local/engines/choose.ts';
 import { startEmbeddedEngine } from '../../../../local/engines/embedded.ts';
 import { isAtLeast } from '../../../../local/engines/tools.ts';
 

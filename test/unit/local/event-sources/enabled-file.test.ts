@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { enabledFile } from '../../../../local/event-sources/enabled-file.ts';
+import { enabledFile } from '../../../../local/event-sources/remembered.ts';
 
 function path(): string {
   const dir = mkdtempSync(join(tmpdir(), 'orderly-enabled-'));

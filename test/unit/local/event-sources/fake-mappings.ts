@@ -1,6 +1,9 @@
 import type { Tally } from '../../../../local/event-sources/delivery/tally.ts';
-import type { EventSource } from '../../../../local/event-sources/event-source.ts';
-import { type EventSourceMappings, eventSourceMappings } from '../../../../local/event-sources/mappings.ts';
+import {
+  type EventSource,
+  type EventSourceMappings,
+  eventSourceMappings,
+} from '../../../../local/event-sources/mappings.ts';
 import type { MappingModel } from '../../../../local/resources/event-source-mapping.ts';
 import type { KafkaMappingModel } from '../../../../local/resources/kafka-mapping.ts';
 import type { StreamMappingModel } from '../../../../local/resources/stream-mapping.ts';

@@ -2,7 +2,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type GatewayOptions, startGateway } from '../../../../local/gateway/gateway.ts';
-import { openPort } from '../../../../local/gateway/port.ts';
+import { openPort } from '../../../../local/gateway/loopback.ts';
 import type { Invoke } from '../../../../local/lambda/invocation.ts';
 import type { HttpApiModel } from '../../../../local/resources/http-api.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { claimsOf } from '../../../../local/gateway/jwt.ts';
+import { claimsOf } from '../../../../local/gateway/event.ts';
 
 const HEADER = '$request.header.Authorization';
 const given = { sub: 'given' };

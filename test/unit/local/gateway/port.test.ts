@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { openPort } from '../../../../local/gateway/port.ts';
+import { openPort } from '../../../../local/gateway/loopback.ts';
 
 async function open(port = 0) {
   const opened = await openPort(port);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { internalServerError, readResponse } from '../../../../local/gateway/response.ts';
+import { internalServerError, readResponse } from '../../../../local/gateway/integration.ts';
 
 const read = (answer: unknown) => readResponse(Buffer.from(JSON.stringify(answer)));
 const shown = (answer: unknown) => {

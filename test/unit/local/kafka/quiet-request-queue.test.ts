@@ -1,9 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import {
-  quietRequestQueues,
-  type RequestQueuePrototype,
-} from '../../../../local/kafka/quiet-request-queue.ts';
+import { quietRequestQueues, type RequestQueuePrototype } from '../../../../local/kafka/client.ts';
 
 interface Queue extends RequestQueuePrototype {
   readonly pending: readonly unknown[];

@@ -2,7 +2,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { onTestFinished } from 'vitest';
 import { eventSourceMappings } from '../../../../local/event-sources/mappings.ts';
 import { startGateway } from '../../../../local/gateway/gateway.ts';
-import { openPort } from '../../../../local/gateway/port.ts';
+import { openPort } from '../../../../local/gateway/loopback.ts';
 import type { InvocationResult } from '../../../../local/lambda/invocation.ts';
 import { type LambdaApiPorts, lambdaApi } from '../../../../local/lambda-api/lambda-api.ts';
 import type { FunctionModel } from '../../../../local/resources/function.ts';

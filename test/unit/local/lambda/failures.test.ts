@@ -5,7 +5,7 @@ import {
   reported,
   responseTooLarge,
   timedOut,
-} from '../../../../local/lambda/failures.ts';
+} from '../../../../local/lambda/invocation.ts';
 
 const parsed = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString());
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { followLines, MAX_LINE_LENGTH } from '../../../../local/processes/lines.ts';
+import { followLines, MAX_LINE_LENGTH } from '../../../../local/processes/guarded.ts';
 
 async function linesOf(...chunks: readonly (string | Buffer)[]): Promise<string[]> {
   const stream = new PassThrough();

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { startGateway } from '../../../../local/gateway/gateway.ts';
-import { openPort } from '../../../../local/gateway/port.ts';
-import { scheduleRunHandler } from '../../../../local/schedules/run-handler.ts';
+import { openPort } from '../../../../local/gateway/loopback.ts';
+import { scheduleRunHandler } from '../../../../local/schedules/schedules.ts';
 
 /** A gateway with the schedule `App/Every`, and the names it was asked to run. */
 async function serving() {

@@ -8,8 +8,8 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { onTestFinished } from 'vitest';
-import type { CheckpointStore } from '../../../../../local/event-sources/dynamodb-stream/checkpoints.ts';
 import { startStreamEventSource } from '../../../../../local/event-sources/dynamodb-stream/source.ts';
+import type { CheckpointStore } from '../../../../../local/event-sources/remembered.ts';
 import type { StreamMappingModel } from '../../../../../local/resources/stream-mapping.ts';
 import { testClient } from '../../../../support/dynamodb.ts';
 import { type TestEngines, testEngines } from '../../../../support/engines.ts';

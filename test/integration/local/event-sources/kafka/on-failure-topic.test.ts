@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { onFailureTopic } from '../../../../../local/event-sources/kafka/on-failure-topic.ts';
+import { onFailureTopic } from '../../../../../local/event-sources/kafka/giving-up.ts';
 import { kafkaClient } from '../../../../../local/kafka/client.ts';
 
 const letter = { key: null, value: '{}', slices: [] };

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka, Message } from 'kafkajs';
 import { onTestFinished } from 'vitest';
-import type { EventSource } from '../../../../../local/event-sources/event-source.ts';
 import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
 import {
   type KafkaSourcePorts,
   startKafkaEventSource,
 } from '../../../../../local/event-sources/kafka/source.ts';
+import type { EventSource } from '../../../../../local/event-sources/mappings.ts';
 import type { KafkaMappingModel } from '../../../../../local/resources/kafka-mapping.ts';
 import { type TestEngines, testEngines } from '../../../../support/engines.ts';
 import { aMapping } from '../../../../support/mappings.ts';

@@ -167,24 +167,6 @@ describe('delivery', () => {
       [0, 1],
     ]);
   });
-
-  test('what runs a batch can be exchanged: commit first, and a failure loses the record', async () => {
-    const { fn, start, send, committed } = await running(1, { batchSize: 1 });
-    fn.answer = () => functionError();
-    await start(
-      {},
-      {
-        deliver: async ({ invoke, commit }) => {
-          await commit();
-          await invoke();
-          return { kind: 'handled' };
-        },
-      },
-    );
-    await send(0, 'a', 'b');
-    await eventually(async () => expect(await committed()).toEqual([2]));
-    await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([0, 1]));
-  });
 });
 
 test('a mapping that is not enabled reads nothing and tells how far behind it is', async () => {

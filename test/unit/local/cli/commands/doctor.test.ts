@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { describeDiagnosis } from '../../../../../local/cli/commands/doctor.ts';
-import type { Diagnosis } from '../../../../../local/engines/diagnose.ts';
+import type { Diagnosis } from '../../../../../local/engines/choose.ts';
 
 const tool = (name: Diagnosis['tools'][number]['name'], version: string | undefined) => ({
   name,

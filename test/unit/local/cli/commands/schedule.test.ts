@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { run } from '../../../../../cli/program.ts';
 import { startGateway } from '../../../../../local/gateway/gateway.ts';
-import { openPort } from '../../../../../local/gateway/port.ts';
+import { openPort } from '../../../../../local/gateway/loopback.ts';
 import { stateDirOf, writeRunFile } from '../../../../../local/run-file.ts';
-import { scheduleRunHandler } from '../../../../../local/schedules/run-handler.ts';
-import type { ScheduleStatus, TargetResult } from '../../../../../local/schedules/schedules.ts';
+import {
+  type ScheduleStatus,
+  scheduleRunHandler,
+  type TargetResult,
+} from '../../../../../local/schedules/schedules.ts';
 
 const schedule = (path: string, changes: Partial<ScheduleStatus> = {}): ScheduleStatus => ({
   logicalId: path.replace('/', ''),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { backOffMs } from '../../../../../local/event-sources/delivery/back-off.ts';
+import { backOffMs } from '../../../../../local/event-sources/delivery/settlement.ts';
 
 test('doubles from 200 ms to a cap of 20 s', () => {
   const longest = [1, 2, 3, 7, 8, 5_000].map((attempt) => backOffMs(attempt, 1));

@@ -1,4 +1,3 @@
-import type { DeliveryAction } from '../../../../../local/event-sources/delivery/action.ts';
 import {
   type DeliveryEvent,
   type step,
@@ -6,6 +5,7 @@ import {
 } from '../../../../../local/event-sources/delivery/machine.ts';
 import {
   type Batch,
+  type DeliveryAction,
   deliveryState,
   type GiveUp,
   type PartitionKey,

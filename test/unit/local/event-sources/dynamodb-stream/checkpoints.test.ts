@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { fileCheckpoints } from '../../../../../local/event-sources/dynamodb-stream/checkpoints.ts';
+import { fileCheckpoints } from '../../../../../local/event-sources/remembered.ts';
 
 let folder: string;
 let path: string;

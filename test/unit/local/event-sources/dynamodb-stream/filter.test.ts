@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { recordFilter } from '../../../../../local/event-sources/dynamodb-stream/filter.ts';
+import { recordFilter } from '../../../../../local/event-sources/dynamodb-stream/event.ts';
 
 const record = {
   eventName: 'INSERT',

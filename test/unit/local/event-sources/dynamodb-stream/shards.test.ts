@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { readableShards, type Shard } from '../../../../../local/event-sources/dynamodb-stream/shards.ts';
+import {
+  readableShards,
+  type Shard,
+} from '../../../../../local/event-sources/dynamodb-stream/stream-reader.ts';
 
 const shard = (id: string, parent?: string): Shard => ({ id, parent, closed: false });
 const ids = (shards: readonly Shard[], begun: string[], finished: string[]) =>

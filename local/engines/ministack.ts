@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ACCOUNT, REGION } from '../addresses.ts';
-import type { EngineLog } from '../engine.ts';
-import { type RunningPart, startPart } from '../part.ts';
+import { ACCOUNT, type EngineLog, REGION } from './engine.ts';
+import { cached, installStep, isCached } from './install.ts';
+import { type RunningPart, startPart } from './part.ts';
 
 export interface MinistackOptions {
   /** Where it was installed. */
@@ -76,4 +76,35 @@ async function isHealthy(endpoint: string, mark: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+const VERSION = '1.5.33';
+
+/** Where the cache keeps MiniStack. */
+export const MINISTACK_PART = `ministack-${VERSION}`;
+
+/** The folder of MiniStack and what it imports, fetched by pip if the cache lacks it. */
+export async function installMinistack(
+  cacheDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+  progress: (step: string) => void,
+): Promise<string> {
+  if (!isCached(cacheDir, MINISTACK_PART)) progress('fetching MiniStack with pip (once)');
+  return cached(cacheDir, MINISTACK_PART, (workshop) =>
+    installStep(
+      'Fetching MiniStack',
+      'python3',
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--target',
+        workshop,
+        `ministack==${VERSION}`,
+      ],
+      env,
+    ),
+  );
 }

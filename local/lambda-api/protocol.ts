@@ -1,3 +1,12 @@
+/** One request to the Lambda API. */
+export interface ApiCall {
+  /** What the path names: a function or a mapping, decoded; empty where the path names nothing. */
+  readonly subject: string;
+  readonly query: URLSearchParams;
+  header(name: string): string | undefined;
+  readonly body: Uint8Array;
+}
+
 /** What the Lambda API answers to one request. */
 export interface ApiAnswer {
   readonly status: number;
@@ -58,4 +67,39 @@ export function throttled(): ApiAnswer {
     message: 'Rate Exceeded.',
   };
   return { status, headers, body: Buffer.from(JSON.stringify(content)) };
+}
+
+/**
+ * Answers one page of a list, as `member`, in the order of the items' ids. `MaxItems` may ask for up to 10,000; no page is longer
+ * than `longest`. An item that comes or goes between two pages moves no other one.
+ */
+export async function page<T>(
+  member: string,
+  items: readonly T[],
+  { query }: ApiCall,
+  of: {
+    readonly longest: number;
+    readonly id: (item: T) => string;
+    readonly content: (item: T) => object | Promise<object>;
+  },
+): Promise<ApiAnswer> {
+  const asked = Number(query.get('MaxItems') ?? of.longest);
+  if (!Number.isInteger(asked) || asked < 1 || asked > 10_000) {
+    return apiError('InvalidParameterValueException', 'MaxItems: it is a number from 1 to 10000.');
+  }
+  const after = Buffer.from(query.get('Marker') ?? '', 'base64url').toString();
+  const rest = items
+    .toSorted((a, b) => compare(of.id(a), of.id(b)))
+    .filter((item) => compare(of.id(item), after) > 0);
+  const chosen = rest.slice(0, Math.min(asked, of.longest));
+  const last = chosen.at(-1);
+  return document(200, {
+    [member]: await Promise.all(chosen.map(of.content)),
+    ...(last !== undefined &&
+      chosen.length < rest.length && { NextMarker: Buffer.from(of.id(last)).toString('base64url') }),
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

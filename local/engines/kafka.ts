@@ -1,0 +1,221 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import kafkajs from 'kafkajs';
+import { askBroker } from '../kafka/admin.ts';
+import { kafkaClient } from '../kafka/client.ts';
+import type { Exit } from '../processes/guarded.ts';
+import type { EngineLog } from './engine.ts';
+import { cached, installStep, isCached, removeAbandoned } from './install.ts';
+import { type RunningPart, startPart } from './part.ts';
+import { accepts } from './ports.ts';
+import { javaCommand, javaEnvironment } from './tools.ts';
+
+export interface BrokerOptions {
+  readonly install: KafkaInstall;
+  /** The broker's own folder: log segments and configuration. */
+  readonly dataDir: string;
+  readonly port: number;
+  readonly controllerPort: number;
+  /** As Java names it; an archive of loaded classes serves one version. */
+  readonly javaVersion: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: EngineLog;
+}
+
+/** Starts a broker on 127.0.0.1, over the data it left there before if there is any. */
+export async function startBroker(options: BrokerOptions): Promise<RunningPart> {
+  const logDir = 'log';
+  const mark = randomUUID();
+  const properties = join(options.dataDir, 'server.properties');
+  await mkdir(options.dataDir, { recursive: true });
+  if (!existsSync(join(options.dataDir, logDir, 'meta.properties')))
+    await cp(options.install.formatted, join(options.dataDir, logDir), { recursive: true });
+  await writeFile(properties, serverProperties({ ...options, logDir, mark }));
+
+  const archive = await classArchive(options.install.folder, options.javaVersion);
+  const part = await startPart({
+    part: 'kafka',
+    command: javaCommand(options.env),
+    args: [...jvmOptions, ...archive.options, '-cp', options.install.classPath, 'kafka.Kafka', properties],
+    cwd: options.dataDir,
+    env: javaEnvironment(options.env),
+    log: options.log,
+    // A KRaft broker opens its port when it is ready to serve; a client would take seconds to give up on a closed one.
+    isReady: async () =>
+      (await accepts(`127.0.0.1:${options.port}`)) && (await markOf(options.port)) === mark,
+  }).catch(async (error: unknown) => {
+    await archive.discard();
+    throw error;
+  });
+  return {
+    exited: part.exited,
+    async stop() {
+      await part.stop();
+      await archive.keep((await part.exited).exit);
+    },
+  };
+}
+
+const jvmOptions = [
+  '-Xms256m',
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  // The quick compiler only: a quarter of a second sooner ready. Under load it is slower: 20,000 records of 1 kB took
+  // 1.1 to 1.6 s instead of 0.8.
+  '-XX:TieredStopAtLevel=1',
+  // The JVM remarks on each class that an archive leaves out, on stdout.
+  '-Xlog:disable',
+  '-Xlog:all=error:stderr',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+];
+
+/**
+ * Class-data sharing (JEP 310, JEP 350): the first broker that is stopped leaves an archive of the classes it had
+ * loaded, and later ones start in half the time. The JVM ignores an archive that doesn't fit.
+ */
+async function classArchive(kafkaFolder: string, javaVersion: string) {
+  const folder = join(kafkaFolder, 'classes');
+  const name = `java-${javaVersion}.jsa`;
+  const archive = join(folder, name);
+  if (existsSync(archive))
+    return {
+      options: [`-XX:SharedArchiveFile=${archive}`],
+      keep: async () => undefined,
+      discard: async () => undefined,
+    };
+
+  await mkdir(folder, { recursive: true });
+  await removeAbandoned(folder, `${name}.`);
+  const draft = `${archive}.${process.pid}`;
+  const discard = () => rm(draft, { force: true });
+  return {
+    options: [`-XX:ArchiveClassesAtExit=${draft}`],
+    /** A broker that was killed has left half an archive, if any. */
+    async keep(exit: Exit) {
+      if (exit.signal === null && existsSync(draft)) await rename(draft, archive);
+      else await discard();
+    },
+    discard,
+  };
+}
+
+/** The mark of the broker that answers on a port; `undefined` if what listens there is none. */
+async function markOf(port: number): Promise<string | undefined> {
+  const kafka = kafkaClient({ bootstrapServers: `127.0.0.1:${port}`, clientId: 'millrace' });
+  const wanted = { type: kafkajs.ConfigResourceTypes.BROKER, name: NODE_ID, configNames: ['broker.rack'] };
+  try {
+    const { resources } = await askBroker(
+      kafka,
+      (admin) => admin.describeConfigs({ resources: [wanted], includeSynonyms: false }),
+      5_000,
+    );
+    return resources[0]?.configEntries[0]?.configValue;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of the one node there is. */
+const NODE_ID = '1';
+
+interface BrokerPlaces {
+  /** Name of the folder of the log segments, seen from where Kafka runs: Kafka splits a path at its commas. */
+  readonly logDir: string;
+  readonly port: number;
+  readonly controllerPort: number;
+  /** What tells this broker from any other that may answer on its port: its `broker.rack`, which nothing else is done with. */
+  readonly mark: string;
+}
+
+/**
+ * server.properties of a single KRaft node that is broker and controller.
+ *
+ * The quorum is named here (`controller.quorum.voters`) and not in the formatted log folder, so the same data can be
+ * served from other ports next time.
+ */
+function serverProperties({ logDir, port, controllerPort, mark }: BrokerPlaces): string {
+  const properties: Readonly<Record<string, string | number>> = {
+    'process.roles': 'broker,controller',
+    'node.id': NODE_ID,
+    'controller.quorum.voters': `${NODE_ID}@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+    'broker.rack': mark,
+    'log.dirs': logDir,
+    ...singleNode,
+  };
+  return Object.entries(properties)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** What a cluster of one needs to start groups and transactions, and to start them at once. docker-compose.yml sets the same. */
+export const singleNode = {
+  'offsets.topic.replication.factor': 1,
+  'offsets.topic.num.partitions': 1,
+  'transaction.state.log.replication.factor': 1,
+  'transaction.state.log.min.isr': 1,
+  'transaction.state.log.num.partitions': 1,
+  'share.coordinator.state.topic.replication.factor': 1,
+  'share.coordinator.state.topic.min.isr': 1,
+  'group.initial.rebalance.delay.ms': 0,
+  'auto.create.topics.enable': 'false',
+} as const;
+
+const pom = fileURLToPath(new URL('./kafka.pom.xml', import.meta.url));
+
+/** The cluster id of every embedded broker; any 16 bytes but those of docker-compose.yml's broker. */
+export const EMBEDDED_CLUSTER_ID = 'bWlsbHJhY2UtYnVpbHRpbg';
+
+/** Where the cache keeps Kafka: keyed by the pom, so a changed class path is another folder. */
+export function kafkaPart(): string {
+  return `kafka-${createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12)}`;
+}
+
+export interface KafkaInstall {
+  /** Holds the archives of loaded classes, one per Java version. */
+  readonly folder: string;
+  readonly classPath: string;
+  /** A formatted, empty log folder, to be copied: formatting takes the half of a second a time. */
+  readonly formatted: string;
+}
+
+/** Kafka's jars and a formatted log folder, fetched by Maven if the cache lacks them. */
+export async function installKafka(
+  cacheDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+  progress: (step: string) => void,
+): Promise<KafkaInstall> {
+  const name = kafkaPart();
+  if (!isCached(cacheDir, name)) progress('fetching Apache Kafka with Maven (44 MB, once)');
+  const folder = await cached(cacheDir, name, async (workshop) => {
+    const output = `-DoutputDirectory=${join(workshop, 'lib')}`;
+    const goal = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', output];
+    await installStep('Fetching Apache Kafka', 'mvn', goal, env);
+    await format(workshop, env);
+  });
+  return { folder, classPath: await classPath(folder), formatted: join(folder, 'formatted') };
+}
+
+/** Sorted and spelled out: an archive of loaded classes is valid for one order of the class path. */
+async function classPath(folder: string): Promise<string> {
+  const jars = (await readdir(join(folder, 'lib'))).filter((file) => file.endsWith('.jar'));
+  return jars
+    .sort()
+    .map((jar) => join(folder, 'lib', jar))
+    .join(':');
+}
+
+async function format(folder: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const properties = join(folder, 'format.properties');
+  const logDir = 'formatted';
+  await writeFile(properties, serverProperties({ logDir, port: 1, controllerPort: 2, mark: 'none' }));
+  const tool = ['-cp', await classPath(folder), 'kafka.tools.StorageTool'];
+  const args = [...tool, 'format', '-t', EMBEDDED_CLUSTER_ID, '-c', properties];
+  await installStep('Formatting a log folder', javaCommand(env), args, javaEnvironment(env), folder);
+}
