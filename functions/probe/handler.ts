@@ -2,8 +2,7 @@ import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
-import { probeHandler } from './probe.ts';
-import { probesTable } from './probes-table.ts';
+import { probeHandler, probesTable } from './probe.ts';
 
 const { PROBES_TABLE } = readEnvironment(z.object({ PROBES_TABLE: variable }), process.env);
 const now = () => new Date();
