@@ -24,6 +24,17 @@ export function synthesized(option: Option = 'sandbox'): Synthesized {
   };
 }
 
+/** The consumers of the topic `orders`, as `lib/orders-stack.ts` declares them: each by the id of its construct, and its group. */
+export const CONSUMERS = [
+  { id: 'Email', groupId: 'email-service' },
+  { id: 'Shipping', groupId: 'shipping-service' },
+] as const;
+/** These, and the collector of what they give up. */
+export const KAFKA_CONSUMERS = [
+  ...CONSUMERS,
+  { id: 'DeadLetterCollector', groupId: 'dead-letters' },
+] as const;
+
 interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { resourcesOf, synthesized } from '../../support/template.ts';
+import { CONSUMERS, KAFKA_CONSUMERS, resourcesOf, synthesized } from '../../support/template.ts';
 
 const runbooks = readFileSync(new URL('../../../docs/runbooks.md', import.meta.url), 'utf8');
 
@@ -41,28 +41,21 @@ describe('alarms', () => {
 
   it('ring for what somebody has to act on', () => {
     const everywhere = [
-      'DeadLetterCollectorConsumerLag',
-      'DeadLetterCollectorConsumerStalled',
-      'DeadLetters',
-      'EmailConsumerLag',
-      'EmailConsumerLost',
-      'EmailConsumerStalled',
+      ...KAFKA_CONSUMERS.flatMap(({ id }) => [`${id}ConsumerLag`, `${id}ConsumerStalled`]),
+      ...CONSUMERS.map(({ id }) => `${id}ConsumerLost`),
+      ...CONSUMERS.map(({ id }) => `Errors${id.toLowerCase()}`),
       'Errorsdeadletters',
-      'Errorsemail',
       'Errorsmanifest',
       'Errorsrelay',
-      'Errorsshipping',
+      'DeadLetters',
       'IteratorAge',
       'OutboxAge',
       'RelaySilent',
       'ServerErrors',
-      'ShippingConsumerLag',
-      'ShippingConsumerLost',
-      'ShippingConsumerStalled',
       'Throttles',
       'UnreadableOutboxRows',
       'Withheld',
-    ];
+    ].sort();
     const names = (of: keyof typeof stacks) => alarms(of).map(({ name }) => name);
     expect(names('sandbox').sort()).toEqual([...everywhere, 'BrokerDisk'].sort());
     expect(names('production').sort()).toEqual([...everywhere, 'ClusterStorage'].sort());
@@ -116,7 +109,7 @@ describe('alarms', () => {
     const mappings = resources('sandbox', 'AWS::Lambda::EventSourceMapping').filter(
       ({ properties }) => properties.Topics,
     );
-    expect(mappings).toHaveLength(3);
+    expect(mappings).toHaveLength(KAFKA_CONSUMERS.length);
     for (const { properties } of mappings)
       expect(properties.MetricsConfig).toEqual({ Metrics: ['EventCount'] });
     expect(mappings.map(({ id }) => id)).toContain(
