@@ -13,7 +13,8 @@ import {
   fromOrderItem,
   toOrderItem,
 } from '../../../../functions/outbox/order-store.ts';
-import { calmClient, clientWith } from '../../../simulator/dynamodb/client.ts';
+import { clientWith } from '../../../simulator/dynamodb/client.ts';
+import { CALM, execute } from '../../../simulator/dynamodb/commands.ts';
 import { database, table } from '../../../simulator/dynamodb/tables.ts';
 import {
   anOrder,
@@ -40,7 +41,7 @@ type Meanwhile = (store: ReturnType<typeof dynamoDbOrderStore>) => Promise<unkno
 function world(...meanwhile: readonly Meanwhile[]) {
   const orders = table('Orders', { hash: 'orderId' });
   const outbox = table('Outbox', { hash: 'orderId', range: { name: 'seq', type: 'N' } });
-  const right = calmClient(database([orders, outbox]));
+  const right = clientWith(async (command) => execute(database([orders, outbox]), command, CALM));
   const storeOn = (client: DynamoDBClient) =>
     dynamoDbOrderStore(client, { orders: 'Orders', outbox: 'Outbox' }, new AbortController().signal);
   const sent: string[] = [];
