@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { resolved } from '../assembly/resolution.ts';
 import { LocalCloudError } from '../errors.ts';
 import { environmentTexts } from './function.ts';
@@ -14,7 +13,6 @@ import {
   only,
   readProperties,
   refused,
-  type SupportTable,
   textInTemplate,
 } from './properties.ts';
 import {
@@ -32,13 +30,13 @@ export interface BucketModel extends Part {
   readonly name: string;
 }
 
-const properties: SupportTable = {
+const properties = {
   AbacStatus: iam,
   AccelerateConfiguration: network,
   AccessControl: iam,
   AnalyticsConfigurations: metrics,
   BucketEncryption: encryption,
-  BucketName: honoured,
+  BucketName: honoured(textInTemplate.optional()),
   BucketNamePrefix: harmless('the name is generated here'),
   BucketNamespace: harmless('there is one account here'),
   CorsConfiguration: refused('CORS headers are not added here'),
@@ -60,8 +58,6 @@ const properties: SupportTable = {
   WebsiteConfiguration: refused('websites are not served here'),
 };
 
-const shape = z.object({ BucketName: textInTemplate.optional() });
-
 /** S3 buckets. Objects stay when they are made again. */
 export const buckets: ResourceType<BucketModel> = {
   word: 'bucket',
@@ -79,7 +75,7 @@ export const buckets: ResourceType<BucketModel> = {
   namesInUse: environmentTexts,
   read: ({ scope, ofType }) =>
     readEach(ofType('AWS::S3::Bucket'), (resource) => {
-      const { value, findings } = readProperties(scope, resource, properties, shape);
+      const { value, findings } = readProperties(scope, resource, properties);
       return { model: value && { ...placeOf(resource), name: scope.identity(resource).name }, findings };
     }),
   async provision(engine, models) {

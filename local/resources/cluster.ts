@@ -12,7 +12,6 @@ import {
   metrics,
   network,
   readProperties,
-  type SupportTable,
 } from './properties.ts';
 import { arn, type Part, placeOf, type ResourceType, readEach } from './resource-type.ts';
 
@@ -24,10 +23,10 @@ export interface ClusterModel extends Part {
 const ownBroker = harmless('the local broker has its own version, size and configuration');
 
 /** `AWS::MSK::Cluster` and `AWS::MSK::ServerlessCluster`: one local broker stands for every cluster. */
-const properties: SupportTable = {
+const properties = {
   BrokerNodeGroupInfo: ownBroker,
   ClientAuthentication: harmless('the local broker asks for no credentials'),
-  ClusterName: honoured,
+  ClusterName: honoured(),
   ConfigurationInfo: ownBroker,
   CurrentVersion: ownBroker,
   EncryptionInfo: encryption,
@@ -67,7 +66,7 @@ export const clusters: ResourceType<ClusterModel> = {
     const read = [...named()].filter(({ type }) => type in clusters.types);
     return readEach(read, (resource) => ({
       model: { ...placeOf(resource), name: scope.identity(resource).name },
-      findings: readProperties(scope, resource, properties, z.unknown()).findings,
+      findings: readProperties(scope, resource, properties).findings,
     }));
   },
 };

@@ -1,13 +1,5 @@
-import { z } from 'zod';
 import { environmentTexts } from './function.ts';
-import {
-  harmless,
-  honoured,
-  label,
-  readProperties,
-  type SupportTable,
-  textInTemplate,
-} from './properties.ts';
+import { harmless, honoured, label, readProperties, textInTemplate } from './properties.ts';
 import {
   clientConfig,
   name,
@@ -24,17 +16,15 @@ export interface EmailIdentityModel extends Part {
   readonly name: string;
 }
 
-const properties: SupportTable = {
+const properties = {
   ConfigurationSetAttributes: harmless('no mail leaves this machine'),
   DkimAttributes: harmless('no mail leaves this machine'),
   DkimSigningAttributes: harmless('no mail leaves this machine'),
-  EmailIdentity: honoured,
+  EmailIdentity: honoured(textInTemplate),
   FeedbackAttributes: harmless('no mail leaves this machine'),
   MailFromAttributes: harmless('no mail leaves this machine'),
   Tags: label,
 };
-
-const shape = z.object({ EmailIdentity: textInTemplate });
 
 /** Addresses and domains that mails may come from: verified as soon as they are made. */
 export const emailIdentities: ResourceType<EmailIdentityModel> = {
@@ -45,7 +35,7 @@ export const emailIdentities: ResourceType<EmailIdentityModel> = {
   namesInUse: environmentTexts,
   read: ({ scope, ofType }) =>
     readEach(ofType('AWS::SES::EmailIdentity'), (resource) => {
-      const { value, findings } = readProperties(scope, resource, properties, shape);
+      const { value, findings } = readProperties(scope, resource, properties);
       return { model: value && { ...placeOf(resource), name: value.EmailIdentity }, findings };
     }),
   async provision(engine, models) {

@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import type { FileAsset, Resource } from '../assembly/assembly.ts';
 import { type Finding, findingOn } from '../assembly/findings.ts';
 import { isRecord, resolved, textOf, whenResolved } from '../assembly/resolution.ts';
 import type { Scope } from '../assembly/scope.ts';
 import {
   encryption,
+  entries,
   harmless,
   honoured,
   iam,
@@ -16,7 +16,7 @@ import {
   parts,
   readProperties,
   refused,
-  type SupportTable,
+  requiredParts,
   textInTemplate,
 } from './properties.ts';
 import {
@@ -66,13 +66,13 @@ export function functionNameIn(nameOrArn: string): string {
   return (afterFunction ?? nameOrArn).split(':')[0] ?? nameOrArn;
 }
 
-const properties: SupportTable = {
+const properties = {
   Architectures: harmless('functions run on the processor at hand'),
   CapacityProviderConfig: refused('capacity providers are not emulated'),
-  Code: parts({
+  Code: requiredParts({
     ImageUri: refused('container images are not run: the code has to be an asset folder'),
     S3Bucket: harmless('the code is found by its key in the assembly'),
-    S3Key: honoured,
+    S3Key: honoured(textInTemplate.optional()),
     S3ObjectStorageMode: harmless('the code is found by its key in the assembly'),
     S3ObjectVersion: harmless('the code is found by its key in the assembly'),
     SourceKMSKeyArn: encryption,
@@ -82,43 +82,32 @@ const properties: SupportTable = {
   DeadLetterConfig: refused('a dead-letter queue of asynchronous invocations is not emulated'),
   Description: label,
   DurableConfig: refused('durable functions are not emulated'),
-  Environment: parts({ Variables: { kind: 'honoured-entries' } }),
+  Environment: parts({ Variables: entries }),
   EphemeralStorage: harmless('the size of /tmp is not limited here'),
   FileSystemConfigs: refused('file systems are not mounted here'),
-  FunctionName: honoured,
+  FunctionName: honoured(),
   FunctionScalingConfig: refused('capacity providers are not emulated'),
-  Handler: honoured,
+  Handler: honoured(textInTemplate),
   ImageConfig: refused('container images are not run: the code has to be an asset folder'),
   KmsKeyArn: encryption,
   Layers: refused('layers are not mounted: bundle what they hold into the function'),
   LoggingConfig: logging,
-  MemorySize: honoured,
+  // Defaults: "CreateFunction" in the Lambda API reference.
+  MemorySize: honoured(numberInTemplate.default(128)),
   PackageType: only(['Zip'], 'container images are not run: the code has to be an asset folder'),
   PublishToLatestPublished: harmless('there is one version of a function here'),
   RecursiveLoop: harmless('recursive loops are not detected here'),
-  ReservedConcurrentExecutions: honoured,
+  ReservedConcurrentExecutions: honoured(numberInTemplate.optional()),
   Role: iam,
-  Runtime: honoured,
+  Runtime: honoured(textInTemplate),
   RuntimeManagementConfig: harmless('the Node at hand runs every function'),
   SnapStart: only([{ ApplyOn: 'None' }], 'environments are not restored from a snapshot here'),
   Tags: label,
   TenancyConfig: refused('environments are not isolated by tenant here'),
-  Timeout: honoured,
+  Timeout: honoured(numberInTemplate.default(3)),
   TracingConfig: harmless('traces go nowhere here'),
   VpcConfig: network,
 };
-
-const shape = z.object({
-  Runtime: textInTemplate,
-  Handler: textInTemplate,
-  Code: z.object({ S3Key: textInTemplate.optional() }),
-  MemorySize: numberInTemplate.default(128),
-  Timeout: numberInTemplate.default(3),
-  ReservedConcurrentExecutions: numberInTemplate.optional(),
-  Environment: z
-    .object({ Variables: z.record(z.string(), z.unknown()).default({}) })
-    .default({ Variables: {} }),
-});
 
 /** Lambda functions of the nodejs runtimes, with the versions and aliases that all stand for the one there is here. */
 export const functions: ResourceType<FunctionModel> = {
@@ -161,8 +150,6 @@ export function environmentTexts(app: App): ReadonlySet<string> {
 /**
  * A function that can run here: a nodejs runtime and its code in an asset folder. `model` is `undefined` if it can't;
  * then a finding says why, and accepting it leaves the function out.
- *
- * Defaults (128 MiB, 3 seconds) are Lambda's: "CreateFunction" in the Lambda API reference.
  */
 function functionOf(
   scope: Scope,
@@ -170,7 +157,7 @@ function functionOf(
   environment: FunctionEnvironment,
 ): Reading<FunctionModel> {
   const overlaid = { ...resource, properties: environment.applyTo(resource) };
-  const { value, findings } = readProperties(scope, overlaid, properties, shape);
+  const { value, findings } = readProperties(scope, overlaid, properties);
   if (value === undefined) return { model: undefined, findings };
   if (!/^nodejs\d+\.x$/.test(value.Runtime)) {
     const message = `the runtime ${value.Runtime} is not run here, only nodejs; accepted, the function is left out`;

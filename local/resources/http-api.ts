@@ -16,7 +16,6 @@ import {
   parts,
   readProperties,
   refused,
-  type SupportTable,
   textInTemplate,
   throughput,
 } from './properties.ts';
@@ -53,48 +52,58 @@ export interface HttpApiModel extends Part {
 }
 
 /** `AWS::ApiGatewayV2::Api` */
-const apiProperties: SupportTable = {
+const apiProperties = {
   ApiKeySelectionExpression: harmless('API keys belong to WebSocket APIs'),
   CorsConfiguration: refused('CORS headers are not added here'),
   Description: label,
   DisableExecuteApiEndpoint: harmless('the local gateway has an address of its own'),
   IpAddressType: network,
-  Name: honoured,
-  ProtocolType: only(['HTTP'], 'only HTTP APIs are served here'),
+  Name: honoured(),
+  ProtocolType: only(['HTTP'], 'only HTTP APIs are served here', z.literal('HTTP')),
   RouteSelectionExpression: harmless('HTTP APIs have one way to select a route'),
   Tags: label,
   Version: label,
 };
 
 /** `AWS::ApiGatewayV2::Route` */
-const routeProperties: SupportTable = {
-  ApiId: honoured,
+const routeProperties = {
+  ApiId: honoured(),
   ApiKeyRequired: only([false], 'API keys are not checked here'),
   AuthorizationScopes: harmless('tokens are not checked on 127.0.0.1'),
-  AuthorizationType: honoured,
-  AuthorizerId: honoured,
+  AuthorizationType: honoured(
+    z.enum(['NONE', 'AWS_IAM', 'JWT'], 'only NONE, AWS_IAM and JWT are known here').default('NONE'),
+  ),
+  AuthorizerId: honoured(textInTemplate.optional()),
   OperationName: label,
-  RouteKey: honoured,
-  Target: honoured,
+  RouteKey: honoured(textInTemplate),
+  Target: honoured(textInTemplate),
 };
 
 /** `AWS::ApiGatewayV2::Integration` */
-const integrationProperties: SupportTable = {
-  ApiId: honoured,
+const integrationProperties = {
+  ApiId: honoured(),
   ConnectionType: only(['INTERNET'], 'private integrations are not emulated'),
   CredentialsArn: iam,
   Description: label,
   IntegrationMethod: harmless('a function is invoked in one way only'),
-  IntegrationType: only(['AWS_PROXY'], 'only proxy integrations of Lambda functions are served here'),
-  IntegrationUri: honoured,
-  PayloadFormatVersion: only(['2.0'], 'only payload format 2.0 is spoken here'),
+  IntegrationType: only(
+    ['AWS_PROXY'],
+    'only proxy integrations of Lambda functions are served here',
+    z.literal('AWS_PROXY'),
+  ),
+  IntegrationUri: honoured(textInTemplate),
+  PayloadFormatVersion: only(
+    ['2.0'],
+    'only payload format 2.0 is spoken here',
+    z.union([z.literal('2.0'), z.literal(2)], 'it has to be 2.0'),
+  ),
   TimeoutInMillis: only([30_000], "the function's own timeout is the only one here"),
 };
 
 /** `AWS::ApiGatewayV2::Stage` */
-const stageProperties: SupportTable = {
+const stageProperties = {
   AccessLogSettings: logging,
-  ApiId: honoured,
+  ApiId: honoured(),
   AutoDeploy: harmless('what the assembly says is served'),
   DefaultRouteSettings: parts({
     DataTraceEnabled: logging,
@@ -110,10 +119,17 @@ const stageProperties: SupportTable = {
 };
 
 /** `AWS::ApiGatewayV2::Authorizer` */
-const authorizerProperties: SupportTable = {
-  ApiId: honoured,
+const authorizerProperties = {
+  ApiId: honoured(),
   AuthorizerType: only(['JWT'], 'Lambda authorizers are not called here'),
-  IdentitySource: honoured,
+  IdentitySource: honoured(
+    z
+      .array(
+        z.string().regex(/^\$request\.(header|querystring)\.[^.]+$/, 'a token is in a header or a parameter'),
+      )
+      .max(1, 'a token is in one place')
+      .default([]),
+  ),
   JwtConfiguration: harmless('tokens are not checked on 127.0.0.1'),
   Name: label,
 };
@@ -192,32 +208,6 @@ function apiParts({ scope, ofType: existing }: App): ApiParts[] {
   });
 }
 
-const routeShape = z.object({
-  RouteKey: textInTemplate,
-  Target: textInTemplate,
-  AuthorizationType: z
-    .enum(['NONE', 'AWS_IAM', 'JWT'], 'only NONE, AWS_IAM and JWT are known here')
-    .default('NONE'),
-  AuthorizerId: textInTemplate.optional(),
-});
-
-const integrationShape = z.object({
-  IntegrationType: z.literal('AWS_PROXY'),
-  IntegrationUri: textInTemplate,
-  PayloadFormatVersion: z.union([z.literal('2.0'), z.literal(2)], 'it has to be 2.0'),
-});
-
-const authorizerShape = z.object({
-  IdentitySource: z
-    .array(
-      z.string().regex(/^\$request\.(header|querystring)\.[^.]+$/, 'a token is in a header or a parameter'),
-    )
-    .max(1, 'a token is in one place')
-    .default([]),
-});
-
-const apiShape = z.object({ ProtocolType: z.literal('HTTP') });
-
 /**
  * Reads an HTTP API: routes on Lambda functions in payload format 2.0.
  *
@@ -231,7 +221,7 @@ function httpApiOf(
   functions: readonly FunctionModel[],
   claims: App['jwtClaims'],
 ): Reading<HttpApiModel> {
-  const { value, findings } = readProperties(scope, parts.api, apiProperties, apiShape);
+  const { value, findings } = readProperties(scope, parts.api, apiProperties);
   if (value === undefined) return { model: undefined, findings };
   const integrations = parts.integrations.map((resource) => readIntegration(scope, resource));
   const authorizers = parts.authorizers.map((resource) => readAuthorizer(scope, resource));
@@ -239,7 +229,7 @@ function httpApiOf(
     readRoute(scope, resource, { integrations, authorizers, functions }),
   );
   const others = [
-    ...parts.stages.flatMap((stage) => readProperties(scope, stage, stageProperties, z.unknown()).findings),
+    ...parts.stages.flatMap((stage) => readProperties(scope, stage, stageProperties).findings),
     ...authorizers.flatMap((one) => one.findings),
   ];
   const identity = scope.identity(parts.api);
@@ -263,7 +253,7 @@ interface ReadAuthorizer {
 
 function readAuthorizer(scope: Scope, resource: Resource): ReadAuthorizer {
   const { id } = scope.identity(resource);
-  const { value, findings } = readProperties(scope, resource, authorizerProperties, authorizerShape);
+  const { value, findings } = readProperties(scope, resource, authorizerProperties);
   const [tokenSource = '$request.header.Authorization'] = value?.IdentitySource ?? [];
   return { id, tokenSource, findings };
 }
@@ -276,7 +266,7 @@ interface ReadIntegration {
 
 function readIntegration(scope: Scope, resource: Resource): ReadIntegration {
   const { id } = scope.identity(resource);
-  const { value, findings } = readProperties(scope, resource, integrationProperties, integrationShape);
+  const { value, findings } = readProperties(scope, resource, integrationProperties);
   return { id, functionName: value && functionNameIn(invokedArn(value.IntegrationUri)), findings };
 }
 
@@ -298,7 +288,7 @@ function readRoute(
     readonly functions: readonly FunctionModel[];
   },
 ): Reading<RouteModel> {
-  const { value, findings } = readProperties(scope, resource, routeProperties, routeShape);
+  const { value, findings } = readProperties(scope, resource, routeProperties);
   if (value === undefined) return { model: undefined, findings };
   const integration = integrations.find(({ id }) => value.Target === `integrations/${id}`);
   if (integration === undefined) {

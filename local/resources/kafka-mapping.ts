@@ -4,23 +4,23 @@ import { type Finding, findingOn } from '../assembly/findings.ts';
 import { isRecord } from '../assembly/resolution.ts';
 import type { Scope } from '../assembly/scope.ts';
 import {
+  batchingWindow,
   type MappingBase,
   mappingBase,
   mappingProperties,
-  mappingShape,
   type StartingPosition,
-  windowSeconds,
 } from './mapping-base.ts';
 import {
   harmless,
   honoured,
   numberInTemplate,
   only,
+  optionalParts,
   parts,
   readProperties,
   refused,
-  type SupportTable,
   textInTemplate,
+  type ValuesOf,
 } from './properties.ts';
 import type { Reading } from './resource-type.ts';
 
@@ -38,49 +38,35 @@ export interface KafkaMappingModel extends MappingBase {
   readonly onFailureTopic: string | undefined;
 }
 
-const properties: SupportTable = {
+const properties = {
   ...mappingProperties,
   AmazonManagedKafkaEventSourceConfig: parts({
-    ConsumerGroupId: honoured,
+    ConsumerGroupId: honoured(textInTemplate.optional()),
     SchemaRegistryConfig: refused('records are not decoded with a schema registry here'),
   }),
   DestinationConfig: parts({
-    OnFailure: parts({ Destination: honoured }),
+    OnFailure: parts({ Destination: honoured(z.string().default('')) }),
     OnSuccess: refused('it belongs to asynchronous invocations, not to mappings'),
   }),
+  EventSourceArn: honoured(z.string().optional()),
   FilterCriteria: only(
     [{ Filters: [] }],
     'Kafka records are not filtered here: all of them reach the function',
   ),
+  MaximumBatchingWindowInSeconds: batchingWindow(0.5),
   ParallelizationFactor: only([1], 'it belongs to streams, not to Kafka'),
-  ProvisionedPollerConfig: parts({
-    MaximumPollers: honoured,
+  // Without provisioned mode Lambda scales as it likes, which is one poller here.
+  ProvisionedPollerConfig: optionalParts({
+    MaximumPollers: honoured(numberInTemplate.pipe(z.int().min(1)).default(200)),
     MinimumPollers: harmless('pollers are not scaled: MaximumPollers run from the start'),
     PollerGroupName: harmless('poller groups share a network, which is not emulated'),
   }),
   SourceAccessConfigurations: refused('the local broker asks for no credentials: these are not used'),
-  StartingPositionTimestamp: honoured,
-  Topics: honoured,
+  StartingPosition: honoured(z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'])),
+  StartingPositionTimestamp: honoured(numberInTemplate.optional()),
+  Topics: honoured(z.array(textInTemplate).length(1, 'a mapping reads exactly one topic')),
 };
-
-/**
- * A Kafka source's own limits and defaults: "CreateEventSourceMapping" in the Lambda API reference. `MaximumPollers` of
- * provisioned mode is 200 unless set; without provisioned mode Lambda scales as it likes, which is one poller here.
- */
-const shape = mappingShape.extend({
-  AmazonManagedKafkaEventSourceConfig: z.object({ ConsumerGroupId: textInTemplate.optional() }).optional(),
-  DestinationConfig: z
-    .object({ OnFailure: z.object({ Destination: z.string().default('') }).optional() })
-    .optional(),
-  EventSourceArn: z.string().optional(),
-  MaximumBatchingWindowInSeconds: windowSeconds.default(0.5),
-  ProvisionedPollerConfig: z
-    .object({ MaximumPollers: numberInTemplate.pipe(z.int().min(1)).default(200) })
-    .optional(),
-  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP']),
-  StartingPositionTimestamp: numberInTemplate.optional(),
-  Topics: z.array(textInTemplate).length(1, 'a mapping reads exactly one topic'),
-});
+type Values = ValuesOf<typeof properties>;
 
 /** Reads a mapping on a Kafka topic for the function of that name. */
 export function kafkaMapping(
@@ -88,7 +74,7 @@ export function kafkaMapping(
   resource: Resource,
   functionName: string,
 ): Reading<KafkaMappingModel> {
-  const { value, findings } = readProperties(scope, withoutEmptyPollers(resource), properties, shape);
+  const { value, findings } = readProperties(scope, withoutEmptyPollers(resource), properties);
   const [topic] = value?.Topics ?? [];
   if (value === undefined || topic === undefined) return { model: undefined, findings };
   const startingPosition = kafkaStart(value.StartingPosition, value.StartingPositionTimestamp);
@@ -101,14 +87,14 @@ export function kafkaMapping(
   }
   const base = mappingBase(scope, resource, functionName, value);
   const cluster = clusterOf(scope, resource, value.EventSourceArn);
-  const destination = onFailureTopic(resource, value.DestinationConfig?.OnFailure?.Destination ?? '', topic);
+  const destination = onFailureTopic(resource, value.DestinationConfig.OnFailure.Destination, topic);
   return {
     model: {
       ...base,
       kind: 'kafka',
       clusterArn: cluster.arn,
       topic,
-      groupId: value.AmazonManagedKafkaEventSourceConfig?.ConsumerGroupId ?? base.uuid,
+      groupId: value.AmazonManagedKafkaEventSourceConfig.ConsumerGroupId ?? base.uuid,
       startingPosition,
       pollers: value.ProvisionedPollerConfig?.MaximumPollers ?? 1,
       onFailureTopic: destination.topic,
@@ -130,7 +116,7 @@ function withoutEmptyPollers(resource: Resource): Resource {
     : resource;
 }
 
-function kafkaStart(at: z.infer<typeof shape>['StartingPosition'], seconds: number | undefined) {
+function kafkaStart(at: Values['StartingPosition'], seconds: number | undefined) {
   if (at !== 'AT_TIMESTAMP') return { at } as const;
   return seconds === undefined ? undefined : ({ at, timestampMs: Math.round(seconds * 1000) } as const);
 }
@@ -161,11 +147,11 @@ function onFailureTopic(
  * What AWS documents for provisioned mode alone. What its API answers to the rest is not documented, so that this stops
  * a start is a judgement of the local cloud's own.
  */
-function provisionedOnly(resource: Resource, value: z.infer<typeof shape>): Finding[] {
+function provisionedOnly(resource: Resource, value: Values): Finding[] {
   const used: Readonly<Record<string, boolean>> = {
     BisectBatchOnFunctionError: value.BisectBatchOnFunctionError,
     'DestinationConfig.OnFailure.Destination':
-      value.DestinationConfig?.OnFailure?.Destination?.startsWith('kafka://') ?? false,
+      value.DestinationConfig.OnFailure.Destination.startsWith('kafka://'),
     FunctionResponseTypes: value.FunctionResponseTypes.length > 0,
     MaximumRecordAgeInSeconds: value.MaximumRecordAgeInSeconds !== -1,
     MaximumRetryAttempts: value.MaximumRetryAttempts !== -1,

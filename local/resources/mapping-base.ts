@@ -10,7 +10,8 @@ import {
   metrics,
   numberInTemplate,
   only,
-  type SupportTable,
+  type Property,
+  type ValuesOf,
 } from './properties.ts';
 import { type Part, placeOf } from './resource-type.ts';
 
@@ -42,50 +43,43 @@ export type StartingPosition =
   | { readonly at: 'LATEST' }
   | { readonly at: 'AT_TIMESTAMP'; readonly timestampMs: number };
 
-/** What of a mapping is honoured whatever its source. */
-export const mappingProperties: SupportTable = {
-  BatchSize: honoured,
-  BisectBatchOnFunctionError: honoured,
-  Enabled: honoured,
-  EventSourceArn: honoured,
-  FunctionName: honoured,
-  FunctionResponseTypes: honoured,
+/**
+ * What of a mapping is honoured whatever its source, with the limits and defaults of "CreateEventSourceMapping" in the
+ * Lambda API reference.
+ */
+export const mappingProperties = {
+  BatchSize: honoured(numberInTemplate.pipe(z.int().min(1).max(10_000)).default(100)),
+  BisectBatchOnFunctionError: honoured(booleanInTemplate.default(false)),
+  Enabled: honoured(booleanInTemplate.default(true)),
+  FunctionName: honoured(),
+  FunctionResponseTypes: honoured(z.array(z.literal('ReportBatchItemFailures')).default([])),
   KmsKeyArn: encryption,
   LoggingConfig: logging,
-  MaximumBatchingWindowInSeconds: honoured,
-  MaximumRecordAgeInSeconds: honoured,
-  MaximumRetryAttempts: honoured,
+  MaximumRecordAgeInSeconds: honoured(
+    numberInTemplate
+      .pipe(z.int())
+      .refine(
+        (seconds) => seconds === -1 || (seconds >= 60 && seconds <= 604_800),
+        'it is -1 or 60 to 604800',
+      )
+      .default(-1),
+  ),
+  MaximumRetryAttempts: honoured(numberInTemplate.pipe(z.int().min(-1).max(10_000)).default(-1)),
   MetricsConfig: metrics,
-  StartingPosition: honoured,
   Tags: label,
   TumblingWindowInSeconds: only([0], 'tumbling windows are not emulated'),
 };
 
-/**
- * What Kafka and stream sources have in common, with the limits and defaults of "CreateEventSourceMapping" in the Lambda
- * API reference. The window's default differs, so each source brings its own.
- */
-export const mappingShape = z.object({
-  BatchSize: numberInTemplate.pipe(z.int().min(1).max(10_000)).default(100),
-  BisectBatchOnFunctionError: booleanInTemplate.default(false),
-  Enabled: booleanInTemplate.default(true),
-  FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).default([]),
-  MaximumRecordAgeInSeconds: numberInTemplate
-    .pipe(z.int())
-    .refine((seconds) => seconds === -1 || (seconds >= 60 && seconds <= 604_800), 'it is -1 or 60 to 604800')
-    .default(-1),
-  MaximumRetryAttempts: numberInTemplate.pipe(z.int().min(-1).max(10_000)).default(-1),
-});
-
-/** `MaximumBatchingWindowInSeconds` as far as a template may set it. */
-export const windowSeconds = numberInTemplate.pipe(z.int().min(0).max(300));
+/** `MaximumBatchingWindowInSeconds`, whose default differs by source. */
+export const batchingWindow = (seconds: number): Property<number> =>
+  honoured(numberInTemplate.pipe(z.int().min(0).max(300)).default(seconds));
 
 /** The part of the model that both kinds of mapping share. */
 export function mappingBase(
   scope: Scope,
   resource: Resource,
   functionName: string,
-  value: z.infer<typeof mappingShape> & { readonly MaximumBatchingWindowInSeconds: number },
+  value: ValuesOf<typeof mappingProperties> & { readonly MaximumBatchingWindowInSeconds: number },
 ): MappingBase {
   const { uuid, facts } = scope.identity(resource);
   return {

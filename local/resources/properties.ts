@@ -5,31 +5,82 @@ import { isIntrinsic, onlyEntry } from '../assembly/intrinsics.ts';
 import { isRecord } from '../assembly/resolution.ts';
 import type { Scope } from '../assembly/scope.ts';
 
-/** What the local cloud makes of one property of a resource type. */
-export type Support =
+/** What the local cloud makes of one property of a resource type, and the value that reading it gives. */
+export type Property<Value = unknown> = Judgement & { readonly schema: z.ZodType<Value> };
+
+type Judgement =
   /** Its value decides what runs. */
   | { readonly kind: 'honoured' }
   /** A map whose entries are honoured one by one, so that one unknown value doesn't hide the others. */
-  | { readonly kind: 'honoured-entries' }
+  | { readonly kind: 'entries' }
   /** Any value is fine; `reason` says why nothing behaves differently for it. */
   | { readonly kind: 'harmless'; readonly reason: string }
   /** Only these values (usually the service's default) are fine; `reason` says what another would need. */
   | { readonly kind: 'only'; readonly values: readonly unknown[]; readonly reason: string }
   /** An object, or a list of objects, judged part by part. */
-  | { readonly kind: 'parts'; readonly of: SupportTable };
+  | { readonly kind: 'parts'; readonly of: Properties };
 
-/** Support by property name. A property that is not in the table is a finding. */
-export type SupportTable = Readonly<Record<string, Support>>;
+/** A type's properties by name. One that is not in it is a finding. */
+export type Properties = Readonly<Record<string, Property>>;
 
-export const honoured: Support = { kind: 'honoured' };
-export const harmless = (reason: string): Support => ({ kind: 'harmless', reason });
-export const only = (values: readonly unknown[], reason: string): Support => ({
-  kind: 'only',
-  values,
-  reason,
+/** What reading properties gives. */
+export type ValuesOf<P extends Properties> = {
+  readonly [name in keyof P]: P[name] extends Property<infer Value> ? Value : never;
+};
+
+const anything = z.unknown().optional();
+
+/** Its value has to be known and of this shape. Without one, it is read elsewhere: as a name, for example. */
+export function honoured(): Property;
+export function honoured<Value>(schema: z.ZodType<Value>): Property<Value>;
+export function honoured(schema: z.ZodType = anything): Property {
+  return { kind: 'honoured', schema };
+}
+
+export const entries: Property<Readonly<Record<string, unknown>>> = {
+  kind: 'entries',
+  schema: z.record(z.string(), z.unknown()).default({}),
+};
+
+export const harmless = (reason: string): Property => ({ kind: 'harmless', reason, schema: anything });
+
+/** @param schema where something has to be there: what isn't one of the values by default */
+export function only(values: readonly unknown[], reason: string, schema: z.ZodType = anything): Property {
+  return { kind: 'only', values, reason, schema };
+}
+
+export const refused = (reason: string): Property => only([], reason);
+
+/** Parts that are there even if the template doesn't write them: as an empty object. */
+export const parts = <P extends Properties>(of: P): Property<ValuesOf<P>> => ({
+  kind: 'parts',
+  of,
+  schema: schemaOf(of).prefault({}),
 });
-export const refused = (reason: string): Support => only([], reason);
-export const parts = (of: SupportTable): Support => ({ kind: 'parts', of });
+
+export const requiredParts = <P extends Properties>(of: P): Property<ValuesOf<P>> => ({
+  kind: 'parts',
+  of,
+  schema: schemaOf(of),
+});
+
+export const optionalParts = <P extends Properties>(of: P): Property<ValuesOf<P> | undefined> => ({
+  kind: 'parts',
+  of,
+  schema: schemaOf(of).optional(),
+});
+
+export const listOf = <P extends Properties>(of: P): Property<readonly ValuesOf<P>[]> => ({
+  kind: 'parts',
+  of,
+  schema: z.array(schemaOf(of)).default([]),
+});
+
+function schemaOf<P extends Properties>(of: P): z.ZodType<ValuesOf<P>> {
+  const shape = Object.fromEntries(Object.entries(of).map(([name, { schema }]) => [name, schema]));
+  // Its keys are those of `of`, each with its own value.
+  return z.object(shape) as unknown as z.ZodType<ValuesOf<P>>;
+}
 
 export const label = harmless('a label, nothing runs differently for it');
 export const iam = harmless('IAM is not enforced here');
@@ -64,19 +115,18 @@ interface Judged {
 }
 
 /**
- * Judges every property of a resource against its type's table, resolves those that are honoured, and gives them their
- * types. `value` is `undefined` if they are not in the shape their type has.
+ * Judges every property of a resource by what its type says of it, resolves those that are honoured, and gives them their
+ * types. `value` is `undefined` if one is not in the shape that it should have.
  *
  * A property that has a finding already is not reported a second time.
  */
-export function readProperties<T>(
+export function readProperties<P extends Properties>(
   scope: Scope,
   resource: Resource,
-  table: SupportTable,
-  shape: z.ZodType<T>,
-): { readonly value: T | undefined; readonly findings: readonly Finding[] } {
-  const { values, findings } = judgeParts(scope, resource, table, resource.properties, '');
-  const parsed = shape.safeParse(values, {
+  properties: P,
+): { readonly value: ValuesOf<P> | undefined; readonly findings: readonly Finding[] } {
+  const { values, findings } = judgeParts(scope, resource, properties, resource.properties, '');
+  const parsed = schemaOf(properties).safeParse(values, {
     error: ({ input }) => (input === undefined ? 'it is missing' : undefined),
   });
   if (parsed.success) return { value: parsed.data, findings };
@@ -99,14 +149,14 @@ export function readProperties<T>(
 function judgeParts(
   scope: Scope,
   resource: Resource,
-  table: SupportTable,
+  properties: Properties,
   parts: Readonly<Record<string, unknown>>,
   prefix: string,
 ): Judged {
   const values: Record<string, unknown> = {};
   const findings: Finding[] = [];
   for (const [name, raw] of Object.entries(parts)) {
-    const support = Object.hasOwn(table, name) ? table[name] : undefined;
+    const support = Object.hasOwn(properties, name) ? properties[name] : undefined;
     const judged = judgeProperty(scope, resource, support, raw, `${prefix}${name}`);
     findings.push(...judged.findings);
     if (judged.value !== undefined) values[name] = judged.value;
@@ -122,7 +172,7 @@ interface JudgedProperty {
 function judgeProperty(
   scope: Scope,
   resource: Resource,
-  support: Support | undefined,
+  support: Property | undefined,
   raw: unknown,
   property: string,
 ): JudgedProperty {
@@ -131,11 +181,9 @@ function judgeProperty(
       return { findings: [] };
     case 'honoured':
       return resolveHonoured(scope, resource, raw, property);
-    case 'honoured-entries':
+    case 'entries':
       return inside(scope, resource, raw, property, (entries) => {
-        const every = Object.fromEntries(
-          Object.keys(entries).map((name) => [name, { kind: 'honoured' } as const]),
-        );
+        const every = Object.fromEntries(Object.keys(entries).map((name) => [name, honoured()]));
         return judgeParts(scope, resource, every, entries, `${property}.`);
       });
     case 'parts':

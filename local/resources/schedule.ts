@@ -12,11 +12,12 @@ import {
   honoured,
   iam,
   label,
+  listOf,
   only,
   parts,
   readProperties,
   refused,
-  type SupportTable,
+  requiredParts,
   textInTemplate,
 } from './properties.ts';
 import {
@@ -60,11 +61,12 @@ const delivery = harmless('it is for events that cannot be handed to Lambda, whi
 const otherTarget = refused('schedules invoke nothing but functions here');
 
 /** A target of a rule and of a schedule. */
-const anyTarget: SupportTable = {
-  Arn: honoured,
+const anyTarget = {
+  // One that is not known has a finding already.
+  Arn: honoured(textInTemplate.optional()),
   DeadLetterConfig: delivery,
   EcsParameters: otherTarget,
-  Input: honoured,
+  Input: honoured(textInTemplate.refine(isJson, 'it is not JSON').optional()),
   KinesisParameters: otherTarget,
   RetryPolicy: delivery,
   RoleArn: iam,
@@ -73,16 +75,18 @@ const anyTarget: SupportTable = {
 };
 
 /** `AWS::Events::Rule` with a schedule expression. */
-const ruleProperties: SupportTable = {
+const ruleProperties = {
   Description: label,
   EventBusName: only(['default'], 'schedules belong to the default event bus'),
   EventPattern: refused('events are not matched here: the rule fires by its schedule alone'),
-  Name: honoured,
+  Name: honoured(),
   RoleArn: iam,
-  ScheduleExpression: honoured,
-  State: honoured,
+  ScheduleExpression: honoured(textInTemplate),
+  State: honoured(
+    z.enum(['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS']).default('ENABLED'),
+  ),
   Tags: label,
-  Targets: parts({
+  Targets: listOf({
     ...anyTarget,
     AppSyncParameters: otherTarget,
     BatchParameters: otherTarget,
@@ -96,47 +100,22 @@ const ruleProperties: SupportTable = {
 };
 
 /** `AWS::Scheduler::Schedule` */
-const scheduleProperties: SupportTable = {
+const scheduleProperties = {
   Description: label,
   EndDate: refused('a schedule does not end here'),
   FlexibleTimeWindow: parts({
     MaximumWindowInMinutes: harmless('without a flexible time window it is not used'),
     Mode: only(['OFF'], 'a schedule runs at its time here, not somewhere in a window'),
   }),
-  GroupName: honoured,
+  GroupName: honoured(),
   KmsKeyArn: encryption,
-  Name: honoured,
-  ScheduleExpression: honoured,
+  Name: honoured(),
+  ScheduleExpression: honoured(textInTemplate),
   ScheduleExpressionTimezone: only(['UTC', 'Etc/UTC'], 'schedules follow UTC here'),
   StartDate: refused('a schedule begins when the local cloud is up'),
-  State: honoured,
-  Target: parts({ ...anyTarget, EventBridgeParameters: otherTarget }),
+  State: honoured(z.enum(['ENABLED', 'DISABLED']).default('ENABLED')),
+  Target: requiredParts({ ...anyTarget, EventBridgeParameters: otherTarget }),
 };
-
-/** A target whose ARN is not known has a finding already. */
-const target = z.object({
-  Arn: textInTemplate.optional(),
-  Input: textInTemplate.refine(isJson, 'it is not JSON').optional(),
-});
-type Target = z.infer<typeof target>;
-
-const ruleShape = z
-  .object({
-    ScheduleExpression: textInTemplate,
-    State: z
-      .enum(['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS'])
-      .default('ENABLED'),
-    Targets: z.array(target).default([]),
-  })
-  .transform(({ Targets, ...rest }) => ({ ...rest, targets: Targets }));
-
-const scheduleShape = z
-  .object({
-    ScheduleExpression: textInTemplate,
-    State: z.enum(['ENABLED', 'DISABLED']).default('ENABLED'),
-    Target: target,
-  })
-  .transform(({ Target, ...rest }) => ({ ...rest, targets: [Target] }));
 
 function scheduleArn(identity: Identity): Resolution {
   return whenResolved(identity.property('GroupName'), (group) =>
@@ -187,8 +166,8 @@ function scheduleOf(
     return { model: undefined, findings: [findingOn(resource, undefined, message)] };
   }
   const { value, findings } = isRule
-    ? readProperties(scope, resource, ruleProperties, ruleShape)
-    : readProperties(scope, resource, scheduleProperties, scheduleShape);
+    ? readProperties(scope, resource, ruleProperties)
+    : readProperties(scope, resource, scheduleProperties);
   if (value === undefined) return { model: undefined, findings };
 
   const text = value.ScheduleExpression;
@@ -197,7 +176,7 @@ function scheduleOf(
     const message = `${read.refused}; accepted, the schedule is left out`;
     return { model: undefined, findings: [...findings, findingOn(resource, 'ScheduleExpression', message)] };
   }
-  const targets = targetsOf(scope, resource, value.targets, functions);
+  const targets = targetsOf(scope, resource, 'Targets' in value ? value.Targets : [value.Target], functions);
   const arn = scope.resolve(resource.stackId, { 'Fn::GetAtt': [resource.logicalId, 'Arn'] });
   return {
     model: {
@@ -216,7 +195,7 @@ function scheduleOf(
 function targetsOf(
   scope: Scope,
   resource: Resource,
-  targets: readonly Target[],
+  targets: readonly { readonly Arn: string | undefined; readonly Input: string | undefined }[],
   functions: readonly FunctionModel[],
 ): { readonly models: readonly ScheduleTarget[]; readonly findings: readonly Finding[] } {
   const models: ScheduleTarget[] = [];

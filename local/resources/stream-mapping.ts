@@ -4,19 +4,20 @@ import { findingOn } from '../assembly/findings.ts';
 import { isRecord } from '../assembly/resolution.ts';
 import type { Scope } from '../assembly/scope.ts';
 import {
+  batchingWindow,
   type MappingBase,
   mappingBase,
   mappingProperties,
-  mappingShape,
   type StartingPosition,
-  windowSeconds,
 } from './mapping-base.ts';
-import { honoured, only, readProperties, refused, type SupportTable, textInTemplate } from './properties.ts';
+import { honoured, only, readProperties, refused, textInTemplate } from './properties.ts';
 import type { Reading } from './resource-type.ts';
 import type { TableModel } from './table.ts';
 
-/** One of the pattern objects of `FilterCriteria.Filters[].Pattern`, parsed. */
-export type FilterPattern = { readonly [key: string]: unknown };
+type Scalar = string | number | boolean | null;
+
+/** A pattern of `FilterCriteria.Filters[].Pattern` that asks for exact values: objects down to lists of those allowed. */
+export type FilterPattern = { readonly [key: string]: FilterPattern | readonly Scalar[] };
 
 /** An event source mapping on a DynamoDB stream. */
 export interface StreamMappingModel extends MappingBase {
@@ -28,23 +29,19 @@ export interface StreamMappingModel extends MappingBase {
   readonly filters: readonly FilterPattern[];
 }
 
-const properties: SupportTable = {
+const properties = {
   ...mappingProperties,
   DestinationConfig: refused(
     'records that are given up are not sent to a destination of a stream here: they are dropped',
   ),
-  FilterCriteria: honoured,
+  EventSourceArn: honoured(textInTemplate),
+  FilterCriteria: honoured(
+    z.object({ Filters: z.array(z.object({ Pattern: z.string() })).default([]) }).default({ Filters: [] }),
+  ),
+  MaximumBatchingWindowInSeconds: batchingWindow(0),
   ParallelizationFactor: only([1], 'a shard is processed by one invocation at a time here'),
+  StartingPosition: honoured(z.enum(['TRIM_HORIZON', 'LATEST'])),
 };
-
-const shape = mappingShape.extend({
-  EventSourceArn: textInTemplate,
-  FilterCriteria: z
-    .object({ Filters: z.array(z.object({ Pattern: z.string() })).default([]) })
-    .default({ Filters: [] }),
-  MaximumBatchingWindowInSeconds: windowSeconds.default(0),
-  StartingPosition: z.enum(['TRIM_HORIZON', 'LATEST']),
-});
 
 /** Reads a mapping on a DynamoDB stream, which has to be the stream of one of `tables`. */
 export function streamMapping(
@@ -53,7 +50,7 @@ export function streamMapping(
   functionName: string,
   tables: readonly TableModel[],
 ): Reading<StreamMappingModel> {
-  const { value, findings } = readProperties(scope, resource, properties, shape);
+  const { value, findings } = readProperties(scope, resource, properties);
   if (value === undefined) return { model: undefined, findings };
   const tableName = /:table\/([^/]+)\/stream\//.exec(value.EventSourceArn)?.[1];
   const table = tables.find((candidate) => candidate.name === tableName);
@@ -92,31 +89,36 @@ type ReadPattern = { readonly pattern: FilterPattern } | { readonly refused: str
  * `exists`, `numeric`, `anything-but`, `$or`, …) are refused.
  */
 function readPattern(text: string): ReadPattern {
-  let pattern: unknown;
+  let rules: unknown;
   try {
-    pattern = JSON.parse(text);
+    rules = JSON.parse(text);
   } catch {
     return { refused: `the filter pattern is not JSON: ${text}` };
   }
-  if (!isRecord(pattern)) return { refused: `the filter pattern is not an object: ${text}` };
-  const operator = firstOperator(pattern);
-  return operator === undefined
-    ? { pattern }
-    : { refused: `the filter pattern uses ${operator}, and only exact matches are applied here: ${text}` };
+  if (!isRecord(rules)) return { refused: `the filter pattern is not an object: ${text}` };
+  const pattern = exactValues(rules);
+  return typeof pattern === 'string'
+    ? { refused: `the filter pattern uses ${pattern}, and only exact matches are applied here: ${text}` }
+    : { pattern };
 }
 
-function firstOperator(pattern: Readonly<Record<string, unknown>>): string | undefined {
-  for (const [key, rule] of Object.entries(pattern)) {
+/** The rules, if all of them are for exact values; else the first thing in them that isn't. */
+function exactValues(rules: Readonly<Record<string, unknown>>): FilterPattern | string {
+  const pattern: [string, FilterPattern | readonly Scalar[]][] = [];
+  for (const [key, rule] of Object.entries(rules)) {
     if (key.startsWith('$')) return key;
-    const found = isRecord(rule) ? firstOperator(rule) : operatorInList(rule);
-    if (found !== undefined) return found;
+    const exact = isRecord(rule) ? exactValues(rule) : listOfValues(rule);
+    if (typeof exact === 'string') return exact;
+    pattern.push([key, exact]);
   }
-  return undefined;
+  return Object.fromEntries(pattern);
 }
 
-function operatorInList(rule: unknown): string | undefined {
+function listOfValues(rule: unknown): readonly Scalar[] | string {
   if (!Array.isArray(rule)) return 'a value outside a list';
+  if (rule.length === 0) return 'an empty list';
   if (rule.some(Array.isArray)) return 'a list in a list';
   const operator: unknown = rule.find(isRecord);
-  return isRecord(operator) ? (Object.keys(operator)[0] ?? 'an empty object') : undefined;
+  if (isRecord(operator)) return Object.keys(operator)[0] ?? 'an empty object';
+  return z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).parse(rule);
 }

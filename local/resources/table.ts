@@ -20,11 +20,13 @@ import {
   honoured,
   iam,
   label,
+  listOf,
   metrics,
-  parts,
+  optionalParts,
+  type Property,
   readProperties,
   refused,
-  type SupportTable,
+  requiredParts,
   textInTemplate,
   throughput,
 } from './properties.ts';
@@ -72,12 +74,20 @@ export interface TableModel extends Part {
 const backup = harmless('a local table is not backed up');
 const deletion = harmless('what is kept here is decided by the one who runs it');
 
-const index = parts({
+/** Key attributes with their roles, as tables and their indexes have them. */
+const keySchema = z
+  .array(z.object({ AttributeName: textInTemplate, KeyType: z.enum(['HASH', 'RANGE']) }))
+  .min(1);
+
+const indexes = listOf({
   ContributorInsightsSpecification: metrics,
-  IndexName: honoured,
-  KeySchema: honoured,
+  IndexName: honoured(textInTemplate),
+  KeySchema: honoured(keySchema),
   OnDemandThroughput: throughput,
-  Projection: parts({ NonKeyAttributes: honoured, ProjectionType: honoured }),
+  Projection: requiredParts({
+    NonKeyAttributes: honoured(z.array(textInTemplate).default([])),
+    ProjectionType: honoured(z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']).default('ALL')),
+  }),
   ProvisionedThroughput: throughput,
   ReadOnDemandThroughputSettings: throughput,
   ReadProvisionedThroughputSettings: throughput,
@@ -86,23 +96,34 @@ const index = parts({
   WriteProvisionedThroughputSettings: throughput,
 });
 
-const streamSpecification = parts({ ResourcePolicy: iam, StreamViewType: honoured });
+const streamSpecification = optionalParts({
+  ResourcePolicy: iam,
+  // Left out, a global table's stream has both images: "StreamSpecification" of AWS::DynamoDB::GlobalTable.
+  StreamViewType: honoured(
+    z.enum(['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES']).default('NEW_AND_OLD_IMAGES'),
+  ),
+});
 
-const anyTable: SupportTable = {
-  AttributeDefinitions: honoured,
+const anyTable = {
+  AttributeDefinitions: honoured(
+    z.array(z.object({ AttributeName: textInTemplate, AttributeType: z.enum(['S', 'N', 'B']) })).default([]),
+  ),
   BillingMode: throughput,
-  KeySchema: honoured,
-  GlobalSecondaryIndexes: index,
+  KeySchema: honoured(keySchema),
+  GlobalSecondaryIndexes: indexes,
   LocalSecondaryIndexes: refused('local secondary indexes are not created here'),
   SSESpecification: encryption,
   StreamSpecification: streamSpecification,
-  TableName: honoured,
-  TimeToLiveSpecification: parts({ AttributeName: honoured, Enabled: honoured }),
+  TableName: honoured(),
+  TimeToLiveSpecification: optionalParts({
+    AttributeName: honoured(textInTemplate.optional()),
+    Enabled: honoured(booleanInTemplate.default(true)),
+  }),
   WarmThroughput: throughput,
 };
 
 /** What `AWS::DynamoDB::Table` and a replica of `AWS::DynamoDB::GlobalTable` both have. */
-const perRegion: SupportTable = {
+const perRegion = {
   ContributorInsightsSpecification: metrics,
   DeletionProtectionEnabled: deletion,
   KinesisStreamSpecification: refused('changes are not sent to a Kinesis stream here'),
@@ -113,7 +134,7 @@ const perRegion: SupportTable = {
 };
 
 /** `AWS::DynamoDB::Table` */
-const tableProperties: SupportTable = {
+const tableProperties = {
   ...anyTable,
   ...perRegion,
   ImportSourceSpecification: refused('the table is not filled from S3 here'),
@@ -122,13 +143,13 @@ const tableProperties: SupportTable = {
 };
 
 /** `AWS::DynamoDB::GlobalTable` */
-const globalTableProperties: SupportTable = {
+const globalTableProperties = {
   ...anyTable,
   MultiRegionConsistency: harmless('there is one region here'),
   GlobalTableWitnesses: harmless('there is one region here'),
   ReadOnDemandThroughputSettings: throughput,
   ReadProvisionedThroughputSettings: throughput,
-  Replicas: parts({
+  Replicas: listOf({
     ...perRegion,
     DisassociationProtectionEnabled: deletion,
     GlobalSecondaryIndexes: harmless('throughput and metrics of an index in one region'),
@@ -142,25 +163,6 @@ const globalTableProperties: SupportTable = {
   WriteProvisionedThroughputSettings: throughput,
 };
 
-/** Key attributes with their roles, as tables and their indexes have them. */
-const keySchema = z
-  .array(z.object({ AttributeName: textInTemplate, KeyType: z.enum(['HASH', 'RANGE']) }))
-  .min(1);
-
-/** `GlobalSecondaryIndexes` of either table type. */
-const indexShapes = z
-  .array(
-    z.object({
-      IndexName: textInTemplate,
-      KeySchema: keySchema,
-      Projection: z.object({
-        ProjectionType: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']).default('ALL'),
-        NonKeyAttributes: z.array(textInTemplate).default([]),
-      }),
-    }),
-  )
-  .default([]);
-
 /** Types by attribute, as `AttributeDefinitions` gives them. */
 type AttributeTypes = ReadonlyMap<string, KeyElement['type']>;
 
@@ -173,8 +175,10 @@ function keysOf(schema: z.infer<typeof keySchema>, types: AttributeTypes): KeyEl
   return keys.length < schema.length ? undefined : keys;
 }
 
+type IndexValues = typeof indexes extends Property<readonly (infer Values)[]> ? Values : never;
+
 /** Indexes with their keys; `undefined` if a key attribute has no type. */
-function indexesOf(indexes: z.infer<typeof indexShapes>, types: AttributeTypes): IndexModel[] | undefined {
+function indexesOf(indexes: readonly IndexValues[], types: AttributeTypes): IndexModel[] | undefined {
   const models = indexes.flatMap(({ IndexName, KeySchema, Projection }): IndexModel[] => {
     const keys = keysOf(KeySchema, types);
     if (keys === undefined) return [];
@@ -183,25 +187,6 @@ function indexesOf(indexes: z.infer<typeof indexShapes>, types: AttributeTypes):
   });
   return models.length < indexes.length ? undefined : models;
 }
-
-const shape = z.object({
-  AttributeDefinitions: z
-    .array(z.object({ AttributeName: textInTemplate, AttributeType: z.enum(['S', 'N', 'B']) }))
-    .default([]),
-  KeySchema: keySchema,
-  GlobalSecondaryIndexes: indexShapes,
-  StreamSpecification: z
-    .object({
-      // Left out, a global table's stream has both images: "StreamSpecification" of AWS::DynamoDB::GlobalTable.
-      StreamViewType: z
-        .enum(['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'])
-        .default('NEW_AND_OLD_IMAGES'),
-    })
-    .optional(),
-  TimeToLiveSpecification: z
-    .object({ AttributeName: textInTemplate.optional(), Enabled: booleanInTemplate.default(true) })
-    .optional(),
-});
 
 /** Until the engine has the table, its stream is known by a placeholder of the same shape. */
 function streamArn(identity: Identity): Resolution {
@@ -238,7 +223,7 @@ export const tables: ResourceType<TableModel> = {
 /** Reads an `AWS::DynamoDB::Table` or `AWS::DynamoDB::GlobalTable`; `model` is `undefined` if it cannot be created. */
 function tableOf(scope: Scope, resource: Resource): Reading<TableModel> {
   const properties = resource.type === 'AWS::DynamoDB::Table' ? tableProperties : globalTableProperties;
-  const { value, findings } = readProperties(scope, resource, properties, shape);
+  const { value, findings } = readProperties(scope, resource, properties);
   if (value === undefined) return { model: undefined, findings };
   const types = new Map(
     value.AttributeDefinitions.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]),

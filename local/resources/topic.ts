@@ -8,14 +8,7 @@ import { toRun } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { mappings } from './event-source-mapping.ts';
 import type { KafkaMappingModel } from './kafka-mapping.ts';
-import {
-  harmless,
-  honoured,
-  numberInTemplate,
-  readProperties,
-  type SupportTable,
-  textInTemplate,
-} from './properties.ts';
+import { harmless, honoured, numberInTemplate, readProperties, textInTemplate } from './properties.ts';
 import {
   type Answer,
   type App,
@@ -37,12 +30,12 @@ export interface TopicModel extends Part {
   readonly undeclared?: true;
 }
 
-const properties: SupportTable = {
+const properties = {
   ClusterArn: harmless('there is one broker here, whatever clusters there are'),
-  Configs: honoured,
-  PartitionCount: honoured,
+  Configs: honoured(z.string().optional()),
+  PartitionCount: honoured(numberInTemplate.pipe(z.int().min(1))),
   ReplicationFactor: harmless('there is one broker here, so there is one replica'),
-  TopicName: honoured,
+  TopicName: honoured(textInTemplate),
 };
 
 /**
@@ -65,12 +58,6 @@ const needsMoreThanOneBroker: ReadonlySet<string> = new Set([
   'min.insync.replicas',
   'remote.storage.enable',
 ]);
-
-const shape = z.object({
-  TopicName: textInTemplate,
-  PartitionCount: numberInTemplate.pipe(z.int().min(1)),
-  Configs: z.string().optional(),
-});
 
 /** `arn:…:cluster/<name>/<uuid>` becomes `arn:…:topic/<name>/<uuid>/<topic>`, as the MSK guide spells topic ARNs. */
 const topicArn: Answer = (identity) =>
@@ -101,7 +88,7 @@ const kafkaMappings = (app: App): KafkaMappingModel[] =>
 
 /** Reads an `AWS::MSK::Topic`; `model` is `undefined` if it cannot be created. */
 function topicOf(scope: Scope, resource: Resource): Reading<TopicModel> {
-  const { value, findings } = readProperties(scope, resource, properties, shape);
+  const { value, findings } = readProperties(scope, resource, properties);
   if (value === undefined) return { model: undefined, findings };
   const config = configOf(value.Configs ?? '');
   return {

@@ -1,6 +1,4 @@
 import type { _Record, AttributeValue } from '@aws-sdk/client-dynamodb-streams';
-import { z } from 'zod';
-import { LocalCloudError } from '../../errors.ts';
 import type { FilterPattern } from '../../resources/stream-mapping.ts';
 import type { Deliverable } from '../delivery/queue.ts';
 import type { Batch } from '../delivery/state.ts';
@@ -84,32 +82,18 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
-type Scalar = string | number | boolean | null;
-type Exact = { readonly [key: string]: Exact | readonly Scalar[] };
-
-const scalars = z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])).min(1);
-const exact: z.ZodType<Exact> = z.lazy(() => z.record(z.string(), z.union([scalars, exact])));
-
 /**
  * Makes a filter of event patterns: a record passes if any of them matches it; without patterns all pass.
  *
  * Exact matches only: objects down to lists of the values allowed; all fields named must match
- * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html). An operator such as `prefix` is an
- * `ASSEMBLY_NOT_HONOURED`, never ignored.
+ * (https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html). A mapping with another operator is
+ * refused when it is read.
  */
 export function recordFilter(patterns: readonly FilterPattern[]): (record: object) => boolean {
-  const parsed = patterns.map((pattern) => {
-    const result = exact.safeParse(pattern);
-    if (result.success) return result.data;
-    throw new LocalCloudError(
-      'ASSEMBLY_NOT_HONOURED',
-      `Filter pattern ${JSON.stringify(pattern)} is not one of exact values only.`,
-    );
-  });
-  return (record) => parsed.length === 0 || parsed.some((pattern) => matches(pattern, record));
+  return (record) => patterns.length === 0 || patterns.some((pattern) => matches(pattern, record));
 }
 
-function matches(pattern: Exact, value: unknown): boolean {
+function matches(pattern: FilterPattern, value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const fields = new Map<string, unknown>(Object.entries(value));
   return Object.entries(pattern).every(([key, wanted]) => {
@@ -118,12 +102,14 @@ function matches(pattern: Exact, value: unknown): boolean {
   });
 }
 
-function isList(wanted: Exact | readonly Scalar[]): wanted is readonly Scalar[] {
+function isList(wanted: FilterPattern[string]): wanted is readonly Value[] {
   return Array.isArray(wanted);
 }
 
+type Value = Extract<FilterPattern[string], readonly unknown[]>[number];
+
 /** A list in the record matches if one of its elements does. */
-function isAllowed(allowed: readonly Scalar[], actual: unknown): boolean {
+function isAllowed(allowed: readonly Value[], actual: unknown): boolean {
   const isOne = (value: unknown) => allowed.some((scalar) => scalar === value);
   return Array.isArray(actual) ? actual.some(isOne) : isOne(actual);
 }

@@ -66,7 +66,10 @@ describe('DynamoDB stream mappings', () => {
   it.each([
     ['an operator', { eventName: [{ prefix: 'INS' }] }, 'prefix'],
     ['an alternative', { $or: [{ eventName: ['INSERT'] }] }, '$or'],
+    ['an operator deep inside', { dynamodb: { Keys: { id: { S: ['a', { exists: true }] } } } }, 'exists'],
     ['a value outside a list', { eventName: 'INSERT' }, 'a value outside a list'],
+    ['a list in a list', { eventName: [['INSERT']] }, 'a list in a list'],
+    ['a list of nothing', { eventName: [] }, 'an empty list'],
   ])('refuse %s in a filter, and pass every record if it is accepted', (_name, pattern, operator) => {
     const app = resources(filters({ eventName: ['INSERT'] }, pattern));
     const { findings } = judged(app);
