@@ -1,20 +1,20 @@
 /**
- * Works through a list from the front, `inFlight` items at a time. The first failure, or the signal, stops it from taking up
+ * Works through items from the first on, `inFlight` at a time. The first failure, or the signal, stops it from taking up
  * more; what is at work comes to its end either way, and only then does it reject.
  */
 export async function workThrough<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   inFlight: number,
-  signal: AbortSignal,
   work: (item: T) => Promise<void>,
+  signal?: AbortSignal,
 ): Promise<void> {
   const failures: unknown[] = [];
-  let next = 0;
+  const left = items[Symbol.iterator]();
   const worker = async () => {
-    while (next < items.length && failures.length === 0 && !signal.aborted) {
-      const item = items[next++];
-      if (item === undefined) continue;
-      await work(item).catch((error: unknown) => failures.push(error));
+    while (failures.length === 0 && !signal?.aborted) {
+      const { value, done } = left.next();
+      if (done) return;
+      await work(value).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));

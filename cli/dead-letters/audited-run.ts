@@ -2,8 +2,19 @@
 import { hostname, userInfo } from 'node:os';
 import { green, printable, red, table } from '../../local/cli/terminal.ts';
 import type { Audit, AuditedRun, Counts, Run } from './audit.ts';
-import { type LetterKey, nameOf } from './letters-table.ts';
+import { type LetterKey, nameOf, type Selection } from './letters-table.ts';
 import type { RunId } from './transitions.ts';
+
+/** Which letters a run is over, and why. */
+export interface LettersChoice {
+  /** Words that name letters, beside the selection. */
+  readonly ids?: readonly string[];
+  readonly selection: Selection;
+  /** Why, in the operator's words; needed to execute, unless a run is resumed. */
+  readonly reason?: string | undefined;
+  /** Is written down for whoever asks later. @default - the user of this machine */
+  readonly who?: string;
+}
 
 /** What became of a letter in a run; `code` says what stood in the way. */
 export interface LetterResult extends LetterKey {

@@ -122,3 +122,14 @@ function describeSkip(skip: Skip, { consumer }: LetterSummary, { cap, maxAgeMs }
       return `the record is older than ${asDuration(maxAgeMs)} (--max-age)`;
   }
 }
+
+/** A plan for scripts. */
+export function planJson({ letter: { consumer, recordId, reason }, fate }: PlannedLetter): object {
+  return {
+    consumer,
+    recordId,
+    reason,
+    fate: fate.kind,
+    ...(fate.kind === 'skip' && { skip: fate.skip }),
+  };
+}

@@ -1,14 +1,92 @@
-/** Replays letters: a run over all of them, and what it does with each. */
-
+/** Replays letters: the choice and its plan, a run over all of them, and what it does with each. */
+import { randomUUID } from 'node:crypto';
 import { pacer, type Timing } from '../../local/cli/pacing.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { workThrough } from '../work-through.ts';
-import type { Audit, ReplayRun } from './audit.ts';
-import { auditedRun, LETTERS_IN_FLIGHT, type RunResult } from './audited-run.ts';
+import { type Audit, type ReplayLimits, type ReplayRun, resumedRun } from './audit.ts';
+import {
+  auditedRun,
+  LETTERS_IN_FLIGHT,
+  type LetterResult,
+  type LettersChoice,
+  operator,
+  type RunResult,
+} from './audited-run.ts';
 import { type Answer, type Consumer, type InvokeConsumer, replayEvent } from './consumer.ts';
-import type { LetterSummary, LettersTable, StoredLetter } from './letters-table.ts';
-import { fateOf, type PlanRules } from './plan.ts';
-import { LAST_CALL_MS, overtaken, RESERVED_MS, type ReplayOutcome, settle } from './transitions.ts';
+import type { DeadLetters } from './dead-letters.ts';
+import type { LetterSummary, LettersTable, Selection, StoredLetter } from './letters-table.ts';
+import { DEFAULT_MAX_AGE_MS, fateOf, type PlannedLetter, type PlanRules } from './plan.ts';
+import { selected, withNamed } from './selection.ts';
+import { LAST_CALL_MS, newRunId, overtaken, RESERVED_MS, type ReplayOutcome, settle } from './transitions.ts';
+
+export interface ReplayOptions extends LettersChoice {
+  /** Letters a second. @default - 10 */
+  readonly rate?: number | undefined;
+  /** Milliseconds. @default - 80 days */
+  readonly maxAge?: number | undefined;
+  /** @default - 3 */
+  readonly cap?: number | undefined;
+  /** Part of the id of a run that was killed or interrupted. */
+  readonly resume?: string | undefined;
+}
+
+export const REPLAYABLE = ['OPEN', 'REPLAYING'] as const;
+const DEFAULT_LIMITS: ReplayLimits = { rate: 10, cap: 3, maxAgeMs: DEFAULT_MAX_AGE_MS };
+
+/** A run over letters, and what it would do with each as things are. */
+export interface ReplayPlan {
+  readonly run: ReplayRun;
+  readonly planned: readonly PlannedLetter[];
+  readonly rules: PlanRules;
+}
+
+/** Chooses letters to be handed to their consumer once more; nothing is done yet. */
+export async function planReplay(deadLetters: DeadLetters, options: ReplayOptions): Promise<ReplayPlan> {
+  const { letters, audit } = deadLetters;
+  const resumed = options.resume === undefined ? undefined : await resumedRun(audit, options.resume);
+  const run = await newRun(deadLetters, options, resumed);
+  const rules: PlanRules = {
+    ...run.limits,
+    runId: run.runId,
+    takesOver: new Set(run.resumes),
+    named: (run.selection.keys ?? []).length > 0,
+    findConsumer: await deadLetters.consumers(),
+  };
+  const chosen = await selected(letters, run.selection, REPLAYABLE);
+  const now = new Date();
+  return { run, planned: chosen.map((letter) => ({ letter, fate: fateOf(letter, rules, now) })), rules };
+}
+
+/** What a run is to be known as; one that is resumed lends its choice and its limits where the command line has none. */
+async function newRun(
+  { letters }: DeadLetters,
+  options: ReplayOptions,
+  resumed: ReplayRun | undefined,
+): Promise<ReplayRun> {
+  const now = new Date();
+  const limits = { ...DEFAULT_LIMITS, ...resumed?.limits };
+  const { ids = [], selection, rate = limits.rate, cap = limits.cap, maxAge = limits.maxAgeMs } = options;
+  return {
+    runId: newRunId(now, randomUUID()),
+    action: 'replay',
+    who: options.who ?? operator(),
+    why: options.reason ?? resumed?.why ?? '',
+    selection: upTo(now, resumed?.selection ?? (await withNamed(letters, selection, ids))),
+    limits: { rate, cap, maxAgeMs: maxAge },
+    resumes: resumed === undefined ? [] : [resumed.runId, ...resumed.resumes],
+    startedAt: now.toISOString(),
+  };
+}
+
+/**
+ * A run is over the letters that were there when it began. So one that fails again is left alone by whoever resumes the
+ * run: it was dead-lettered since.
+ */
+function upTo(now: Date, selection: Selection): Selection {
+  const { until } = selection;
+  const begun = now.toISOString();
+  return { ...selection, until: until === undefined || until > begun ? begun : until };
+}
 
 export interface ReplayPorts {
   readonly letters: LettersTable;
@@ -22,40 +100,32 @@ export interface ReplayRunPorts extends ReplayPorts {
 }
 
 /**
- * Replays letters, a few at a time and at most so many a second, and writes down that it did.
+ * Replays the letters of a plan in its order, a few at a time and at most so many a second, and writes down that it did.
  *
  * The signal ends it when the letters at work have come to their end. A run that is killed leaves those `REPLAYING`
  * until their reservation is over, or until a run takes them up that resumes it.
- *
- * @param letters in the order in which they are to begin
- * @param skipped how many letters were chosen too that can't be replayed
  */
 export function replay(
-  run: ReplayRun,
-  letters: readonly LetterSummary[],
-  skipped: number,
-  rules: PlanRules,
+  { run, planned, rules }: ReplayPlan,
   ports: ReplayRunPorts,
   signal: AbortSignal,
 ): Promise<RunResult> {
   const { audit, progress, timing } = ports;
+  const letters = planned.filter(({ fate }) => fate.kind !== 'skip').map(({ letter }) => letter);
   const pace = pacer(run.limits.rate, timing);
-  const replayAll = (settled: (result: RunResult['results'][number]) => Promise<void>) =>
-    workThrough(letters, LETTERS_IN_FLIGHT, signal, async (letter) => {
+  const replayAll = (settled: (result: LetterResult) => Promise<void>) => {
+    const replayOne = async (letter: LetterSummary) => {
       await pace(signal);
       if (signal.aborted) return;
       const { outcome, code, refused } = await replayLetter(letter, rules, ports, signal);
       const { consumer, recordId } = letter;
       await settled({ consumer, recordId, outcome, code });
       if (refused !== undefined) throw refusal(consumer, refused);
-    });
-  return auditedRun(
-    run,
-    { chosen: letters.length, skipped },
-    replayAll,
-    { audit, progress, now: timing.now },
-    signal,
-  );
+    };
+    return workThrough(letters, LETTERS_IN_FLIGHT, replayOne, signal);
+  };
+  const chosen = { chosen: letters.length, skipped: planned.length - letters.length };
+  return auditedRun(run, chosen, replayAll, { audit, progress, now: timing.now }, signal);
 }
 
 function refusal(consumer: string, { code, message }: { code: string; message: string }): LocalCloudError {

@@ -36,6 +36,15 @@ export async function selected(
   return inRecordOrder(found);
 }
 
+/** The letters that a command line is about: those in its selection and those that its words name. */
+export async function chosen(
+  letters: LettersTable,
+  { ids = [], selection }: { readonly ids?: readonly string[]; readonly selection: Selection },
+  statuses: readonly LetterStatus[],
+): Promise<LetterSummary[]> {
+  return selected(letters, await withNamed(letters, selection, ids), statuses);
+}
+
 /**
  * A selection with the letters too that words on the command line mean: each a record id, `<consumer>/<record id>`, or a
  * part of one that only one letter has. Throws `LETTER_NOT_FOUND`, or `LETTER_AMBIGUOUS` with the letters that it may be.

@@ -1,11 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { outputNamed } from '../../local/cli/app.ts';
 import { sentMails } from '../../local/cli/mailbox.ts';
 import type { LocalCloud } from '../../local/cloud.ts';
+import type { Engine } from '../../local/engines/engine.ts';
 import { LocalCloudError } from '../../local/errors.ts';
-import { openApi } from '../api.ts';
-import { type CheckoutClient, checkoutClient } from '../checkout-client.ts';
+import { type CheckoutClient, checkoutClient, openApi, type Placed } from '../order/checkout-client.ts';
 import { type TablesWitness, tablesWitness } from './tables.ts';
 import { type TopicWitness, topicWitness } from './topic.ts';
+import type { MailObservation } from './verdict.ts';
 
 /** Everything the demo acts on and looks at: the API, and the tables and the topic with clients of its own. */
 export interface Scene {
@@ -87,4 +89,64 @@ function notThisApp(message: string): LocalCloudError {
   return new LocalCloudError('CONFIG_INVALID', message, {
     remedy: ['The demo counts the effects of this project’s order system; run it on its own assembly.'],
   });
+}
+
+const ORDER_ID = /ord_[0-9a-z]{26}/;
+
+/** Counts the mails of the mail store by order, judged by their subjects as a customer would, without the first `before`. */
+export async function observeMails(
+  { awsEndpoint, account }: Pick<Engine, 'awsEndpoint' | 'account'>,
+  before: number,
+): Promise<MailObservation> {
+  const thankYou = new Map<string, number>();
+  const cancellation = new Map<string, number>();
+  let unknown = 0;
+  for (const { Subject: subject } of (await sentMails(awsEndpoint, account)).slice(before)) {
+    const orderId = ORDER_ID.exec(subject)?.[0];
+    const kind = /thank you/i.test(subject) ? thankYou : /cancel/i.test(subject) ? cancellation : undefined;
+    if (orderId === undefined || kind === undefined) unknown++;
+    else kind.set(orderId, (kind.get(orderId) ?? 0) + 1);
+  }
+  return { thankYou, cancellation, unknown };
+}
+
+const POLL_MS = 50;
+
+/** Milliseconds from the answer to the shipment's row; undefined if there is none by the time that timing ends. */
+export async function untilShipped(
+  { tables, names }: Scene,
+  { orderId, answeredAt }: Placed,
+  timing: AbortSignal,
+): Promise<number | undefined> {
+  while (!timing.aborted) {
+    if (await tables.hasOrder(names.shipments, orderId)) return Date.now() - answeredAt;
+    await delay(POLL_MS);
+  }
+  return undefined;
+}
+
+/** Waits until the ledger of mails has the orders' thank-yous as sent. */
+export async function mailsAreOut(
+  { tables, names, stalledMs }: Scene,
+  orderIds: readonly string[],
+): Promise<void> {
+  const keys = orderIds.map((orderId) => `email-service#${orderId}.1`);
+  const sent = () => tables.withStatus(names.emailLedger, 'eventKey', keys, 'SENT');
+  await untilNone(async () => keys.length - (await sent()), stalledMs);
+}
+
+/** Waits until the outbox is empty and every group has committed up to the end of the topic. */
+export async function quiet({ tables, names, topic, groups, stalledMs }: Scene): Promise<void> {
+  await untilNone(async () => (await tables.rows(names.outbox)) + (await topic.lag(groups)), stalledMs);
+}
+
+/** Waits until nothing is left, or nothing moves any more: what is missing then is for the count to say. */
+export async function untilNone(left: () => Promise<number>, stalledMs: number): Promise<void> {
+  let [last, movedAt] = [Number.NaN, Date.now()];
+  while (Date.now() - movedAt < stalledMs) {
+    const now = await left();
+    if (now === 0) return;
+    if (now !== last) [last, movedAt] = [now, Date.now()];
+    await delay(POLL_MS);
+  }
 }

@@ -3,7 +3,7 @@ import type { IHeaders, KafkaMessage, Message, Producer } from 'kafkajs';
 import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
 import { unreadableBatch } from '../../local/kafka/record-batches.ts';
-import type { TopicObservation } from './observation.ts';
+import type { TopicObservation } from './verdict.ts';
 
 /** A topic as somebody beside the system sees it, with a consumer group and a producer of its own. */
 export interface TopicWitness {

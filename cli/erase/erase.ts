@@ -1,7 +1,37 @@
 /** Erases the orders of a customer that nothing can bring back, and says why the others wait. */
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  paginateQuery,
+  paginateScan,
+} from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
+import { LocalCloudError } from '../../local/errors.ts';
+import { B, L, M, S } from '../attributes.ts';
+import { AUDIT, type LetterKey } from '../dead-letters/letters-table.ts';
 import { workThrough } from '../work-through.ts';
-import { type CustomerTables, eraseOrder, type OrderTraces, tracesOf } from './customer-tables.ts';
+
+/** Names of the tables that hold a customer's data. */
+export interface CustomerTables {
+  readonly orders: string;
+  readonly outbox: string;
+  readonly shipments: string;
+  readonly deadLetters: string;
+}
+
+/** What the tables hold of one order. */
+export interface OrderTraces {
+  readonly orderId: string;
+  /** Epoch milliseconds of its newest event. */
+  readonly lastEventAt: number;
+  /** Events of it that are not published yet. */
+  readonly unpublished: number;
+  readonly shipment: 'none' | 'awaits a manifest' | 'settled';
+  readonly letters: readonly (LetterKey & { readonly isReplaying: boolean })[];
+}
 
 /** Whether an order can be erased, or why it can't yet. */
 export type Decision =
@@ -64,8 +94,173 @@ export async function eraseCustomer(
   const decided = traces.map((order) => ({ order, decision: decide(order, now) }));
   const erased = new Set<OrderTraces>();
   const erasable = decided.filter(({ decision }) => execute && decision.kind === 'erase');
-  await workThrough(erasable, IN_FLIGHT, signal, async ({ order }) => {
+  const eraseOne = async ({ order }: (typeof erasable)[number]) => {
     if (await eraseOrder(client, tables, order)) erased.add(order);
-  });
+  };
+  await workThrough(erasable, IN_FLIGHT, eraseOne, signal);
   return decided.map((each) => ({ ...each, isErased: erased.has(each.order) }));
+}
+
+type Item = Readonly<Record<string, AttributeValue>>;
+
+const Order = z.object({ orderId: S, events: L(M({ headers: L(L(S)) })) });
+
+const Letter = z.object({
+  consumer: S,
+  recordId: S,
+  status: S,
+  /** Of a poisoned record it can be anything. */
+  key: B.optional(),
+});
+
+/**
+ * What the tables hold of each order of a customer: two scans, of the orders and of the dead letters, and two requests an
+ * order. All reads are consistent.
+ *
+ * @throws {LocalCloudError} `ORDER_UNREADABLE` for an order whose events tell no time
+ */
+export async function tracesOf(
+  client: DynamoDBClient,
+  tables: CustomerTables,
+  customerId: string,
+): Promise<readonly OrderTraces[]> {
+  const orders = await ordersOf(client, tables.orders, customerId);
+  const letters = orders.length === 0 ? new Map() : await lettersByKey(client, tables.deadLetters);
+  const traces: OrderTraces[] = [];
+  for (const { orderId, lastEventAt } of orders) {
+    const [unpublished, shipment] = await Promise.all([
+      rowsOf(client, tables.outbox, orderId),
+      shipmentOf(client, tables.shipments, orderId),
+    ]);
+    traces.push({ orderId, lastEventAt, unpublished, shipment, letters: letters.get(orderId) ?? [] });
+  }
+  return traces;
+}
+
+/**
+ * Deletes an order: the letters, the shipment, and last the order itself, by which another run would find the rest.
+ *
+ * @returns whether it is gone; not if a letter or the shipment has come into other hands since it was looked at
+ */
+export async function eraseOrder(
+  client: DynamoDBClient,
+  tables: CustomerTables,
+  { orderId, letters }: OrderTraces,
+): Promise<boolean> {
+  const orderKey = { orderId: { S: orderId } };
+  for (const { consumer, recordId } of letters) {
+    const key = { consumer: { S: consumer }, recordId: { S: recordId } };
+    const isGone = await deleteItem(client, tables.deadLetters, key, {
+      ConditionExpression: 'attribute_not_exists(#status) OR #status <> :replaying',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':replaying': { S: 'REPLAYING' } },
+    });
+    if (!isGone) return false;
+  }
+  const isShipmentGone = await deleteItem(client, tables.shipments, orderKey, {
+    ConditionExpression: 'attribute_not_exists(awaitingCarrier)',
+  });
+  return isShipmentGone && (await deleteItem(client, tables.orders, orderKey, {}));
+}
+
+async function ordersOf(client: DynamoDBClient, table: string, customerId: string) {
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: table,
+      ConsistentRead: true,
+      ProjectionExpression: 'orderId, events',
+      FilterExpression: 'customerId = :customer',
+      ExpressionAttributeValues: { ':customer': { S: customerId } },
+    },
+  );
+  const orders = [];
+  for await (const { Items = [] } of pages) orders.push(...Items.map(readOrder));
+  return orders;
+}
+
+function readOrder(item: Item): Pick<OrderTraces, 'orderId' | 'lastEventAt'> {
+  const { data } = Order.safeParse(item);
+  const times = data?.events.map(({ headers }) => headers.find(([name]) => name === 'ce_time')?.[1] ?? '');
+  const lastEventAt = Math.max(...(times ?? []).map((time) => Date.parse(time)));
+  if (data === undefined || !Number.isFinite(lastEventAt)) {
+    throw new LocalCloudError(
+      'ORDER_UNREADABLE',
+      `the order ${item.orderId?.S} has no events that tell a time`,
+      {
+        remedy: ['Nothing was erased. Look at the row in the table of orders.'],
+      },
+    );
+  }
+  return { orderId: data.orderId, lastEventAt };
+}
+
+/** Of the letters' keys those of records whose key is an order's id; one scan, since a letter isn't found by its key. */
+async function lettersByKey(client: DynamoDBClient, table: string) {
+  const letters = new Map<string, OrderTraces['letters'][number][]>();
+  const pages = paginateScan(
+    { client },
+    {
+      TableName: table,
+      ConsistentRead: true,
+      ProjectionExpression: 'consumer, recordId, #status, #key',
+      FilterExpression: 'consumer <> :audit',
+      ExpressionAttributeNames: { '#status': 'status', '#key': 'key' },
+      ExpressionAttributeValues: { ':audit': { S: AUDIT } },
+    },
+  );
+  for await (const { Items = [] } of pages) {
+    for (const { key, consumer, recordId, status } of Items.map((item) => Letter.parse(item))) {
+      const orderId = Buffer.from(key ?? []).toString('utf8');
+      const letter = { consumer, recordId, isReplaying: status === 'REPLAYING' };
+      letters.set(orderId, [...(letters.get(orderId) ?? []), letter]);
+    }
+  }
+  return letters;
+}
+
+async function rowsOf(client: DynamoDBClient, table: string, orderId: string): Promise<number> {
+  const pages = paginateQuery(
+    { client },
+    {
+      TableName: table,
+      ConsistentRead: true,
+      Select: 'COUNT',
+      KeyConditionExpression: 'orderId = :order',
+      ExpressionAttributeValues: { ':order': { S: orderId } },
+    },
+  );
+  let rows = 0;
+  for await (const { Count = 0 } of pages) rows += Count;
+  return rows;
+}
+
+async function shipmentOf(
+  client: DynamoDBClient,
+  table: string,
+  orderId: string,
+): Promise<OrderTraces['shipment']> {
+  const { Item } = await client.send(
+    new GetItemCommand({ TableName: table, Key: { orderId: { S: orderId } }, ConsistentRead: true }),
+  );
+  if (Item === undefined) return 'none';
+  return Item.awaitingCarrier === undefined ? 'settled' : 'awaits a manifest';
+}
+
+async function deleteItem(
+  client: DynamoDBClient,
+  table: string,
+  key: Item,
+  condition: Pick<
+    DeleteItemCommand['input'],
+    'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'
+  >,
+): Promise<boolean> {
+  try {
+    await client.send(new DeleteItemCommand({ TableName: table, Key: key, ...condition }));
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
 }

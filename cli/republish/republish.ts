@@ -177,13 +177,14 @@ export async function republish(
       if (order === undefined) done.unreadable.push(item.orderId?.S ?? '');
       else orders.push(order);
     }
-    await workThrough(orders, IN_FLIGHT, signal, async (order) => {
+    const republishOne = async (order: StoredEvents) => {
       done.orders += 1;
       done.events += order.rows.length;
       done.bytes += order.bytes;
       if (order.placedAt < ports.rememberedSince) done.forgotten += 1;
       await writeRows(order.rows, done, ports, signal);
-    });
+    };
+    await workThrough(orders, IN_FLIGHT, republishOne, signal);
     if (signal.aborted) break;
     ports.progress(done);
   }

@@ -7,6 +7,7 @@ import {
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
 import type { App } from '../../local/cli/app.ts';
+import { attributesOf } from '../attributes.ts';
 
 /** The tables of the order system as the test reads them, by key and consistently; and its one write. */
 export interface SmokeTables {
@@ -79,10 +80,7 @@ function poisonRow(orderId: string): Record<string, AttributeValue> {
     'content-type': 'application/json',
   };
   return {
-    orderId: { S: orderId },
-    seq: { N: '1' },
-    key: { S: orderId },
+    ...attributesOf({ orderId, seq: 1, key: orderId, headers: Object.entries(headers) }),
     value: { B: Buffer.from('{"smoke":"breaks the contract on purpose"}') },
-    headers: { L: Object.entries(headers).map(([name, text]) => ({ L: [{ S: name }, { S: text }] })) },
   };
 }

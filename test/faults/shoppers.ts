@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { inFlight } from '../../cli/checkout-client.ts';
+import { workThrough } from '../../cli/work-through.ts';
 import type { Chance } from '../support/chance.ts';
 import type { Exchange } from './checker/observation.ts';
 
@@ -87,14 +87,14 @@ export function shoppers({ api, chance, deadlySku }: ShoppersPorts): Shoppers {
     begun: () => begun,
     async order(count, atOnce) {
       const deadlyOne = chance.int(Math.floor(count / 4), Math.floor(count / 2));
-      await inFlight(count, atOnce, async (index) => {
+      await workThrough(Array(count).keys(), atOnce, async (index) => {
         begun += 1;
         await shop(begun, index === deadlyOne);
       });
     },
     async orderPlainly(count) {
       const orderIds: string[] = [];
-      await inFlight(count, AT_ONCE, async () => {
+      await workThrough(Array(count).keys(), AT_ONCE, async () => {
         begun += 1;
         const { orderId } = await untilAnswered(placementOf(begun, orderOf(begun, chance, undefined)));
         if (orderId !== undefined) orderIds.push(orderId);

@@ -1,9 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { signedApi } from '../../cli/api.ts';
-import { checkoutClient } from '../../cli/checkout-client.ts';
-import { sampleOrder } from '../../cli/sample-orders.ts';
+import { checkoutClient, signedApi } from '../../cli/order/checkout-client.ts';
+import { sampleOrder } from '../../cli/order/sample-orders.ts';
 import { EventId } from '../../functions/orders/ids.ts';
 import { REGION } from '../../local/engines/engine.ts';
 import { kafkaEvent, lambdaRecord } from '../support/kafka-event.ts';

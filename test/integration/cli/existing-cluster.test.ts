@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
-import { demo } from '../../../cli/commands/demo.ts';
+import { demo } from '../../../cli/demo/demo.ts';
 import { EXISTING_CLUSTER } from '../../support/contexts.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { IHeaders, Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { sampleOrder } from '../../../cli/sample-orders.ts';
+import { sampleOrder } from '../../../cli/order/sample-orders.ts';
 import { readAssembly } from '../../../local/assembly/read.ts';
 import { sentMails } from '../../../local/cli/mailbox.ts';
 import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { demo } from '../../../cli/commands/demo.ts';
+import { demo } from '../../../cli/demo/demo.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { renamedAssembly, renamedPath } from '../../support/renamed-assembly.ts';
 import { silentTerminal } from '../../support/silent-terminal.ts';

@@ -10,9 +10,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openApi } from '../../../cli/api.ts';
-import { checkoutClient, inFlight } from '../../../cli/checkout-client.ts';
-import { sampleOrder } from '../../../cli/sample-orders.ts';
+import { checkoutClient, openApi } from '../../../cli/order/checkout-client.ts';
+import { sampleOrder } from '../../../cli/order/sample-orders.ts';
+import { workThrough } from '../../../cli/work-through.ts';
 import { type RunningCloud, runningCloud } from '../../../local/cli/running-cloud.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
@@ -46,7 +46,9 @@ test('a local cloud that is killed under load goes on at the committed offsets',
     orderIds.add(orderId);
   };
 
-  const interrupted = inFlight(ORDERS, 10, (n) => place(first.api, n)).catch(() => 'interrupted');
+  const interrupted = workThrough(Array(ORDERS).keys(), 10, (n) => place(first.api, n)).catch(
+    () => 'interrupted',
+  );
   await inTime(() => expect(mail.mails.size).toBeGreaterThan(ORDERS / 4));
   const children = descendantsOf(first.pid);
   const handled = new Map(
@@ -60,7 +62,7 @@ test('a local cloud that is killed under load goes on at the committed offsets',
   const second = await up(cwd);
   const tables = testClient(second.cloud.status.engine.awsEndpoint);
   const table = (name: string) => second.cloud.status.outputs[`orderly-orders.${name}`] ?? '';
-  await inFlight(ORDERS, 10, async (n) => {
+  await workThrough(Array(ORDERS).keys(), 10, async (n) => {
     if (!placed.has(n)) await place(second.api, n);
   });
   await wakeTheRelay(tables, table('OutboxTable'), () => place(second.api, ORDERS));

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inFlight } from '../../../cli/checkout-client.ts';
 import type { Fate } from '../../../cli/faults/aws-proxy.ts';
 import { type KafkaFate, PASS } from '../../../cli/faults/kafka-proxy.ts';
-import { sampleOrder } from '../../../cli/sample-orders.ts';
+import { sampleOrder } from '../../../cli/order/sample-orders.ts';
+import { workThrough } from '../../../cli/work-through.ts';
 import { firstAppearances } from '../../support/engine-relay.ts';
 import { type OrderCloud, orderCloud } from '../../support/order-cloud.ts';
 
@@ -112,7 +112,7 @@ describe('the relay, in its own process,', { timeout: 180_000 }, () => {
     };
     const orderIds: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      await inFlight(ORDERS / ROUNDS, 4, async (n) => {
+      await workThrough(Array(ORDERS / ROUNDS).keys(), 4, async (n) => {
         const orderId = await place(n);
         if (n % 4 === 0) await world.checkout.cancel(orderId);
         orderIds.push(orderId);

@@ -1,7 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { eraseOrder, tracesOf } from '../../../../cli/erase/customer-tables.ts';
-import { eraseCustomer, ON_TOPIC_MS } from '../../../../cli/erase/erase.ts';
+import { eraseCustomer, eraseOrder, ON_TOPIC_MS, tracesOf } from '../../../../cli/erase/erase.ts';
 import { CustomerId } from '../../../../functions/orders/ids.ts';
 import { toOrderItem } from '../../../../functions/outbox/order-store.ts';
 import { toOutboxItem } from '../../../../functions/outbox/row.ts';

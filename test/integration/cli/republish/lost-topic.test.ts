@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { inFlight } from '../../../../cli/checkout-client.ts';
-import { sampleOrder } from '../../../../cli/sample-orders.ts';
+import { sampleOrder } from '../../../../cli/order/sample-orders.ts';
+import { workThrough } from '../../../../cli/work-through.ts';
 import { firstAppearances } from '../../../support/engine-relay.ts';
 import { type OrderCloud, orderCloud } from '../../../support/order-cloud.ts';
 import { adminOf, testKafka } from '../../../support/topics.ts';
@@ -16,7 +16,7 @@ test('after a topic was lost, its events come back byte for byte, and nothing is
   const world = await orderCloud();
   onTestFinished(() => world.stop());
   const orderIds: string[] = [];
-  await inFlight(ORDERS, 4, async (n) => {
+  await workThrough(Array(ORDERS).keys(), 4, async (n) => {
     const { orderId } = await world.checkout.place(sampleOrder(n, ORDERS), randomUUID());
     if (n % 4 === 0) await world.checkout.cancel(orderId);
     orderIds.push(orderId);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inFlight } from '../../../../cli/checkout-client.ts';
-import { sampleOrder } from '../../../../cli/sample-orders.ts';
+import { sampleOrder } from '../../../../cli/order/sample-orders.ts';
+import { workThrough } from '../../../../cli/work-through.ts';
 import { type OrderCloud, orderCloud } from '../../../support/order-cloud.ts';
 
 const ORDERS = 40;
@@ -11,7 +11,7 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
   let world: OrderCloud;
   beforeAll(async () => {
     world = await orderCloud();
-    await inFlight(ORDERS, 4, async (n) => {
+    await workThrough(Array(ORDERS).keys(), 4, async (n) => {
       const { orderId } = await world.checkout.place(sampleOrder(n, ORDERS), randomUUID());
       if (n % 4 === 0) await world.checkout.cancel(orderId);
     });

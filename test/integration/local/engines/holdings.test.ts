@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { demo } from '../../../../cli/commands/demo.ts';
+import { demo } from '../../../../cli/demo/demo.ts';
 import { readAssembly } from '../../../../local/assembly/read.ts';
 import { reset } from '../../../../local/cli/commands/reset.ts';
 import type { Terminal } from '../../../../local/cli/terminal.ts';

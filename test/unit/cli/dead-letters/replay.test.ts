@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Audit, AuditedRun, ReplayRun } from '../../../../cli/dead-letters/audit.ts';
 import type { Answer, Consumer } from '../../../../cli/dead-letters/consumer.ts';
 import { nameOf, type StoredLetter } from '../../../../cli/dead-letters/letters-table.ts';
+import { fateOf, type PlanRules } from '../../../../cli/dead-letters/plan.ts';
 import { replay } from '../../../../cli/dead-letters/replay.ts';
 import type { RunId } from '../../../../cli/dead-letters/transitions.ts';
 import { givenUpAgain, inMemoryLetters } from '../../../support/in-memory-letters.ts';
@@ -34,6 +35,13 @@ function fixture(
     resumes: [],
     startedAt: new Date(start).toISOString(),
   };
+  const rules: PlanRules = {
+    ...run.limits,
+    runId,
+    takesOver: new Set(),
+    named: false,
+    findConsumer: () => consumer,
+  };
   const audit: Audit = {
     begin: begin ?? (async (row) => void rows.push(row)),
     note: async (row) => void rows.push(row),
@@ -48,10 +56,11 @@ function fixture(
     stateOf: (letter: StoredLetter) => letters.get(nameOf(letter)),
     replay: (invoke: (event: object, call: number) => Answer | Promise<Answer>) =>
       replay(
-        run,
-        chosen,
-        0,
-        { ...run.limits, runId, takesOver: new Set(), named: false, findConsumer: () => consumer },
+        {
+          run,
+          planned: chosen.map((letter) => ({ letter, fate: fateOf(letter, rules, new Date(start)) })),
+          rules,
+        },
         {
           letters: inMemoryLetters(letters),
           audit,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Observation } from '../../../../cli/demo/observation.ts';
-import { demoPlan } from '../../../../cli/demo/plan.ts';
-import { isExact, verdict } from '../../../../cli/demo/verdict.ts';
+import { demoPlan } from '../../../../cli/demo/demo.ts';
+import { isExact, type Observation, verdict } from '../../../../cli/demo/verdict.ts';
 
 const plan = demoPlan(30);
 const orderIds = Array.from({ length: 30 }, (_, n) => `ord_${n}`);

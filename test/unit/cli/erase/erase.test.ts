@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OrderTraces } from '../../../../cli/erase/customer-tables.ts';
-import { decide, ON_TOPIC_MS } from '../../../../cli/erase/erase.ts';
+import { decide, ON_TOPIC_MS, type OrderTraces } from '../../../../cli/erase/erase.ts';
 
 const lastEventAt = Date.parse('2026-03-01T12:00:00.000Z');
 const forgotten = lastEventAt + ON_TOPIC_MS;

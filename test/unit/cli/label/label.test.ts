@@ -1,7 +1,7 @@
 import { extractText, getDocumentProxy } from 'unpdf';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { familyLoader } from '../../../../cli/label/fonts.ts';
-import { countryName, labelOf } from '../../../../cli/label/label.ts';
+import { code128, countryName, labelOf } from '../../../../cli/label/label.ts';
 import { type PostalAddress, Shipment } from '../../../../cli/label/shipment.ts';
 import { isCountry } from '../../../../functions/orders/countries.ts';
 import { shipment as item } from '../../../support/manifest-world.ts';
@@ -153,4 +153,28 @@ describe('the name of a country', () => {
     expect(names.filter((name) => name.includes('('))).toEqual(['Cocos (Keeling) Islands']);
     expect(names.filter((name) => name.length === 2)).toEqual([]);
   });
+});
+
+it('the order id is Code 128, the widths of its bars and spaces as ISO/IEC 15417 has them', () => {
+  // Start B, A, B, the check character 104 + 1 x 33 + 2 x 34 = 205 = 102 (mod 103), stop.
+  const widths = '211214 111323 131123 411131 2331112'.replaceAll(' ', '');
+  const { bars, width } = code128('AB');
+  expect(width).toBe([...widths].reduce((sum, digit) => sum + Number(digit), 0));
+  let at = 0;
+  const expected = [...widths].flatMap((digit, index) => {
+    const bar = { at, width: Number(digit) };
+    at += bar.width;
+    return index % 2 === 0 ? [bar] : [];
+  });
+  expect(bars).toEqual(expected);
+});
+
+it('the bar code fits on a label with its quiet zones, whatever the order id', () => {
+  for (const id of [
+    'ord_00000000000000000000000000',
+    'ord_zzzzzzzzzzzzzzzzzzzzzzzzzz',
+    'ord_a1b2c3d4e5f6g7h8j9k0m1n2p3',
+  ]) {
+    expect(code128(id).width).toBeLessThanOrEqual(11 * 32 + 13);
+  }
 });

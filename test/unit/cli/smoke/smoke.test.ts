@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredLetter } from '../../../../cli/dead-letters/letters-table.ts';
-import { type SmokeWorld, smokePlan } from '../../../../cli/smoke/smoke.ts';
-import { runSteps } from '../../../../cli/smoke/steps.ts';
+import { runSteps, type SmokeWorld, smokePlan } from '../../../../cli/smoke/smoke.ts';
 import { givenUpAgain, inMemoryLetters } from '../../../support/in-memory-letters.ts';
 import { aLetter } from '../../../support/stored-letters.ts';
 

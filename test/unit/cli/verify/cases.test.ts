@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { DeadLetterMessage, Evidence } from '../../../../cli/verify/cases.ts';
 import { CASES } from '../../../../cli/verify/cases.ts';
-import type { Probes, Running } from '../../../../cli/verify/probes.ts';
-import type { DeadLetterMessage, Evidence } from '../../../../cli/verify/seen.ts';
+import type { Probes, Running } from '../../../../cli/verify/verify.ts';
 import { type Finding, verify } from '../../../../cli/verify/verify.ts';
 import { chapters } from '../../../conformance/chapters.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { checkoutApi } from '../../../../cli/api.ts';
+import { checkoutApi } from '../../../../cli/order/checkout-client.ts';
 import { appAt } from '../../../../local/cli/app.ts';
 import { type FakeAwsOptions, fakeAws, NO_PROFILES } from '../../../support/fake-aws.ts';
 

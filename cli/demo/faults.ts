@@ -1,30 +1,157 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { mappingApi } from '../../../local/cli/mapping-api.ts';
-import type { LocalCloud } from '../../../local/cloud.ts';
-import type { MappingStatus } from '../../../local/event-sources/mappings.ts';
-import { inFlight } from '../../checkout-client.ts';
-import type { Selection } from '../../dead-letters/letters-table.ts';
-import { type SampleOrder, sampleOrder } from '../../sample-orders.ts';
-import { observeMails } from '../mails.ts';
-import { type Phases, phases } from '../phases.ts';
-import { openScene, type Scene } from '../scene.ts';
-import { sum } from '../verdict.ts';
-import { quiet, untilNone } from '../waiting.ts';
-import type { CrashLoop } from './crash-loop.ts';
-import type { MailProvider } from './mail-provider.ts';
-import type { FaultsObservation } from './observation.ts';
-import type { FaultsPlan } from './plan.ts';
-import { poison } from './poison.ts';
+import { mappingApi } from '../../local/cli/mapping-api.ts';
+import { realTiming } from '../../local/cli/pacing.ts';
+import { bold, type Terminal } from '../../local/cli/terminal.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
+import type { LocalConfig } from '../../local/config.ts';
+import type { MappingStatus } from '../../local/event-sources/mappings.ts';
+import { withDeadLetters } from '../dead-letters/dead-letters.ts';
+import type { Selection } from '../dead-letters/letters-table.ts';
+import { planReplay, replay } from '../dead-letters/replay.ts';
+import { type SampleOrder, sampleOrder } from '../order/sample-orders.ts';
+import { workThrough } from '../work-through.ts';
+import { type CrashLoop, crashLoop, type MailProvider, mailProvider } from './breakages.ts';
+import { type FaultsObservation, faultsVerdict, poison } from './faults-verdict.ts';
+import { observeMails, openScene, quiet, type Scene, untilNone } from './scene.ts';
+import { functionOf, onStage, type Phases, phases, type Staging } from './stage.ts';
+import { type Count, describeCounts, isExact, sum } from './verdict.ts';
+
+export interface FaultsReport {
+  readonly exact: boolean;
+  readonly orders: number;
+  readonly counts: readonly Count[];
+  readonly phases: Phases;
+}
+
+/** The functions as CDK's assembly names them. */
+const EMAIL_FUNCTION = 'orderly-orders/Email/Function';
+const SHIPPING_FUNCTION = 'orderly-orders/Shipping/Function';
+/** AWS publishes no schedule of its retries; a crash loop of 46 of them is to be seen within half a minute. */
+const LONGEST_BACK_OFF_MS = 50;
+
+/**
+ * `orderly demo --faults`: the second part. Poison, a crash loop, a mail provider that is slow and then down for longer
+ * than one invocation, a consumer that is dark for a while, and a replay to one consumer group; then every effect is
+ * counted from outside.
+ */
+export async function demoFaults(
+  projectDir: string,
+  options: { readonly orders: number; readonly json: boolean; readonly engine?: Staging['engine'] },
+  terminal: Terminal,
+  interrupted: AbortSignal,
+): Promise<FaultsReport> {
+  const plan = faultsPlan(options.orders, poison.length);
+  const title = `${plan.slow + plan.down + plan.dark} orders and ${plan.poison} poisoned records`;
+  terminal.progress(`orderly demo --faults: ${title}`);
+  let shipping: string | undefined;
+  let ses = '';
+  const dir = await mkdtemp(join(tmpdir(), 'orderly-faults-'));
+  const isShipping = (functionName: string) => functionName === shipping;
+  const loop = crashLoop(isShipping, CRASHES_SHIPPING, join(dir, 'crashing'));
+  const provider = await mailProvider(() => ses);
+  try {
+    return await onStage(
+      {
+        projectDir,
+        engine: options.engine,
+        onInvocation: loop.onInvocation,
+        // Each of the crashes that it is about would be a line.
+        log: () => undefined,
+        onEngine: (engine) => {
+          ses = engine.awsEndpoint;
+        },
+        configure: (config) => ({
+          ...config,
+          functions: {
+            ...config.functions,
+            [EMAIL_FUNCTION]: withVariables(config, EMAIL_FUNCTION, { AWS_ENDPOINT_URL_SESV2: provider.url }),
+            [SHIPPING_FUNCTION]: withVariables(config, SHIPPING_FUNCTION, loop.environment),
+          },
+          emulation: { ...config.emulation, longestBackOffMs: LONGEST_BACK_OFF_MS },
+        }),
+      },
+      terminal,
+      interrupted,
+      async ({ cloud, dir: projectDir, startedMs, progress }) => {
+        shipping = functionOf(cloud, 'shipping-service');
+        const replay = (selection: Selection) => replayed(projectDir, selection, interrupted);
+        const staging = { provider, crashLoop: loop, replay };
+        const { seen, phases } = await runFaults(cloud, plan, staging, progress);
+        const counts = faultsVerdict(plan, seen);
+        const report: FaultsReport = {
+          exact: isExact(counts),
+          orders: plan.slow + plan.down + plan.dark,
+          counts,
+          phases: [['starting', startedMs], ...phases],
+        };
+        terminal.out(options.json ? JSON.stringify(report) : `\n${bold(title)}\n\n${describeCounts(report)}`);
+        return report;
+      },
+    );
+  } finally {
+    await provider.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Does what an operator would; answers how many letters were replayed. */
+async function replayed(projectDir: string, selection: Selection, interrupted: AbortSignal): Promise<number> {
+  return withDeadLetters({ projectDir }, async (deadLetters) => {
+    const choice = { selection, reason: 'shipping is mended', who: 'orderly demo' };
+    const ports = { ...deadLetters, timing: realTiming, progress: () => undefined };
+    const { counts } = await replay(await planReplay(deadLetters, choice), ports, interrupted);
+    return counts.replayed ?? 0;
+  });
+}
+
+function withVariables(
+  { functions }: LocalConfig,
+  path: string,
+  variables: Readonly<Record<string, string>>,
+): LocalConfig['functions'][string] {
+  return { environment: { ...functions[path]?.environment, ...variables } };
+}
 
 const EMAIL = 'email-service';
 const SHIPPING = 'shipping-service';
 const REQUESTS_IN_FLIGHT = 20;
 /** In an order's line: what shipping can't bear. */
-export const CRASHES_SHIPPING = 'CRASHES-SHIPPING';
+const CRASHES_SHIPPING = 'CRASHES-SHIPPING';
+
+/** What one run of the demo's second part does, decided before it starts. */
+export interface FaultsPlan {
+  readonly customers: number;
+  /** Orders placed while the mail provider is slow. */
+  readonly slow: number;
+  /** Orders placed while it is down. One of them kills every shipping environment that gets it. */
+  readonly down: number;
+  /** Orders placed while email-service is disabled. */
+  readonly dark: number;
+  /** Records written to the topic that nobody can use. */
+  readonly poison: number;
+  /** When nothing has moved for so many milliseconds, what isn't there will not come. */
+  readonly stalledMs: number;
+}
+
+/** The plan for a number of orders, at least four: half of them in slow times, a quarter each in an outage and in the dark. */
+export function faultsPlan(orders: number, poison: number, stalledMs = 120_000): FaultsPlan {
+  const quarter = Math.max(1, Math.floor(orders / 4));
+  return {
+    customers: Math.max(1, Math.floor(orders / 10)),
+    slow: Math.max(2, orders - 2 * quarter),
+    down: quarter,
+    dark: quarter,
+    poison,
+    stalledMs,
+  };
+}
 
 /** What is broken on purpose, and how letters are replayed. */
-export interface FaultsStaging {
+interface FaultsStaging {
   readonly provider: MailProvider;
   readonly crashLoop: CrashLoop;
   /** Replays letters; answers how many were. */
@@ -32,7 +159,7 @@ export interface FaultsStaging {
 }
 
 /** Runs the plan against a local cloud, and counts from outside. */
-export async function runFaults(
+async function runFaults(
   cloud: LocalCloud,
   plan: FaultsPlan,
   { provider, crashLoop, replay }: FaultsStaging,
@@ -130,7 +257,7 @@ async function place(
   marker?: string,
 ): Promise<string[]> {
   const orderIds: string[] = [];
-  await inFlight(count, REQUESTS_IN_FLIGHT, async (n) => {
+  await workThrough(Array(count).keys(), REQUESTS_IN_FLIGHT, async (n) => {
     const order = sampleOrder(first + n, customers);
     const marked = marker !== undefined && n === Math.floor(count / 2);
     const placed = await checkout.place(marked ? withSku(order, marker) : order, randomUUID());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { demoPlan, repeatedRequests } from '../../../../cli/demo/plan.ts';
+import { demoPlan, repeatedRequests } from '../../../../cli/demo/demo.ts';
 
 describe('demoPlan', () => {
   it('is what the demo promises for 300 orders', () => {

@@ -5,15 +5,18 @@ import {
   type LetterReason,
   type LetterStatus,
 } from '../../functions/dead-letters/letter.ts';
-import { interruption } from '../../local/cli/interruption.ts';
+import { durationMs } from '../../local/cli/moments.ts';
 import { type CommandContext, JSON_OPTION, positiveInteger } from '../../local/cli/options.ts';
-import type { Selection } from '../dead-letters/letters-table.ts';
-import { duration, moment, rate } from './options.ts';
+import { moment, rate } from '../options.ts';
+import type { Selection } from './letters-table.ts';
 
 const IDS = ['[ids...]', 'record ids, or parts of one that only one letter has'] as const;
 const CONSUMER = ['--consumer <group>', 'letters of this consumer group'] as const;
 const EXECUTE = ['--execute', 'do it; without it the plan is printed and nothing done', false] as const;
 const WHY = ['--reason <why>', 'why, in your own words, for the audit; needed with --execute'] as const;
+
+/** Loaded when it is asked for, with the SDKs. */
+const operations = () => import('./operations.ts');
 
 /** `orderly dead-letters …` */
 export function deadLetterCommands(program: Command, context: CommandContext): void {
@@ -27,7 +30,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
     .option(...JSON_OPTION)
     .action(async (ids, options, command) => {
       refuseMixedChoice(command, ids, options);
-      const { listLetters } = await import('../commands/dead-letters.ts');
+      const { listLetters } = await operations();
       await listLetters(at(), ids, selectionOf(options), options, terminal);
     });
 
@@ -38,7 +41,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
     .option(...CONSUMER)
     .option('--json', 'print JSON for scripts, with all bytes in base64', false)
     .action(async (id, options) => {
-      const { showLetter } = await import('../commands/dead-letters.ts');
+      const { showLetter } = await operations();
       await showLetter(at(), id, options, terminal);
     });
 
@@ -65,11 +68,8 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
           USAGE,
         );
       }
-      const { replayLetters } = await import('../commands/replay-dead-letters.ts');
-      const signal = interruption(terminal.progress);
-      exitWith(
-        await replayLetters(at(), { ids, selection: selectionOf(options), ...options }, terminal, signal),
-      );
+      const { replayCommand } = await operations();
+      exitWith(await replayCommand(at(), { ids, selection: selectionOf(options), ...options }, terminal));
     });
 
   choosing(group.command('discard').description('set letters aside for good; their rows stay'))
@@ -85,11 +85,8 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
           USAGE,
         );
       }
-      const { discardLetters } = await import('../commands/discard-dead-letters.ts');
-      const signal = interruption(terminal.progress);
-      exitWith(
-        await discardLetters(at(), { ids, selection: selectionOf(options), ...options }, terminal, signal),
-      );
+      const { discardCommand } = await operations();
+      exitWith(await discardCommand(at(), { ids, selection: selectionOf(options), ...options }, terminal));
     });
 
   group
@@ -97,7 +94,7 @@ export function deadLetterCommands(program: Command, context: CommandContext): v
     .description('who replayed or discarded what, when and why')
     .option(...JSON_OPTION)
     .action(async (options) => {
-      const { listRuns } = await import('../commands/dead-letters.ts');
+      const { listRuns } = await operations();
       await listRuns(at(), options, terminal);
     });
 }
@@ -155,6 +152,13 @@ function letterReasons(text: string, before: readonly LetterReason[]): readonly 
 /** Takes one more status of an option that may come several times. */
 function letterStatuses(text: string, before: readonly LetterStatus[]): readonly LetterStatus[] {
   return [...before, oneOf(LETTER_STATUSES, text.toUpperCase())];
+}
+
+/** Milliseconds. */
+function duration(text: string): number {
+  const milliseconds = durationMs(text);
+  if (milliseconds !== undefined) return milliseconds;
+  throw new InvalidArgumentError('It has to be a duration as 90s, 15m, 2h or 7d.');
 }
 
 function oneOf<const T extends readonly string[]>(choices: T, text: string): T[number] {

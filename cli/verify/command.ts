@@ -1,15 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import type { App } from '../../local/cli/app.ts';
-import { type AppAddress, appAt } from '../../local/cli/app.ts';
-import { bold, capturing, duration, green, red, type Terminal, table } from '../../local/cli/terminal.ts';
+import type { Command } from 'commander';
+import { type App, type AppAddress, appAt } from '../../local/cli/app.ts';
+import { interruption } from '../../local/cli/interruption.ts';
+import { type CommandContext, JSON_OPTION, positiveInteger } from '../../local/cli/options.ts';
+import { bold, duration, green, red, type Terminal, table } from '../../local/cli/terminal.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { ORDERLY } from '../command-line.ts';
-import { openDeadLetters } from '../dead-letters/dead-letters.ts';
-import { probesOf, type Running } from '../verify/probes.ts';
-import { type Finding, type Verification, verify } from '../verify/verify.ts';
-import { discardLetters } from './discard-dead-letters.ts';
+import type { Finding, Verification } from './verify.ts';
 
-export interface VerifyOptions {
+/** `orderly verify` */
+export function verifyCommand(program: Command, { at, terminal, exitWith }: CommandContext): void {
+  program
+    .command('verify')
+    .description(
+      'hold an event source mapping against the rules of the emulator; it takes the stack of the probe',
+    )
+    .option('--probe-stack <name>', 'of the deployed stack with the probe', 'orderly-verify')
+    .option('--wait <seconds>', 'how long a case may take', positiveInteger, 300)
+    .option(...JSON_OPTION)
+    .action(async (options) => {
+      exitWith(await verifyEmulation(at(), options, terminal, interruption(terminal.progress)));
+    });
+}
+
+interface VerifyOptions {
   /** Name of the deployed stack with the probe. */
   readonly probeStack: string;
   /** Seconds that a case may take. */
@@ -20,12 +34,12 @@ export interface VerifyOptions {
 const REASON = 'orderly verify: probes that failed on purpose';
 
 /**
- * `orderly verify`: holds what an event source mapping does against the rules of the emulator, with a consumer that
+ * Holds what an event source mapping does against the rules of the emulator, with a consumer that
  * misbehaves on purpose. Of a deployed sandbox it tells where AWS differs; of a local cloud, whether the rules are kept.
  *
  * @returns whether everything that was seen is as the emulator has it
  */
-export async function verifyEmulation(
+async function verifyEmulation(
   at: AppAddress,
   options: VerifyOptions,
   terminal: Terminal,
@@ -35,6 +49,9 @@ export async function verifyEmulation(
   const probesTable = probesTableOf(
     at.stack === undefined ? app : await appAt({ ...at, stack: options.probeStack }),
   );
+  const { openDeadLetters } = await import('../dead-letters/dead-letters.ts');
+  const { discardLetters } = await import('../dead-letters/discard.ts');
+  const { probesOf, verify } = await import('./verify.ts');
   const deadLetters = openDeadLetters(app);
   const probes = probesOf(app, probesTable, deadLetters.letters);
   try {
@@ -45,7 +62,12 @@ export async function verifyEmulation(
       signal: interrupted,
       progress: terminal.progress,
     });
-    await putAway(at, found.cases, probes.letters);
+    // The letters are of nobody's records: left open, somebody would wonder what they are.
+    const letters = (await Promise.all(found.cases.map(probes.letters))).flat();
+    const open = letters.filter(({ status }) => status === 'OPEN');
+    const choice = { selection: { keys: open }, reason: REASON };
+    const goesOn = new AbortController().signal;
+    if (open.length > 0) await discardLetters(deadLetters, choice, () => undefined, goesOn);
     interrupted.throwIfAborted();
     const same = found.findings.every(({ verdict }) => verdict === 'same');
     if (options.json) {
@@ -74,18 +96,6 @@ function probesTableOf(app: App): string {
       ],
     });
   }
-}
-
-/** The letters are of nobody's records: left open, somebody would wonder what they are. */
-async function putAway(
-  at: AppAddress,
-  cases: readonly Running[],
-  lettersOf: (running: Running) => Promise<readonly { consumer: string; recordId: string; status: string }[]>,
-): Promise<void> {
-  const letters = (await Promise.all(cases.map(lettersOf))).flat().filter(({ status }) => status === 'OPEN');
-  if (letters.length === 0) return;
-  const choice = { selection: { keys: letters }, execute: true, reason: REASON, json: true };
-  await discardLetters(at, choice, capturing().terminal, new AbortController().signal);
 }
 
 function describe({ findings, waits }: Verification): string {

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultsObservation } from '../../../../../cli/demo/faults/observation.ts';
-import { faultsPlan } from '../../../../../cli/demo/faults/plan.ts';
-import { poison, poisoned } from '../../../../../cli/demo/faults/poison.ts';
-import { faultsVerdict } from '../../../../../cli/demo/faults/verdict.ts';
-import { isExact } from '../../../../../cli/demo/verdict.ts';
+import { faultsPlan } from '../../../../cli/demo/faults.ts';
+import {
+  type FaultsObservation,
+  faultsVerdict,
+  poison,
+  poisoned,
+} from '../../../../cli/demo/faults-verdict.ts';
+import { isExact } from '../../../../cli/demo/verdict.ts';
 
 const plan = faultsPlan(40, poison.length);
 const orderIds = Array.from({ length: 40 }, (_, n) => `ord_${n}`);

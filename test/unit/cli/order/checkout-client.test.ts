@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openApi, signedApi } from '../../../cli/api.ts';
-import { signatureOf } from '../../support/signature.ts';
+import { openApi, signedApi } from '../../../../cli/order/checkout-client.ts';
+import { signatureOf } from '../../../support/signature.ts';
 
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'session' };
 const api = signedApi('https://abc.execute-api.eu-central-1.amazonaws.com', {

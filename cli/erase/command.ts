@@ -1,22 +1,32 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Command } from 'commander';
 import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import { interruption } from '../../local/cli/interruption.ts';
+import { type CommandContext, JSON_OPTION } from '../../local/cli/options.ts';
 import { type Terminal, table } from '../../local/cli/terminal.ts';
-import { eraseCustomer, type OrderVerdict } from '../erase/erase.ts';
+import type { OrderVerdict } from './erase.ts';
 
-export interface EraseCommandOptions {
-  readonly execute: boolean;
-  readonly json: boolean;
+/** `orderly erase` */
+export function eraseCommand(program: Command, { at, terminal, exitWith }: CommandContext): void {
+  program
+    .command('erase')
+    .description('delete what the tables hold of a customer: orders, shipments, dead letters')
+    .argument('<customerId>', 'as orders name it')
+    .option('--execute', 'do it; without it nothing is deleted', false)
+    .option(...JSON_OPTION)
+    .action(async (customerId, options) => {
+      exitWith(await erase(at(), customerId, options, terminal, interruption(terminal.progress)));
+    });
 }
 
 /**
- * `orderly erase`: deletes what the tables hold of a customer; without `execute` it tells what that is.
+ * Deletes what the tables hold of a customer; without `execute` it tells what that is.
  *
  * @returns whether nothing of the customer is left, or without `execute`: would be
  */
-export async function erase(
+async function erase(
   at: AppAddress,
   customerId: string,
-  { execute, json }: EraseCommandOptions,
+  { execute, json }: { readonly execute: boolean; readonly json: boolean },
   terminal: Terminal,
   interrupted: AbortSignal,
 ): Promise<boolean> {
@@ -27,6 +37,8 @@ export async function erase(
     shipments: app.output('ShipmentsTable'),
     deadLetters: app.output('DeadLettersTable'),
   };
+  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+  const { eraseCustomer } = await import('./erase.ts');
   const client = new DynamoDBClient(app.dynamodb);
   try {
     const verdicts = await eraseCustomer(

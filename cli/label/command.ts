@@ -1,29 +1,36 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { type App, type AppAddress, appAt } from '../../local/cli/app.ts';
+import { type CommandContext, JSON_OPTION } from '../../local/cli/options.ts';
 import type { Terminal } from '../../local/cli/terminal.ts';
 import { cacheFolder } from '../../local/engines/install.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { ORDERLY } from '../command-line.ts';
-import { familyLoader } from '../label/fonts.ts';
-import { labelOf } from '../label/label.ts';
-import { PostalAddress, Shipment } from '../label/shipment.ts';
+import { orderId } from '../options.ts';
+import { PostalAddress, Shipment } from './shipment.ts';
 
-export interface LabelOptions {
-  /** Where the PDF goes. @default - `<orderId>.pdf` in the project's folder */
-  readonly out?: string | undefined;
-  readonly json: boolean;
+/** `orderly label` */
+export function labelCommand(program: Command, { at, terminal }: CommandContext): void {
+  program
+    .command('label')
+    .description('write the shipping label of an order as a PDF of 4 by 6 inches')
+    .argument('<orderId>', `as ${ORDERLY} order prints it`, orderId)
+    .option('--out <file>', 'where it goes; <orderId>.pdf unless said otherwise')
+    .option(...JSON_OPTION)
+    .action((id, options) => label(at(), id, options, terminal));
 }
 
-/** `orderly label <orderId>`: writes the shipping label of an order, rendered from its shipment's row. */
-export async function label(
+/** Writes the shipping label of an order, rendered from its shipment's row. */
+async function label(
   at: AppAddress,
   orderId: string,
-  options: LabelOptions,
+  options: { readonly out?: string | undefined; readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
+  const { familyLoader } = await import('./fonts.ts');
+  const { labelOf } = await import('./label.ts');
   const app = await appAt(at);
   const sender = senderOf(app, at.stack === undefined);
   const shipment = await readShipment(app, orderId);
@@ -63,6 +70,7 @@ function senderOf(app: App, isLocal: boolean): PostalAddress {
 }
 
 async function readShipment(app: App, orderId: string): Promise<Shipment> {
+  const { DynamoDBClient, GetItemCommand } = await import('@aws-sdk/client-dynamodb');
   const client = new DynamoDBClient(app.dynamodb);
   try {
     const { Item: row } = await client.send(

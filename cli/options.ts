@@ -1,14 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { durationMs, momentOf } from '../../local/cli/moments.ts';
-
-/** A positive integer that is no more than `most`. */
-export function upTo(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value > 0 && value <= most) return value;
-    throw new InvalidArgumentError(`It has to be a whole number from 1 to ${most}.`);
-  };
-}
+import { momentOf } from '../local/cli/moments.ts';
 
 export function orderId(text: string): string {
   if (/^ord_[0-9a-z]{26}$/.test(text)) return text;
@@ -22,13 +13,6 @@ export function moment(text: string): string {
   throw new InvalidArgumentError(
     'It has to be a time as 2026-03-01T12:00:00Z, or as 90s, 15m, 2h or 7d ago.',
   );
-}
-
-/** Milliseconds of a duration. */
-export function duration(text: string): number {
-  const milliseconds = durationMs(text);
-  if (milliseconds !== undefined) return milliseconds;
-  throw new InvalidArgumentError('It has to be a duration as 90s, 15m, 2h or 7d.');
 }
 
 /** A rate: any number above nothing. */

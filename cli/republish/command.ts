@@ -1,16 +1,44 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Command } from 'commander';
 import { type AppAddress, appAt } from '../../local/cli/app.ts';
+import { interruption } from '../../local/cli/interruption.ts';
+import { type CommandContext, JSON_OPTION } from '../../local/cli/options.ts';
 import { pacer, realTiming } from '../../local/cli/pacing.ts';
 import { type Terminal, table } from '../../local/cli/terminal.ts';
-import {
-  chosenOrders,
-  type Item,
-  type OrderSelection,
-  type Republished,
-  republish,
-} from '../republish/republish.ts';
+import { moment, orderId, rate } from '../options.ts';
+import type { Item, OrderSelection, Republished } from './republish.ts';
 
-export interface RepublishOptions {
+const USAGE = { exitCode: 2 };
+
+/** `orderly republish` */
+export function republishCommand(program: Command, { at, terminal, exitWith }: CommandContext): void {
+  program
+    .command('republish')
+    .description('after a lost topic: put the events that orders keep into the outbox again')
+    .argument('[orderIds...]', 'orders by their ids, whenever they were placed', orderIds, [])
+    .option('--since <time>', 'orders placed at this time or later (default: 7d, what a topic keeps)', moment)
+    .option('--until <time>', 'orders placed at this time or before', moment)
+    .option('--execute', 'do it; without it the events are counted and nothing is written', false)
+    .option('--rate <n>', 'events a second, at most', rate, 100)
+    .option(...JSON_OPTION)
+    .action(async (ids, options, command) => {
+      const { since, until, ...rest } = options;
+      if (ids.length > 0 && (since !== undefined || until !== undefined)) {
+        command.error('error: orders are chosen by their ids, or by --since and --until', USAGE);
+      }
+      const selection =
+        ids.length > 0
+          ? { kind: 'named' as const, orderIds: ids }
+          : { kind: 'placed' as const, since: since ?? moment('7d'), until };
+      const signal = interruption(terminal.progress);
+      exitWith(await republishOrders(at(), { ...rest, selection }, terminal, signal));
+    });
+}
+
+function orderIds(text: string, before: readonly string[]): readonly string[] {
+  return [...before, orderId(text)];
+}
+
+interface RepublishOptions {
   readonly selection: OrderSelection;
   readonly execute: boolean;
   /** Events a second, at most. */
@@ -23,12 +51,12 @@ const REMEMBERED_MS = 80 * 86_400_000;
 const TELL_EVERY_MS = 1_000;
 
 /**
- * `orderly republish`: puts the events that orders keep into the outbox again, whose relay publishes them; without
+ * Puts the events that orders keep into the outbox again, whose relay publishes them; without
  * `execute` it counts them.
  *
  * @returns whether every order chosen was there and its events could be used
  */
-export async function republishOrders(
+async function republishOrders(
   at: AppAddress,
   options: RepublishOptions,
   terminal: Terminal,
@@ -37,6 +65,8 @@ export async function republishOrders(
   const { selection, execute, rate, json } = options;
   const app = await appAt(at);
   const tables = { orders: app.output('OrdersTable'), outbox: app.output('OutboxTable') };
+  const { DynamoDBClient } = await import('@aws-sdk/client-dynamodb');
+  const { chosenOrders, republish } = await import('./republish.ts');
   const client = new DynamoDBClient(app.dynamodb);
   const missing = new Set<string>(selection.kind === 'named' ? selection.orderIds : []);
   try {
