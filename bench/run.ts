@@ -12,6 +12,7 @@ const benchmarks = {
   consumers: () => import('./consumers.ts'),
   local: () => import('./local.ts'),
   relay: () => import('./relay.ts'),
+  start: () => import('./start.ts'),
 } satisfies Record<string, () => Promise<{ default: Benchmark }>>;
 
 await new Command('bench')

@@ -4,6 +4,7 @@ import { consumersTable } from '../../../bench/consumers.ts';
 import { inTurn } from '../../../bench/harness.ts';
 import { relayTable } from '../../../bench/relay.ts';
 import { describe, percentile, ratioRow, row, type Sample, spread } from '../../../bench/report.ts';
+import { startTable } from '../../../bench/start.ts';
 import { orderBatch, placedOrders } from '../../../bench/workloads/orders.ts';
 import { decodeKafkaEvent } from '../../../functions/kafka/decode.ts';
 
@@ -187,4 +188,20 @@ test('batches after one another share no order, and the same batch again is the 
   expect(new Set([...idsOf(0), ...idsOf(100)]).size).toBe(200);
   expect(idsOf(100)).toEqual(idsOf(100));
   expect(orderBatch(100, 100)).toBe(orderBatch(100, 100));
+});
+
+test('a start is compared with the slower of what it starts side by side, and with what it may take', () => {
+  const seconds = (...rounds: readonly number[]) => rounds.map((each) => ({ seconds: each }));
+  const { rows } = startTable({
+    'an empty CDK app': seconds(0.5, 0.5),
+    'synthesis, first': seconds(2, 2),
+    'synthesis, nothing changed': seconds(1, 4),
+    Kafka: seconds(2, 2),
+    'orderly up --watch': seconds(4, 5),
+  });
+
+  expect(rows.slice(-2)).toMatchObject([
+    { figures: { seconds: { lowest: 1.25, highest: 2 } } },
+    { figures: { seconds: { lowest: 5 / 6.2, highest: 4 / 3.6 } } },
+  ]);
 });
