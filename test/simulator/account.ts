@@ -1,5 +1,5 @@
+import type { Item } from './dynamodb/tables.ts';
 import { type Database, database, type KeySchema, keyText, type OnWrite, table } from './dynamodb/tables.ts';
-import type { Item } from './dynamodb/values.ts';
 import type { History } from './history.ts';
 import { TABLES } from './names.ts';
 import type { Process } from './process.ts';

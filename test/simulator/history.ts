@@ -1,4 +1,4 @@
-import type { Item } from './dynamodb/values.ts';
+import type { Item } from './dynamodb/tables.ts';
 import type { FaultKind } from './faults.ts';
 
 /** What a shopper asks of the checkout. */

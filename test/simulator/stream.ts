@@ -1,7 +1,6 @@
 import { type StreamRecord, streamRecord } from '../../local/event-sources/dynamodb-stream/event.ts';
 import type { Chance } from '../support/chance.ts';
-import type { OnWrite } from './dynamodb/tables.ts';
-import type { Item } from './dynamodb/values.ts';
+import type { Item, OnWrite } from './dynamodb/tables.ts';
 import type { Faults } from './faults.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -2,17 +2,23 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HISTORY_LIMIT } from '../../../functions/dead-letters/letter.ts';
-import { calmClient } from '../../simulator/dynamodb/client.ts';
-import { database, type KeySchema, table } from '../../simulator/dynamodb/tables.ts';
+import { simulatedDynamoDb } from '../../simulator/dynamodb/client.ts';
+import type { KeySchema } from '../../simulator/dynamodb/tables.ts';
 import { scan, testClient, testTable } from '../../support/dynamodb.ts';
 import { testEngines } from '../../support/engines.ts';
 import { type Exchange, recorded } from './recorded.ts';
-import { type Step, stepper, steps, type Tables } from './steps.ts';
+import { AWAITING_INDEX, type Step, stepper, steps, type Tables } from './steps.ts';
 
 const SCHEMAS = {
   orders: { hash: 'orderId' },
   outbox: { hash: 'orderId', range: { name: 'seq', type: 'N' } },
-  shipments: { hash: 'orderId' },
+  shipments: {
+    hash: 'orderId',
+    indexes: {
+      [AWAITING_INDEX]: { hash: 'awaitingCarrier', range: { name: 'createdAt', type: 'S' } },
+    },
+  },
+  probes: { hash: 'run', range: { name: 'what', type: 'S' } },
   emailLedger: { hash: 'eventKey' },
   deadLetters: { hash: 'consumer', range: { name: 'recordId', type: 'S' } },
 } as const satisfies Record<keyof Tables, KeySchema>;
@@ -22,10 +28,9 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('the simulated DynamoDB a
   async function bothAnswer(script: readonly Step[]): Promise<{ twin: Exchange[]; real: Exchange[] }> {
     const client = testClient(testEngines()[engine]);
     const tables = await testTables(client);
-    const twinTables = database(
-      Object.entries(SCHEMAS).map(([role, schema]) => table(tables[role as keyof Tables], schema)),
-    );
-    const [twin, real] = [recorded(calmClient(twinTables)), recorded(client)];
+    const schemas = Object.entries(SCHEMAS).map(([role, schema]) => [tables[role as keyof Tables], schema]);
+    const simulated = simulatedDynamoDb({ tables: Object.fromEntries(schemas) });
+    const [twin, real] = [recorded(simulated.client), recorded(client)];
     const [twinTakes, realTakes] = [stepper(twin.client, tables), stepper(real.client, tables)];
     for (const step of script) {
       await twinTakes(step);
@@ -59,12 +64,13 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('the simulated DynamoDB a
 });
 
 async function testTables(client: DynamoDBClient): Promise<Tables> {
-  const [orders, outbox, shipments, emailLedger, deadLetters] = await Promise.all([
-    testTable(client, SCHEMAS.orders),
-    testTable(client, SCHEMAS.outbox),
-    testTable(client, SCHEMAS.shipments),
-    testTable(client, SCHEMAS.emailLedger),
-    testTable(client, SCHEMAS.deadLetters),
-  ]);
-  return { orders, outbox, shipments, emailLedger, deadLetters };
+  const made = Object.entries<KeySchema>(SCHEMAS).map(async ([role, { hash, range, indexes = {} }]) => {
+    const [index] = Object.entries(indexes).map(([name, keys]) => ({
+      name,
+      hash: keys.hash,
+      range: keys.range?.name ?? '',
+    }));
+    return [role, await testTable(client, { hash, ...(range && { range }), ...(index && { index }) })];
+  });
+  return Object.fromEntries(await Promise.all(made));
 }

@@ -22,7 +22,7 @@ export function recorded(client: DynamoDBClient): { client: DynamoDBClient; exch
         const output = await send(command);
         exchanges.push({
           command: name,
-          answer: name === 'ScanCommand' ? unordered(plain(output)) : plain(output),
+          answer: isUnordered(command) ? unordered(plain(output)) : plain(output),
         });
         return output;
       } catch (error) {
@@ -58,7 +58,10 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(members.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** A scan's items come in any order. */
+/** A scan's items come in any order, and so do those of an index whose keys are equal. */
+const isUnordered = ({ constructor: { name }, input }: Command) =>
+  name === 'ScanCommand' || 'IndexName' in input;
+
 function unordered(answer: unknown): unknown {
   return typeof answer === 'object' && answer !== null && 'Items' in answer
     ? { ...answer, Items: sorted(answer.Items) }

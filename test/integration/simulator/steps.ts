@@ -5,17 +5,22 @@ import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
 import { newClaim } from '../../../functions/ledger/act-once.ts';
 import type { Claim, LedgerRow, Owner } from '../../../functions/ledger/ledger.ts';
 import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
+import { dynamoDbManifestShipments } from '../../../functions/manifest/dynamodb-shipments.ts';
+import { ManifestId } from '../../../functions/manifest/manifest-id.ts';
 import { initialState } from '../../../functions/orders/decider.ts';
 import type { Order } from '../../../functions/orders/order.ts';
 import { dynamoDbOrderStore } from '../../../functions/outbox/order-store.ts';
+import { probesTable } from '../../../functions/probe/probes-table.ts';
 import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/outbox.ts';
 import { type Placement, placementOf } from '../../../functions/shipping/shipment.ts';
 import { dynamoDbShipments, shipmentItem } from '../../../functions/shipping/shipments.ts';
 import { anOrder, cancelled, cancelledEvent, orderPlaced, placedEvent } from '../../support/orders.ts';
 
 export type Tables = Readonly<
-  Record<'orders' | 'outbox' | 'shipments' | 'emailLedger' | 'deadLetters', string>
+  Record<'orders' | 'outbox' | 'shipments' | 'emailLedger' | 'deadLetters' | 'probes', string>
 >;
+
+export const AWAITING_INDEX = 'AwaitingManifest';
 
 /** One thing that production does with its tables; few keys, so that everything meets everything. */
 export type Step =
@@ -27,7 +32,10 @@ export type Step =
   | { readonly do: 'take over'; readonly keys: readonly number[]; readonly from: number; readonly to: number }
   | { readonly do: 'mark'; readonly keys: readonly number[] }
   | { readonly do: 'cancel shipment' | 'complete shipment'; readonly order: number }
-  | { readonly do: 'write letter'; readonly offset: number };
+  | { readonly do: 'write letter'; readonly offset: number }
+  | { readonly do: 'await carrier' }
+  | { readonly do: 'assign' | 'read manifest'; readonly manifest: number; readonly orders: readonly number[] }
+  | { readonly do: 'attempt probe' | 'note probe'; readonly n: number };
 
 const few = fc.nat(2);
 const some = fc.uniqueArray(few, { minLength: 1, maxLength: 3 });
@@ -63,12 +71,21 @@ export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     fc.record({ do: fc.constant('mark' as const), keys: some }),
     fc.record({ do: fc.constantFrom('cancel shipment' as const, 'complete shipment' as const), order: few }),
     fc.record({ do: fc.constant('write letter' as const), offset: few }),
+    fc.record({ do: fc.constant('await carrier' as const) }),
+    fc.record({
+      do: fc.constantFrom('assign' as const, 'read manifest' as const),
+      manifest: few,
+      orders: some,
+    }),
+    fc.record({ do: fc.constantFrom('attempt probe' as const, 'note probe' as const), n: few }),
   ),
   { minLength: 15, maxLength: 30, size: 'max' },
 );
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const orderOf = (n: number): Order => anOrder(`twin-${n}`);
+const orderIdOf = (n: number) => orderOf(n).orderId;
+const manifestOf = (n: number) => ManifestId.parse(`2026-03-0${n + 1}-post`);
 const keyOf = (n: number) => `group#event-${n}`;
 const claimOf = (owner: number): Claim => newClaim(`owner-${owner}` as Owner, NOW + owner);
 
@@ -82,6 +99,8 @@ export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) =>
   const outbox = dynamoDbOutbox(client, tables.outbox);
   const ledger = dynamoDbLedger(client, tables.emailLedger, () => NOW);
   const shipments = dynamoDbShipments(client, tables.shipments);
+  const manifests = dynamoDbManifestShipments(client, { table: tables.shipments, index: AWAITING_INDEX });
+  const probes = probesTable(client, tables.probes, () => new Date(NOW));
   const writeLetter = deadLetterStore(client, tables.deadLetters);
 
   async function run(step: Step): Promise<unknown> {
@@ -95,13 +114,13 @@ export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) =>
         return store.append({ before: order, after: cancelled(order), events: [cancelledEvent(order)] });
       }
       case 'find':
-        return store.find(orderOf(step.order).orderId);
+        return store.find(orderIdOf(step.order));
       case 'read order':
-        return outbox.readOrder(orderOf(step.order).orderId);
+        return outbox.readOrder(orderIdOf(step.order));
       case 'read first events':
-        return outbox.readFirstEvents(step.orders.map((order) => orderOf(order).orderId));
+        return outbox.readFirstEvents(step.orders.map(orderIdOf));
       case 'delete':
-        return outbox.delete(step.rows.map(({ order, seq }) => ({ orderId: orderOf(order).orderId, seq })));
+        return outbox.delete(step.rows.map(({ order, seq }) => ({ orderId: orderIdOf(order), seq })));
       case 'sweep':
         for await (const _page of outboxPages(client, tables.outbox));
         return undefined;
@@ -118,17 +137,34 @@ export function stepper(client: DynamoDBClient, tables: Tables): (step: Step) =>
       case 'ship':
         return [
           await shipments.insert(step.orders.map((order) => shipmentItem(placement(order), undefined))),
-          await shipments.read(step.orders.map((order) => orderOf(order).orderId)),
+          await shipments.read(step.orders.map(orderIdOf)),
         ];
       case 'cancel shipment':
         return shipments.cancel({
-          orderId: orderOf(step.order).orderId,
+          orderId: orderIdOf(step.order),
           cancelledAt: new Date(NOW).toISOString(),
         });
       case 'complete shipment':
         return shipments.complete(placement(step.order));
       case 'write letter':
         return writeLetter(letterAt(step.offset), new Date(NOW));
+      case 'await carrier':
+        return manifests.awaiting('post', '2027');
+      case 'assign':
+        return manifests.assign(manifestOf(step.manifest), step.orders.map(orderIdOf));
+      case 'read manifest':
+        return manifests.onManifest(manifestOf(step.manifest), step.orders.map(orderIdOf));
+      case 'attempt probe':
+        return probes.attempt({ run: 'run', case: 'case', n: step.n });
+      case 'note probe':
+        return probes.note({
+          run: 'run',
+          case: 'case',
+          at: 'at',
+          requestId: String(step.n),
+          fields: [],
+          records: [],
+        });
     }
   }
   return (step) => run(step).catch(() => undefined);

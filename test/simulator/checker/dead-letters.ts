@@ -1,7 +1,7 @@
 /** What ended as a dead letter. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Violation } from '../../support/invariants.ts';
-import type { Item } from '../dynamodb/values.ts';
+import type { Item } from '../dynamodb/tables.ts';
 import type { Evidence } from '../evidence.ts';
 import type { TopicRecord } from '../kafka/topic.ts';
 import { REFUSED_RECIPIENT } from '../mail-provider.ts';

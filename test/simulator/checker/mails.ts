@@ -1,6 +1,6 @@
 /** What email made of the topic. */
 import type { Violation } from '../../support/invariants.ts';
-import type { Item } from '../dynamodb/values.ts';
+import type { Item } from '../dynamodb/tables.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Mailed, Past } from '../history.ts';
 import { REFUSED_RECIPIENT } from '../mail-provider.ts';
@@ -186,7 +186,7 @@ export function cancellationsComeSecond({ history, scenario }: Evidence): Violat
     const [orderId = '', seq] = past.mail.eventId.split('.');
     if (seq === '1') thanked.add(orderId);
     if (seq === '1' || thanked.has(orderId)) return [];
-    const wasLate = lateUntil(`${GROUP}#${orderId}.1|`, past.at) >= past.at - LOOKED_MS;
+    const wasLate = lateUntil(`${GROUP}#${orderId}.1`, past.at) >= past.at - LOOKED_MS;
     return wasLate || REFUSED_RECIPIENT.test(past.mail.to)
       ? []
       : [{ id: 'I7', text: `the cancellation of ${orderId} was confirmed before its thank-you` }];

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Violation } from '../../support/invariants.ts';
-import type { Item } from '../dynamodb/values.ts';
+import type { Item } from '../dynamodb/tables.ts';
 import type { Evidence } from '../evidence.ts';
 import { type OrderEvent, orderEvents } from './topic-events.ts';
 

@@ -1,12 +1,129 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+/**
+ * Clients of a DynamoDB in memory, for production's adapters to take in place of the SDK's: `simulatedDynamoDb` for tests of one
+ * part, `faultyClient` for a whole simulated world.
+ */
+import {
+  type BatchExecuteStatementCommandInput,
+  DynamoDBClient,
+  TransactWriteItemsCommand,
+  type TransactWriteItemsCommandInput,
+} from '@aws-sdk/client-dynamodb';
 import type { Chance } from '../../support/chance.ts';
 import type { Faults } from '../faults.ts';
 import type { Process } from '../process.ts';
 import type { Scheduler } from '../scheduler.ts';
 import { CALM, type Command, execute, type StatementFault, type Whims } from './commands.ts';
-import { conflictOn, cutAnswer, outage, throttle, timeout } from './errors.ts';
-import { idempotent } from './idempotent.ts';
-import type { Database } from './tables.ts';
+import { aborted, conflictOn, cutAnswer, named, outage, THROTTLED, throttle, timeout } from './errors.ts';
+import { type Database, database, type KeySchema, type Table, table } from './tables.ts';
+
+/** An SDK client whose requests are carried out by `send`. */
+export function clientWith(
+  send: (command: Command, options?: { readonly abortSignal?: AbortSignal }) => Promise<object>,
+): DynamoDBClient {
+  return Object.create(DynamoDBClient.prototype, {
+    send: { value: send, writable: true, configurable: true },
+  });
+}
+
+/**
+ * What befalls a request, as the code behind the SDK's own attempts sees it.
+ *
+ * - `throttled`, `failed`: not carried out, and DynamoDB says so.
+ * - `request lost`: not carried out; the sender's timeout.
+ * - `answer lost`: carried out; the sender's timeout.
+ * - `answer cut`: carried out; the connection breaks in the midst of the answer.
+ * - `answer stalled`: carried out; nothing comes until the sender ends it by its signal, and without one never.
+ */
+export type Fate =
+  | 'throttled'
+  | 'failed'
+  | 'request lost'
+  | 'answer lost'
+  | 'answer cut'
+  | 'answer stalled'
+  /** A batch without these keys, which DynamoDB leaves undone (`hash`, or `hash|range`). */
+  | { readonly leaves: (key: string) => boolean };
+
+/** A request about to be carried out. */
+export interface SentRequest {
+  /** As `UpdateItem`. */
+  readonly name: string;
+  /** The table; those of a transaction or a batch with commas between. */
+  readonly table: string;
+  /** As the SDK has it. */
+  readonly input: object;
+}
+
+export interface SimulatedDynamoDb<Name extends string> {
+  /** For production's adapters; also for a test's own requests. */
+  readonly client: DynamoDBClient;
+  /** For a test to look into and to prepare, without requests: `get`, `write` and `items`. */
+  readonly tables: Readonly<Record<Name, Table>>;
+  /** All requests so far, in order; one whose fate was a fault as well. */
+  readonly requests: readonly SentRequest[];
+}
+
+/**
+ * A DynamoDB in memory: real tables, conditions, transactions, batches and indexes, real exceptions, one copy that every read sees.
+ * It answers in the next microtask and no time passes in it. `test/integration/simulator/dynamodb-twin.test.ts` holds it to two engines;
+ * a request that it doesn't know is refused by name.
+ *
+ *     const { client, tables } = simulatedDynamoDb({ tables: { EmailLedger: { hash: 'eventKey' } } });
+ *     const ledger = dynamoDbLedger(client, 'EmailLedger', now);
+ *
+ * `fate` is asked before each request is carried out, so a test may also use it to let something happen in between; undefined: nothing
+ * befalls it. `isIndexed` says which items an index, which lags behind, knows of already; all of them by default.
+ */
+export function simulatedDynamoDb<Name extends string>({
+  tables: schemas,
+  fate: fateOf = () => undefined,
+  isIndexed = () => true,
+}: {
+  readonly tables: Readonly<Record<Name, KeySchema>>;
+  readonly fate?: (request: SentRequest) => Fate | undefined;
+  readonly isIndexed?: Whims['indexes'];
+}): SimulatedDynamoDb<Name> {
+  const made = Object.entries<KeySchema>(schemas).map(([name, schema]) => table(name, schema));
+  const tables = Object.fromEntries(made.map((one) => [one.name, one])) as Record<Name, Table>;
+  const all = database(made);
+  const requests: SentRequest[] = [];
+  const client = clientWith(async (command, { abortSignal } = {}) => {
+    // As the SDK: what is aborted already is not sent.
+    if (abortSignal?.aborted) throw aborted();
+    const request = { name: nameOf(command), table: tableOf(command.input), input: command.input };
+    requests.push(request);
+    const fate = fateOf(request);
+    const whims = { ...CALM, indexes: isIndexed };
+    switch (fate) {
+      case undefined:
+        return execute(all, command, whims);
+      case 'throttled':
+        throw THROTTLED();
+      case 'failed':
+        throw named('InternalServerError', 'Internal server error');
+      case 'request lost':
+        throw timeout();
+      case 'answer lost':
+        outcomeOf(() => execute(all, command, whims));
+        throw timeout();
+      case 'answer cut':
+        outcomeOf(() => execute(all, command, whims));
+        throw named('Error', 'aborted', 'ECONNRESET');
+      case 'answer stalled':
+        outcomeOf(() => execute(all, command, whims));
+        return new Promise((_, reject) => {
+          abortSignal?.addEventListener('abort', () => reject(aborted()), { once: true });
+        });
+      default: {
+        const { leaves } = fate;
+        const statement = (key: string): StatementFault | undefined =>
+          leaves(key) ? { code: 'ThrottlingError', applied: false } : undefined;
+        return execute(all, command, { ...whims, leaves, statement });
+      }
+    }
+  });
+  return { client, tables, requests };
+}
 
 export interface ClientPorts {
   readonly database: Database;
@@ -23,18 +140,6 @@ const TIMEOUT_MS = 3_000;
 const TRICKLED_MS = 400_000;
 /** How much later than its sender's patience a request may be carried out. */
 const LATE_MS = 60_000;
-
-/** An SDK client whose requests are carried out by `send`. */
-export function clientWith(
-  send: (command: Command, options?: { readonly abortSignal?: AbortSignal }) => Promise<object>,
-): DynamoDBClient {
-  return Object.create(DynamoDBClient.prototype, { send: { value: send } });
-}
-
-/** A client of a DynamoDB with nothing in its way. */
-export function calmClient(database: Database): DynamoDBClient {
-  return clientWith(async (command) => execute(database, command, CALM));
-}
 
 /**
  * The SDK's client in a process, over a network that loses requests and answers. A request is tried again as the SDK does
@@ -133,6 +238,7 @@ const STATEMENT_FAILURES: readonly [StatementFault, ...StatementFault[]] = [
 function whimsOf({ process, random, faults }: ClientPorts, command: Command): Whims {
   const where = whereOf(process, command);
   return {
+    ...CALM,
     leaves: () => faults.strikes('dynamodb unprocessed', where),
     statement() {
       if (!faults.strikes('dynamodb statement failed', where)) return undefined;
@@ -145,13 +251,45 @@ function whimsOf({ process, random, faults }: ClientPorts, command: Command): Wh
 
 /** `relay#2 BatchGetItem(Outbox)` */
 function whereOf(process: Process, command: Command): string {
-  return `${process.name} ${command.constructor.name.replace('Command', '')}(${tableOf(command.input)})`;
+  return `${process.name} ${nameOf(command)}(${tableOf(command.input)})`;
 }
 
-function tableOf(input: object): string {
-  if ('TableName' in input) return String(input.TableName);
-  if ('RequestItems' in input && typeof input.RequestItems === 'object') {
-    return Object.keys(input.RequestItems ?? {}).join();
-  }
-  return '';
+/** Where the SDK's inputs name tables. */
+type Input = Partial<
+  Pick<TransactWriteItemsCommandInput, 'TransactItems'> &
+    Pick<BatchExecuteStatementCommandInput, 'Statements'> & {
+      readonly TableName: string;
+      readonly RequestItems: object;
+    }
+>;
+
+const nameOf = (command: Command): string => command.constructor.name.replace('Command', '');
+
+/**
+ * The SDK gives a transaction a token of its own, so that its own repetitions are answered as the first attempt was
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html). Nothing else has one.
+ */
+function idempotent(command: Command, carryOut: () => object): () => object {
+  if (!(command instanceof TransactWriteItemsCommand)) return carryOut;
+  let answer: object | undefined;
+  return () => {
+    answer ??= carryOut();
+    return answer;
+  };
+}
+
+function tableOf(input: Input): string {
+  const {
+    TableName: name,
+    RequestItems: batch = {},
+    TransactItems: writes = [],
+    Statements: statements = [],
+  } = input;
+  const names = [
+    name,
+    ...Object.keys(batch),
+    ...writes.map(({ Put: put, Update: update }) => (put ?? update)?.TableName),
+    ...statements.map(({ Statement: text }) => text?.match(/"(\w[^"]*)"/)?.[1]),
+  ];
+  return [...new Set(names.filter((found) => found !== undefined))].join();
 }

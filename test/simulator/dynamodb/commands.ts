@@ -9,17 +9,16 @@ import {
   type BatchStatementErrorCodeEnum,
   BatchWriteItemCommand,
   GetItemCommand,
+  PutItemCommand,
   QueryCommand,
   ScanCommand,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { batchGet, batchWrite } from './batches.ts';
-import { query, scan } from './reads.ts';
-import { getItem, updateItem } from './single.ts';
+import { batchGet, getItem, query, scan } from './reads.ts';
 import { executeStatements } from './statements.ts';
-import { type Database, invalid } from './tables.ts';
-import { transactWrite } from './transactions.ts';
+import { type Database, type Item, invalid } from './tables.ts';
+import { batchWrite, putItem, transactWrite, updateItem } from './writes.ts';
 
 /** How a statement of a batch fails by itself. */
 export interface StatementFault {
@@ -29,10 +28,12 @@ export interface StatementFault {
 
 /** What DynamoDB is free to do with a request. */
 export interface Whims {
-  /** Whether this key of a batch is left unprocessed. */
-  leaves(): boolean;
-  /** What befalls this statement of a batch; `applied` statements have been carried out all the same. */
-  statement(): StatementFault | undefined;
+  /** Whether this key of a batch is left unprocessed; a key is its values as a text, `hash|range`. */
+  leaves(key: string): boolean;
+  /** What befalls the statement about this key of a batch; `applied` ones have been carried out all the same. */
+  statement(key: string): StatementFault | undefined;
+  /** Whether an index knows of this item already. */
+  indexes(item: Item): boolean;
   /** How many items a page has at most. */
   pageSize(asked: number | undefined): number;
 }
@@ -41,6 +42,7 @@ export interface Whims {
 export const CALM: Whims = {
   leaves: () => false,
   statement: () => undefined,
+  indexes: () => true,
   pageSize: (asked) => asked ?? Number.POSITIVE_INFINITY,
 };
 
@@ -52,6 +54,7 @@ export interface Command {
 /** @throws what the SDK throws for it: DynamoDB's own exceptions. */
 export function execute(database: Database, command: Command, whims: Whims): object {
   if (command instanceof GetItemCommand) return getItem(database, command.input);
+  if (command instanceof PutItemCommand) return putItem(database, command.input);
   if (command instanceof UpdateItemCommand) return updateItem(database, command.input);
   if (command instanceof QueryCommand) return query(database, command.input, whims);
   if (command instanceof ScanCommand) return scan(database, command.input, whims);
@@ -62,4 +65,30 @@ export function execute(database: Database, command: Command, whims: Whims): obj
     return executeStatements(database, command.input, whims);
   }
   throw invalid(`the twin knows no ${command.constructor.name}`);
+}
+
+/**
+ * A check that a request has no field but these, so that nothing the twin doesn't know is taken for done.
+ *
+ * `ConsistentRead` is always as asked for: the twin has one copy.
+ */
+export function onlyFields<Name extends string>(...names: readonly Name[]): (input: object) => void {
+  const known: ReadonlySet<string> = new Set(names);
+  return (input) => {
+    for (const [name, value] of Object.entries(input)) {
+      if (value !== undefined && !known.has(name)) throw invalid(`the twin knows no ${name}`);
+    }
+  };
+}
+
+/** DynamoDB refuses a placeholder that no expression of the request has. */
+export function allUsed(
+  names: Readonly<Record<string, unknown>> | undefined,
+  values: Readonly<Record<string, unknown>> | undefined,
+  ...expressions: readonly (string | undefined)[]
+): void {
+  const used = new Set(expressions.flatMap((text) => text?.match(/[:#]\w+/g) ?? []));
+  for (const placeholder of Object.keys({ ...names, ...values })) {
+    if (!used.has(placeholder)) throw invalid(`${placeholder} is unused in expressions`);
+  }
 }

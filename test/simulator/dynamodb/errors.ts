@@ -9,7 +9,17 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Chance } from '../../support/chance.ts';
 import type { Command } from './commands.ts';
-import { cancelled } from './transactions.ts';
+import { cancelled } from './writes.ts';
+
+/** A request beyond what the table may have. */
+export const THROTTLED = () =>
+  new ProvisionedThroughputExceededException({
+    message: 'Rate exceeded',
+    $metadata: { httpStatusCode: 400 },
+  });
+
+/** The SDK's own, when its caller's signal ends a request. */
+export const aborted = () => named('AbortError', 'Request aborted');
 
 /** One of the ways in which DynamoDB asks to slow down. */
 export function throttle(random: Chance): Error {
