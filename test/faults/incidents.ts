@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { State } from '../checker/observation.ts';
 import type { Chance } from '../support/chance.ts';
-import type { State } from './checker/observation.ts';
 import type { FunctionName, Incident, RequestFault } from './fault-kinds.ts';
 import { type FunctionNames, ORDERS_TOPIC, stateOf } from './world/observe.ts';
 import { plantedAs, poison } from './world/planted.ts';

@@ -1,5 +1,5 @@
-import { INVARIANTS } from '../support/invariants.ts';
-import { secondMails } from './checker/mails.ts';
+import { INVARIANTS } from '../checker/check.ts';
+import { secondMails } from '../checker/mails.ts';
 import type { SeedResult } from './run-seed.ts';
 
 /** What came of a seed, as data: what `--json` prints. */
@@ -16,12 +16,15 @@ export interface SeedReport {
   /** Mails that were sent though one had been, by what explains them. */
   readonly secondMails: Readonly<Record<string, number>>;
   readonly violations: SeedResult['violations'];
+  /** Promises that the simulator alone can judge. */
+  readonly unjudged: SeedResult['unjudged'];
   /** Of a run with violations: where its logs are. */
   readonly dir: string | undefined;
 }
 
-export function reportOf({ plan, observation, violations, durationMs, dir }: SeedResult): SeedReport {
-  const { reread, faults } = observation;
+export function reportOf(result: SeedResult): SeedReport {
+  const { plan, observation, faults, violations, unjudged, durationMs, dir } = result;
+  const { reread } = observation;
   return {
     seed: plan.seed,
     seconds: Math.round(durationMs / 1_000),
@@ -29,9 +32,12 @@ export function reportOf({ plan, observation, violations, durationMs, dir }: See
     cancelled: reread.orders.filter(({ status }) => status === 'CANCELLED').length,
     records: reread.topic.length,
     letters: reread.letters.length,
-    faults: counted(faults.map(({ kind }) => kind)),
-    secondMails: counted(secondMails(reread.mails, observation).map(({ excuse = 'nothing' }) => excuse)),
+    faults: Object.fromEntries(faults),
+    secondMails: Object.fromEntries(
+      countedBy(secondMails(reread.mails, observation), ({ excuse = 'nothing' }) => excuse),
+    ),
     violations,
+    unjudged,
     dir: violations.length === 0 ? undefined : dir,
   };
 }
@@ -58,10 +64,9 @@ export function describeReport(report: SeedReport): string {
   ].join('\n');
 }
 
-function counted(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
+/** How many there are of each name. */
+export function countedBy<T>(all: readonly T[], nameOf: (one: T) => string): ReadonlyMap<string, number> {
+  return new Map([...Map.groupBy(all, nameOf)].map(([name, its]) => [name, its.length]));
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

@@ -1,21 +1,22 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unlessInterrupted } from '../../local/cli/interruption.ts';
-import type { Violation } from '../support/invariants.ts';
-import { check } from './checker/check.ts';
+import { check, type Verdict } from '../checker/check.ts';
 import {
   CONSUMERS,
   EMAIL,
-  type Observation,
   type Outage,
+  type SeenFromOutside,
   SHIPPING,
   type State,
-} from './checker/observation.ts';
+  UNSEEN,
+} from '../checker/observation.ts';
 import { happen, rewind, switchMapping } from './incidents.ts';
 import type { Plan } from './plan.ts';
+import { countedBy } from './report.ts';
 import { settle } from './settle.ts';
 import { type Shoppers, shoppers } from './shoppers.ts';
-import { type FunctionNames, functionNamesOf, stateOf } from './world/observe.ts';
+import { type FunctionNames, functionNamesOf, onRecord, stateOf } from './world/observe.ts';
 import { until } from './world/waiting.ts';
 import { DEADLY_SKU, openWorld, type World } from './world/world.ts';
 
@@ -32,10 +33,11 @@ export interface SeedOptions {
 }
 
 /** What came of a run. */
-export interface SeedResult {
+export interface SeedResult extends Verdict {
   readonly plan: Plan;
-  readonly observation: Observation;
-  readonly violations: readonly Violation[];
+  readonly observation: SeenFromOutside;
+  /** How often each kind of fault struck. */
+  readonly faults: ReadonlyMap<string, number>;
   readonly durationMs: number;
   /** Where it ran. */
   readonly dir: string;
@@ -51,18 +53,20 @@ export async function runSeed(plan: Plan, options: SeedOptions): Promise<SeedRes
   const dir = await mkdtemp(join(folder, `seed-${plan.seed}-`));
   progress('starting');
   const world = await openWorld(plan, assembly, dir);
-  let violations: readonly Violation[] | undefined;
+  let verdict: Verdict | undefined;
   try {
     const observation = await unlessInterrupted(act(world, options), interrupted);
-    violations = check(observation);
-    return { plan, observation, violations, durationMs: performance.now() - begin, dir };
+    verdict = check(observation);
+    const faults = countedBy(world.log.faults, ({ kind }) => kind);
+    return { plan, observation, faults, ...verdict, durationMs: performance.now() - begin, dir };
   } finally {
     await world.close();
-    if (violations?.length === 0 || interrupted.aborted) await rm(dir, { recursive: true, force: true });
+    if (verdict?.violations.length === 0 || interrupted.aborted)
+      await rm(dir, { recursive: true, force: true });
   }
 }
 
-async function act(world: World, { stalledMs, progress }: SeedOptions): Promise<Observation> {
+async function act(world: World, { stalledMs, progress }: SeedOptions): Promise<SeenFromOutside> {
   const { plan, cloud, requests, kafkaRequests, log } = world;
   const functionNames = await functionNamesOf(world);
   const pauses: State[] = [];
@@ -98,13 +102,17 @@ async function act(world: World, { stalledMs, progress }: SeedOptions): Promise<
   return {
     retryAttempts: plan.retryAttempts,
     isDeadly: plan.isDeadly,
+    // The provider takes everything.
+    refuses: [],
     exchanges: people.exchanges,
     pauses,
+    passes: [],
     end,
     reread,
     outages: [outage],
-    faults: log.faults,
+    ...onRecord(log),
     marks: world.marks,
+    schedule: UNSEEN,
     indiscretions: world.indiscretions(),
     unfinished: [...new Set(unfinished)],
   };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { State } from './checker/observation.ts';
+import type { State } from '../checker/observation.ts';
 import { positionsOf } from './world/observe.ts';
 import type { LetterRow } from './world/tables.ts';
 import type { World } from './world/world.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { workThrough } from '../../cli/work-through.ts';
+import type { Exchange } from '../checker/observation.ts';
 import type { Chance } from '../support/chance.ts';
-import type { Exchange } from './checker/observation.ts';
 
 /** People who order, and what they and their programs do to a checkout. */
 export interface Shoppers {
@@ -42,6 +42,7 @@ export function shoppers({ api, chance, deadlySku }: ShoppersPorts): Shoppers {
       content,
       status: answer?.status,
       orderId: orderId ?? answer?.orderId,
+      answer: answer?.body,
     };
     exchanges.push(exchange);
     return exchange;
@@ -118,7 +119,9 @@ function placementOf(n: number, order: Readonly<Record<string, unknown>>): Wante
 async function request(
   api: string,
   { kind, customerId, content, orderId, damage }: Wanted,
-): Promise<{ readonly status: number; readonly orderId: string | undefined } | undefined> {
+): Promise<
+  (Pick<Exchange, 'orderId'> & { readonly status: number; readonly body: string | undefined }) | undefined
+> {
   const path = kind === 'place' ? '/orders' : `/orders/${orderId}/cancel`;
   const key = `key of ${customerId}`.replaceAll(' ', '-');
   try {
@@ -133,8 +136,10 @@ async function request(
       }),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    const answer: { orderId?: string } = JSON.parse(await response.text());
-    return { status: response.status, orderId: response.ok ? answer.orderId : undefined };
+    const body = await response.text();
+    const { orderId }: { orderId?: string } = JSON.parse(body);
+    const { status, ok } = response;
+    return { status, orderId: ok ? orderId : undefined, body: ok ? body : undefined };
   } catch {
     return undefined;
   }

@@ -16,17 +16,18 @@ import { dynamoDbOutbox, outboxPages } from '../../functions/relay/outbox.ts';
 import { relayHandler, sweepHandler } from '../../functions/relay/relay.ts';
 import { dynamoDbShipments } from '../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
+import type { Mail } from '../checker/observation.ts';
 import type { Chance } from '../support/chance.ts';
 import { dyingOf } from './deadly.ts';
 import type { Defect } from './defect.ts';
 import { faultyClient } from './dynamodb/client.ts';
 import type { Database } from './dynamodb/tables.ts';
 import type { FaultKind, Faults } from './faults.ts';
-import type { History, Mailed } from './history.ts';
+import type { History } from './history.ts';
 import { type Cluster, producerClient } from './kafka/producer.ts';
 import type { Topic } from './kafka/topic.ts';
 import type { DeployedFunction, Handler } from './lambda/host.ts';
-import { mailClient } from './mail-provider.ts';
+import { type MailPorts, mailClient } from './mail-provider.ts';
 import { COLLECTOR, GROUPS, type Group, TABLES } from './names.ts';
 import type { Process } from './process.ts';
 import type { Scenario } from './scenario.ts';
@@ -44,7 +45,7 @@ export interface Surroundings {
   readonly topic: Topic;
   readonly cluster: Cluster;
   readonly batchLimit: () => number;
-  readonly mailed: (mail: Mailed) => void;
+  readonly mailed: (mail: Mail) => void;
 }
 
 /** The functions as lib/orders-stack.ts deploys them: production's modules, in one process each, over the twins. */
@@ -130,10 +131,11 @@ function shipping(world: Surroundings, defect: Defect, process: Process): Handle
 
 function email(world: Surroundings, defect: Defect, process: Process): Handler {
   const { ledger = unchanged, consumer = unchanged } = defect;
-  const { clock, random, faults, history, mailed: out } = world;
+  const { clock, random, faults, history } = world;
   const tried = (eventId: string, isAnswered: boolean) =>
     history.note({ what: 'mail tried', eventId, process: process.name, isAnswered });
   const deployed = deployment(world, process, 'email deployed badly');
+  const out: MailPorts['out'] = (mail) => world.mailed({ ...mail, isReplayed: deployed.isReplaying() });
   const handle = consumer(
     deployed.handler(
       emailHandler({
@@ -173,13 +175,13 @@ function deployment({ faults }: Surroundings, process: Process, kind: FaultKind)
   const isBad = faults.strikes(kind, process.name);
   let isReplayed = false;
   return {
-    handler: (right: KafkaHandler): KafkaHandler =>
-      isBad
-        ? (event, context) => {
-            isReplayed = isReplay(event);
-            return right(event, context);
-          }
-        : right,
+    isReplaying: () => isReplayed,
+    handler:
+      (right: KafkaHandler): KafkaHandler =>
+      (event, context) => {
+        isReplayed = isReplay(event);
+        return right(event, context);
+      },
     port<Port extends object>(right: Port): Port {
       if (!isBad) return right;
       return new Proxy(right, {

@@ -99,8 +99,8 @@ export type FaultKind = keyof typeof FAULTS;
 
 /** The faults of a world: which happen is drawn each time they could. */
 export interface Faults {
-  /** Whether it happens here and now; if so, it is noted. */
-  strikes(kind: FaultKind, where: string): boolean;
+  /** Whether it happens here and now; if so, it is noted. A text that is long to make is made only then. */
+  strikes(kind: FaultKind, where: string | (() => string)): boolean;
   /** From now on nothing goes wrong any more. */
   end(): void;
   isOver(): boolean;
@@ -153,7 +153,7 @@ export function faults(
   return {
     strikes(kind, where) {
       if (over || !(isOut(kind) || isDrawn(kind))) return false;
-      note(kind, where);
+      note(kind, typeof where === 'string' ? where : where());
       return true;
     },
     end() {

@@ -1,3 +1,4 @@
+import type { Mail } from '../checker/observation.ts';
 import type { Item } from './dynamodb/tables.ts';
 import type { FaultKind } from './faults.ts';
 
@@ -10,17 +11,6 @@ export interface ShopperRequest {
   readonly idempotencyKey: string;
   /** JSON of what is ordered; empty for other requests. */
   readonly body: string;
-}
-
-/** A mail that the provider took. */
-export interface Mailed {
-  readonly at: number;
-  readonly eventId: string;
-  readonly to: string;
-  readonly subject: string;
-  readonly process: string;
-  /** Whether the sender was told. */
-  readonly isAnswered: boolean;
 }
 
 /** Something that happened in the simulated world; the trace of a world is a list of them. */
@@ -79,7 +69,7 @@ type Happening =
       /** Whether the sender hears from the provider, be it a refusal. */
       readonly isAnswered: boolean;
     }
-  | { readonly what: 'mailed'; readonly mail: Mailed }
+  | { readonly what: 'mailed'; readonly mail: Mail }
   | { readonly what: 'gave up'; readonly source: string; readonly reason: string; readonly records: string }
   | { readonly what: 'logged'; readonly process: string; readonly line: string }
   | { readonly what: 'world'; readonly note: string };

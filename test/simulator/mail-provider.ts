@@ -10,10 +10,11 @@ import {
   SendingPausedException,
   TooManyRequestsException,
 } from '@aws-sdk/client-sesv2';
+import type { Mail } from '../checker/observation.ts';
+import { kindOfMail } from '../checker/rows.ts';
 import type { Chance } from '../support/chance.ts';
 import { cutAnswer, named, timeout } from './dynamodb/errors.ts';
 import type { Faults } from './faults.ts';
-import type { Mailed } from './history.ts';
 import type { Process } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -25,7 +26,7 @@ export interface MailPorts {
   /** A request is under way; `isAnswered`: the sender hears of it. */
   readonly tried: (eventId: string, isAnswered: boolean) => void;
   /** A mail is out. */
-  readonly out: (mail: Mailed) => void;
+  readonly out: (mail: Omit<Mail, 'isReplayed'>) => void;
 }
 
 /** Recipients that the provider never takes a mail for. */
@@ -101,14 +102,16 @@ function sendMail(
 ): Promise<object> {
   const eventId = input.Content?.Simple?.Headers?.[0]?.Value ?? '';
   const to = input.Destination?.ToAddresses?.[0] ?? '';
-  const subject = input.Content?.Simple?.Subject?.Data ?? '';
+  const kind = kindOfMail(input.Content?.Simple?.Subject?.Data ?? '');
   const where = `${process.name} mail for ${eventId}`;
   const fate = fateOf(faults, to, where);
   const isAnswered = !fate.startsWith('answer ') && !fate.startsWith('request ');
   tried(eventId, isAnswered);
   return new Promise((resolve, reject) => {
     const latency = random.int(20, 200);
-    const goesOut = () => out({ at: clock.now(), eventId, to, subject, process: process.name, isAnswered });
+    const isLate = fate === 'request late';
+    const goesOut = () =>
+      out({ at: clock.now(), eventId, to, kind, process: process.name, isAnswered, isLate });
     const fails = (ms: number, error: Error) => process.after(ms, () => reject(error));
     switch (fate) {
       case 'refused':

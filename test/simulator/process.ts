@@ -14,8 +14,8 @@ export interface Process {
   readonly name: string;
   isDead(): boolean;
   isFrozen(): boolean;
-  /** Whether it has been dead or frozen at any moment of this time. */
-  wasStopped(from: number, to: number): boolean;
+  /** Times in which it stood still; `to` is undefined for its death. */
+  readonly stops: readonly Stop[];
   /** Epoch milliseconds by its own clock, which may be off. */
   now(): number;
   /** Runs `what` now, at the thaw, or never. */
@@ -33,6 +33,12 @@ export interface Process {
   onDeath(listener: () => void): void;
 }
 
+interface Stop {
+  /** Epoch milliseconds. */
+  readonly from: number;
+  readonly to: number | undefined;
+}
+
 export interface ProcessOptions {
   readonly name: string;
   readonly clock: Scheduler;
@@ -44,7 +50,7 @@ export interface ProcessOptions {
 export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions): Process {
   const deathListeners: (() => void)[] = [];
   let dead = false;
-  const stops: { readonly from: number; readonly to: number }[] = [];
+  const stops: Stop[] = [];
   let doom: { deliveries: number; readonly befalls: () => void } | undefined;
   /** What waits for the thaw. */
   let frozen: (() => void)[] | undefined;
@@ -72,7 +78,7 @@ export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions):
     name,
     isDead: () => dead,
     isFrozen: () => frozen !== undefined,
-    wasStopped: (from, to) => stops.some((stop) => stop.from <= to && stop.to >= from),
+    stops,
     now: () => Math.floor(clock.now()) + skewMs,
     deliver,
     after: (ms, what) => clock.after(ms, () => deliver(what)),
@@ -85,7 +91,7 @@ export function simulatedProcess({ name, clock, skewMs, note }: ProcessOptions):
     kill() {
       if (dead) return;
       dead = true;
-      stops.push({ from: clock.now(), to: Number.POSITIVE_INFINITY });
+      stops.push({ from: clock.now(), to: undefined });
       note('killed');
       for (const listener of deathListeners) listener();
     },

@@ -1,18 +1,19 @@
+import type { Mail, Pass } from '../checker/observation.ts';
 import { chance } from '../support/chance.ts';
 import { account } from './account.ts';
 import type { Defect } from './defect.ts';
 import { deployedFunctions } from './deploy.ts';
 import type { EventSource } from './event-source.ts';
-import type { Evidence, OnCommit } from './evidence.ts';
 import { faults } from './faults.ts';
 import { startForeignProducer } from './foreign-producer.ts';
 import { gateway } from './gateway.ts';
-import { history, type Mailed } from './history.ts';
+import { history } from './history.ts';
 import { cluster } from './kafka/producer.ts';
 import { type Topic, topic } from './kafka/topic.ts';
 import { lambdaHost } from './lambda/host.ts';
 import { collectorMapping, consumerMapping, streamMapping } from './mappings.ts';
 import { COLLECTOR, TOPICS } from './names.ts';
+import { type Commit, type Evidence, passOf } from './observe.ts';
 import { type Operator, startOperator } from './operator.ts';
 import { BATCH_LIMIT, type Scenario, START } from './scenario.ts';
 import { startSweeping } from './schedule.ts';
@@ -27,7 +28,7 @@ import { stream } from './stream.ts';
 const DRAIN_MS = 3 * 60 * 60_000;
 
 /** Lives through a scenario: shopping and faults for its duration, then time to come to rest. */
-export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommit): Promise<Evidence> {
+export async function live(scenario: Scenario, defect: Defect): Promise<Evidence> {
   const random = chance(scenario.seed);
   const clock = scheduler(START);
   const log = history(clock.now);
@@ -50,7 +51,7 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     outbox: outboxStream.onWrite,
     deadLetter: (letter) => operator.written(letter),
   });
-  const mails: Mailed[] = [];
+  const mails: Mail[] = [];
   const functions = deployedFunctions(
     {
       ...part(),
@@ -70,6 +71,7 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
   const foreign = startForeignProducer(scenario.foreignRecords, scenario.duration, orders, part());
   const { processes } = lambda;
   const unfinished: string[] = [];
+  const passes: Pass[] = [];
   const evidence: Evidence = {
     scenario,
     history: log,
@@ -79,13 +81,13 @@ export async function live(scenario: Scenario, defect: Defect, onCommit: OnCommi
     foreign,
     mails,
     processes,
+    passes,
     unfinished,
   };
 
   const mapped = { ...part(), lambda, scenario };
-  const committing =
-    (group: Parameters<OnCommit>[0]['group']) => (partition: number, from: number, to: number) =>
-      onCommit({ evidence, group, partition, from, to });
+  const committing = (group: Commit['group']) => (partition: number, from: number, to: number) =>
+    void passes.push(passOf(evidence, { group, partition, from, to }));
   const consumer = (group: 'shipping-service' | 'email-service') =>
     consumerMapping(group, orders, letters, mapped, committing(group));
   const sources: Readonly<Record<string, EventSource>> = {

@@ -1,3 +1,4 @@
+import { eventOfClaim } from '../../checker/rows.ts';
 import { isAlive } from './processes.ts';
 import type { Requests } from './requests.ts';
 import type { Claim, Tables } from './tables.ts';
@@ -31,8 +32,8 @@ const LEASE_MS = 60_000;
  */
 export function startLeases({ tables, requests, ownerOf }: LeasesPorts): Leases {
   const isForsaken = ({ eventKey, owner }: Claim) => {
-    if (owner === NOBODY) return !requests.underWay({ text: `"${eventOf(eventKey)}"`, service: 'ses' });
-    const pid = ownerOf(owner);
+    if (owner === NOBODY) return !requests.underWay({ text: `"${eventOfClaim(eventKey)}"`, service: 'ses' });
+    const pid = ownerOf(owner ?? '');
     return pid !== undefined && !isAlive(pid) && !requests.underWay({ pid });
   };
   const isOld = ({ leaseUntil }: Claim) => leaseUntil - LEASE_MS < Date.now() - FRESH_MS;
@@ -49,9 +50,4 @@ export function startLeases({ tables, requests, ownerOf }: LeasesPorts): Leases 
       expire((claim) => isForsaken(claim) || (isOld(claim) && !requests.underWay({ service: 'ses' }))),
     stop: () => running.stop(),
   };
-}
-
-/** `email-service#<event id>` */
-function eventOf(eventKey: string): string {
-  return eventKey.split('#')[1] ?? '';
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import type { Mail } from '../checker/observation.ts';
+import type { Mail } from '../../checker/observation.ts';
+import { kindOfMail } from '../../checker/rows.ts';
 
 /** The mail provider: it takes everything, and outlives the local cloud. What goes wrong with it does so on the way. */
 export interface MailProvider {
@@ -43,10 +44,9 @@ const SendEmail = z.object({
 export function readMail(body: string): Pick<Mail, 'eventId' | 'kind' | 'to'> {
   const { Destination, Content } = SendEmail.parse(JSON.parse(body));
   const { Subject, Headers } = Content.Simple;
-  const subject = Subject.Data;
   return {
     eventId: Headers.find(({ Name }) => Name === 'X-Order-Event')?.Value ?? 'no event',
-    kind: /thank you/i.test(subject) ? 'thank-you' : /cancel/i.test(subject) ? 'cancellation' : 'unknown',
+    kind: kindOfMail(Subject.Data),
     to: Destination.ToAddresses.join(' '),
   };
 }

@@ -1,4 +1,5 @@
-import type { Mail, Mark } from '../checker/observation.ts';
+import type { Mail, Mark } from '../../checker/observation.ts';
+import { eventOfClaim } from '../../checker/rows.ts';
 import { readMail } from './mail-provider.ts';
 import type { DoneRequest } from './requests.ts';
 
@@ -25,13 +26,16 @@ export function mailWitness(): MailWitness {
     ownerOf: (owner) => owners.get(owner.match(UUID)?.[0] ?? ''),
     done({ operation, asked, pid, isAnswered }) {
       const at = Date.now();
-      if (operation.includes('/v2/email')) mails.push({ ...readMail(asked), at, pid, isAnswered });
+      if (operation.includes('/v2/email')) {
+        const sent = { at, process: String(pid), isAnswered, isLate: false, isReplayed: false };
+        mails.push({ ...readMail(asked), ...sent });
+      }
       // An owner is seen first where he claims, and then also where somebody takes his claim over.
       if (operation === 'BatchExecuteStatement') {
         for (const owner of asked.match(UUID) ?? []) if (!owners.has(owner)) owners.set(owner, pid);
       }
       if (operation === 'BatchWriteItem') {
-        for (const eventId of marked(asked)) marks.push({ eventId, pid, at });
+        for (const eventId of marked(asked)) marks.push({ eventId, process: String(pid), at });
       }
     },
   };
@@ -54,5 +58,5 @@ function marked(asked: string): readonly string[] {
     .flatMap(({ PutRequest }) =>
       PutRequest?.Item.status?.S === 'SENT' ? [PutRequest.Item.eventKey?.S ?? ''] : [],
     )
-    .map((key) => key.split('#')[1] ?? '');
+    .map(eventOfClaim);
 }

@@ -1,6 +1,16 @@
-import { z } from 'zod';
-import { COLLECTOR, CONSUMERS, EMAIL, type GivenUp, SHIPPING, type State } from '../checker/observation.ts';
+import {
+  COLLECTOR,
+  CONSUMERS,
+  EMAIL,
+  type Failure,
+  type GivenUp,
+  type Observation,
+  SHIPPING,
+  type State,
+} from '../../checker/observation.ts';
+import { givenUpIn } from '../../checker/rows.ts';
 import { FUNCTIONS } from '../fault-kinds.ts';
+import { type FaultLog, GIVEN_UP } from './fault-log.ts';
 import { plantedAs } from './planted.ts';
 import type { ReadRecord } from './topic.ts';
 import type { World } from './world.ts';
@@ -33,7 +43,7 @@ export async function stateOf(world: World, functionNames: FunctionNames): Promi
     suppressed: ledger.suppressed,
     mails: [...world.mails],
     letters,
-    givenUp: messages.flatMap((message) => givenUpIn(message, functionNames)),
+    givenUp: messages.flatMap((message) => givenUpBy(message, functionNames)),
     positions,
   };
 }
@@ -58,27 +68,30 @@ export async function functionNamesOf({ cloud }: World): Promise<FunctionNames> 
   return new Map(functions.map(({ functionName, path }) => [functionName, groups.get(path) ?? path]));
 }
 
-/** What is read of Lambda's message about records that it gave up. */
-const Envelope = z.object({
-  requestContext: z.object({ functionArn: z.string() }),
-  payload: z.object({
-    records: z.record(z.string(), z.array(z.object({ partition: z.number(), offset: z.number() }))),
-  }),
-});
-
-function givenUpIn(
+function givenUpBy(
   { partition, offset, value }: ReadRecord,
   functionNames: FunctionNames,
 ): readonly GivenUp[] {
-  const text = Buffer.from(value ?? '', 'base64').toString('utf8');
-  const { requestContext, payload } = Envelope.parse(JSON.parse(text));
-  const name = requestContext.functionArn.split(':')[6] ?? '';
-  return Object.values(payload.records)
-    .flat()
-    .map((record) => ({
-      consumer: functionNames.get(name) ?? name,
-      partition: record.partition,
-      offset: record.offset,
-      message: { partition, offset },
-    }));
+  const { functionName, records } = givenUpIn(Buffer.from(value ?? '', 'base64').toString('utf8'));
+  return records.map((record) => ({
+    consumer: functionNames.get(functionName) ?? functionName,
+    partition: record.partition,
+    offset: record.offset,
+    message: { partition, offset },
+  }));
+}
+
+/** Processes that died, and requests of email that are excuses for second mails, from the log of all that was broken. */
+export function onRecord({ faults }: FaultLog): Pick<Observation, 'stops' | 'failures'> {
+  return {
+    stops: faults.flatMap(({ at, pids, isDeath }) =>
+      isDeath ? pids.map((pid) => ({ process: String(pid), from: at, to: undefined })) : [],
+    ),
+    failures: faults.flatMap(({ at, kind, where, pids: [pid], operation = '', events }): Failure[] => {
+      const of = operation.includes('/v2/email') ? 'send' : 'write';
+      if (where !== 'email' || /Get|Query|Scan/.test(operation) || (of === 'send' && kind !== GIVEN_UP))
+        return [];
+      return [{ of, at, process: String(pid), events }];
+    }),
+  };
 }

@@ -1,6 +1,6 @@
+import type { Content, TopicRecord } from '../../checker/observation.ts';
 import zoo from '../../fixtures/payload-zoo.json' with { type: 'json' };
 import type { Chance } from '../../support/chance.ts';
-import type { Content, TopicRecord } from '../checker/observation.ts';
 
 type Outcome = NonNullable<TopicRecord['planted']>;
 

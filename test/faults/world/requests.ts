@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AwsRequest, type Fate, PASS, startAwsProxy } from '../../../cli/faults/aws-proxy.ts';
-import { GIVEN_UP } from '../checker/observation.ts';
 import {
   FUNCTION_NAMES,
   type FunctionName,
@@ -9,7 +8,7 @@ import {
   type RequestFault,
 } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
-import type { FaultLog } from './fault-log.ts';
+import { type FaultLog, GIVEN_UP } from './fault-log.ts';
 import { isAlive, pidOf, signal } from './processes.ts';
 import { fateBy, leavesUnanswered, type Service } from './request-fates.ts';
 

@@ -5,16 +5,14 @@ import {
   paginateScan,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Content, Letter, Order, Shipment } from '../checker/observation.ts';
-import { contentOf } from '../checker/shipments.ts';
+import type { ClaimRow, Letter, Order, Shipment } from '../../checker/observation.ts';
+import { claimOf, eventIdOf, eventOfClaim, letterOf, orderOf, shipmentOf } from '../../checker/rows.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
 /** A claim to a mail, as its row has it. */
-export interface Claim {
+export interface Claim extends ClaimRow {
   readonly eventKey: string;
-  readonly owner: string;
-  readonly leaseUntil: number;
 }
 
 /** A letter, and what the operator has to know of it. */
@@ -54,26 +52,22 @@ export function openTables(
   };
   return {
     orders: async () => (await scan('OrdersTable')).map(orderOf),
-    outbox: async () => (await scan('OutboxTable')).map(({ orderId, seq }) => `${orderId?.S}.${seq?.N}`),
+    outbox: async () => (await scan('OutboxTable')).map(eventIdOf),
     shipments: async () => (await scan('ShipmentsTable')).map(shipmentOf),
     letters: async () => {
       const rows = await scan('DeadLettersTable');
       // Rows that tell of runs have no reason.
-      return rows.filter(({ reason }) => reason !== undefined).map(letterOf);
+      return rows
+        .filter(({ reason }) => reason !== undefined)
+        .map((row) => ({ ...letterOf(row), runId: row.runId?.S }));
     },
     async ledger() {
       const rows = await scan('EmailLedgerTable');
       const suppressed = rows.filter(({ status }) => status?.S === 'SUPPRESSED');
-      const claims = rows.filter(
-        ({ status, leaseUntil }) => status?.S === 'CLAIMED' && Number(leaseUntil?.N) > Date.now(),
-      );
+      const claims = rows.map((row) => ({ eventKey: row.eventKey?.S ?? '', ...claimOf(row) }));
       return {
-        suppressed: suppressed.map(({ eventKey }) => orderIdIn(eventKey?.S ?? '')),
-        claims: claims.map(({ eventKey, owner, leaseUntil }) => ({
-          eventKey: eventKey?.S ?? '',
-          owner: owner?.S ?? '',
-          leaseUntil: Number(leaseUntil?.N),
-        })),
+        suppressed: suppressed.map(({ eventKey }) => eventOfClaim(eventKey?.S ?? '').split('.')[0] ?? ''),
+        claims: claims.filter(({ status, leaseUntil }) => status === 'CLAIMED' && leaseUntil > Date.now()),
       };
     },
     async expire({ eventKey, owner, leaseUntil }) {
@@ -86,7 +80,7 @@ export function openTables(
         ExpressionAttributeValues: {
           ':past': { N: '0' },
           ':claimed': { S: 'CLAIMED' },
-          ':owner': { S: owner },
+          ':owner': { S: owner ?? '' },
           ':held': { N: String(leaseUntil) },
         },
       });
@@ -96,75 +90,4 @@ export function openTables(
     },
     close: () => client.destroy(),
   };
-}
-
-/** `email-service#<order id>.<seq>` */
-function orderIdIn(eventKey: string): string {
-  return eventKey.split('#')[1]?.split('.')[0] ?? '';
-}
-
-function orderOf({ orderId, status, seq, events }: Item): Order {
-  return {
-    orderId: orderId?.S ?? '',
-    status: status?.S ?? '',
-    seq: Number(seq?.N),
-    events: (events?.L ?? []).map(({ M: event = {} }) => eventOf(event)),
-  };
-}
-
-function eventOf({ key, value, headers }: Item): Content {
-  return {
-    key: textIn64(key?.S),
-    value: bytesIn64(value?.B),
-    headers: (headers?.L ?? []).map(({ L: [name, text] = [] }) => [name?.S ?? '', textIn64(text?.S) ?? '']),
-  };
-}
-
-function shipmentOf({ orderId, status, address, lines, createdAt, fingerprint }: Item): Shipment {
-  const content =
-    fingerprint === undefined
-      ? undefined
-      : contentOf({
-          address: plain(address?.M),
-          lines: (lines?.L ?? []).map(({ M: line }) => {
-            const { sku, name, quantity } = plain(line);
-            return { sku, name, quantity };
-          }),
-          createdAt: createdAt?.S,
-        });
-  return { orderId: orderId?.S ?? '', status: status?.S ?? '', content };
-}
-
-function plain(item: Item | undefined): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(item ?? {}).map(([name, { S, N }]) => [name, N === undefined ? S : Number(N)]),
-  );
-}
-
-function letterOf(item: Item): LetterRow {
-  return {
-    consumer: item.consumer?.S ?? '',
-    topic: item.topic?.S ?? '',
-    partition: Number(item.partition?.N),
-    offset: Number(item.offset?.N),
-    timestamp: Number(item.timestamp?.N),
-    reason: item.reason?.S ?? '',
-    status: item.status?.S ?? '',
-    key: bytesIn64(item.key?.B),
-    value: bytesIn64(item.value?.B),
-    headers: (item.headers?.L ?? []).map(({ M: header = {} }) => [
-      header.name?.S ?? '',
-      bytesIn64(header.value?.B) ?? '',
-    ]),
-    runId: item.runId?.S,
-  };
-}
-
-function textIn64(text: string | undefined): string | null {
-  return text === undefined ? null : Buffer.from(text).toString('base64');
-}
-
-/** An absent attribute is Kafka's null. */
-function bytesIn64(bytes: Uint8Array | undefined): string | null {
-  return bytes === undefined ? null : Buffer.from(bytes).toString('base64');
 }

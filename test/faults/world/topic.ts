@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, KafkaMessage, Producer } from 'kafkajs';
 import { kafkaClient } from '../../../local/kafka/client.ts';
-import type { Content, Position, TopicRecord } from '../checker/observation.ts';
+import type { Content, Position, TopicRecord } from '../../checker/observation.ts';
+import { contentOfRecord } from '../../checker/rows.ts';
 
 /** A record as it lies on a topic. */
 export type ReadRecord = Omit<TopicRecord, 'planted'>;
@@ -104,11 +105,7 @@ function recordOf(partition: number, message: KafkaMessage): ReadRecord {
     partition,
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),
-    key: base64(message.key),
-    value: base64(message.value),
-    headers: Object.entries(message.headers ?? {}).flatMap(([name, values]) =>
-      [values].flat().map((value) => [name, base64(Buffer.from(value ?? '')) ?? ''] as const),
-    ),
+    ...contentOfRecord(message),
   };
 }
 
@@ -126,7 +123,7 @@ async function writeAll(
       value: bytes(value),
       headers: Object.fromEntries(
         [...byName].map(([name, its]) => {
-          const values = its.map(([, text]) => Buffer.from(text, 'base64'));
+          const values = its.map(([, text]) => Buffer.from(text ?? '', 'base64'));
           return [name, values.length === 1 ? values[0] : values];
         }),
       ),
@@ -134,10 +131,6 @@ async function writeAll(
     // One that was taken, and not acknowledged, is there twice then.
     await patiently(() => producer.send({ topic, acks: -1, messages: [message] }));
   }
-}
-
-function base64(data: Buffer | null): string | null {
-  return data === null ? null : data.toString('base64');
 }
 
 function bytes(text: string | null): Buffer | null {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Mail, Mark } from '../checker/observation.ts';
+import type { Mail, Mark } from '../../checker/observation.ts';
 import { FUNCTION_NAMES, FUNCTIONS } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
 import { assemblyWith } from './assembly.ts';

@@ -1,6 +1,6 @@
 import { OrderlyError } from '../../../functions/errors.ts';
 import type { LedgerRow } from '../../../functions/ledger/ledger.ts';
-import type { InvariantId } from '../../support/invariants.ts';
+import type { InvariantId } from '../../checker/check.ts';
 import type { Defect } from '../defect.ts';
 import { type FaultKind, isFaultKind } from '../faults.ts';
 import type { Scenario } from '../scenario.ts';
@@ -169,7 +169,7 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
   },
   {
     name: 'shipping forgets a cancellation that comes before its placement',
-    breaks: 'commute',
+    breaks: 'I8',
     defect: cancellingWhatIsThere,
     among: { retryAttempts: 2, deadly: [{ shopper: 1, group: 'shipping-service' }] },
   },

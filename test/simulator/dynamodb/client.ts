@@ -249,9 +249,12 @@ function whimsOf({ process, random, faults }: ClientPorts, command: Command): Wh
   };
 }
 
-/** `relay#2 BatchGetItem(Outbox)` */
-function whereOf(process: Process, command: Command): string {
-  return `${process.name} ${nameOf(command)}(${tableOf(command.input)})`;
+/** `email#2 BatchWriteItem(EmailLedger) email-service#ord_1.1`: the keys are those with a `#` in them, as the ledger's. */
+function whereOf(process: Process, command: Command): () => string {
+  return () => {
+    const keys = JSON.stringify(command.input).match(/(?<="S":")[^"]*#[^"]*/g) ?? [];
+    return [`${process.name} ${nameOf(command)}(${tableOf(command.input)})`, ...new Set(keys)].join(' ');
+  };
 }
 
 /** Where the SDK's inputs name tables. */

@@ -48,7 +48,7 @@ export function tokensOf(text: string): Tokens {
 }
 
 /** Reads `what` once or more, with commas between. */
-export function listOf<T>(tokens: Tokens, what: () => T): T[] {
+function listOf<T>(tokens: Tokens, what: () => T): T[] {
   const list = [what()];
   while (tokens.skip(',')) list.push(what());
   return list;
@@ -67,7 +67,7 @@ export function cached<T>(parse: (text: string) => T): (text: string) => T {
 }
 
 /** What an expression's placeholders stand for. */
-export interface Bindings {
+interface Bindings {
   readonly names: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, AttributeValue>>;
 }

@@ -111,7 +111,7 @@ function textOf(value: AttributeValue | undefined): string {
 export type Item = Readonly<Record<string, AttributeValue>>;
 
 /** A copy that shares no bytes with what a caller may change or reuse. */
-export function copyOfItem(item: Item): Item {
+function copyOfItem(item: Item): Item {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, copyOf(value)]));
 }
 

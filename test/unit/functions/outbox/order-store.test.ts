@@ -13,9 +13,7 @@ import {
   fromOrderItem,
   toOrderItem,
 } from '../../../../functions/outbox/order-store.ts';
-import { clientWith } from '../../../simulator/dynamodb/client.ts';
-import { CALM, execute } from '../../../simulator/dynamodb/commands.ts';
-import { database, table } from '../../../simulator/dynamodb/tables.ts';
+import { clientWith, simulatedDynamoDb } from '../../../simulator/dynamodb/client.ts';
 import {
   anOrder,
   cancelled,
@@ -39,9 +37,9 @@ type Meanwhile = (store: ReturnType<typeof dynamoDbOrderStore>) => Promise<unkno
 
 /** An orders table and an outbox; `meanwhile` says what happens to the first transactions, one after the other. */
 function world(...meanwhile: readonly Meanwhile[]) {
-  const orders = table('Orders', { hash: 'orderId' });
-  const outbox = table('Outbox', { hash: 'orderId', range: { name: 'seq', type: 'N' } });
-  const right = clientWith(async (command) => execute(database([orders, outbox]), command, CALM));
+  const { client: right, tables } = simulatedDynamoDb({
+    tables: { Orders: { hash: 'orderId' }, Outbox: { hash: 'orderId', range: { name: 'seq', type: 'N' } } },
+  });
   const storeOn = (client: DynamoDBClient) =>
     dynamoDbOrderStore(client, { orders: 'Orders', outbox: 'Outbox' }, new AbortController().signal);
   const sent: string[] = [];
@@ -56,7 +54,7 @@ function world(...meanwhile: readonly Meanwhile[]) {
   return {
     does: (command: OrderCommand) =>
       carryOut(command, { store: storeOn(client), waiting, traceparent: TRACEPARENT }),
-    events: () => [...outbox.items.values()].map((item) => item.headers?.L?.[3]?.L?.[1]?.S),
+    events: () => [...tables.Outbox.items.values()].map((item) => item.headers?.L?.[3]?.L?.[1]?.S),
     sent,
     waits,
   };

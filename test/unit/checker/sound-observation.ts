@@ -5,18 +5,30 @@ import type {
   Mail,
   Observation,
   Order,
+  Schedule,
+  SeenFromOutside,
+  SeenWithin,
   Shipment,
   State,
+  Step,
   TopicRecord,
-} from '../../../faults/checker/observation.ts';
-import { contentOf } from '../../../faults/checker/shipments.ts';
+} from '../../checker/observation.ts';
+import { UNSEEN } from '../../checker/observation.ts';
+import { contentOf } from '../../checker/shipments.ts';
+
+/** Everything is seen of it: more than either observer sees. */
+interface Sound extends Observation {
+  readonly schedule: Schedule;
+  readonly reread: State;
+  readonly outages: Exclude<Observation['outages'], typeof UNSEEN>;
+}
 
 /**
- * An observation in which every invariant holds: three orders on three partitions, the second of them cancelled; poison
+ * An observation in which every promise holds: three orders on three partitions, the second of them cancelled; poison
  * and a record to skip behind the first; a record of the third given up by Lambda for shipping, and replayed; a copy; the
  * second order's thank-you sent twice, as its first answer was lost.
  */
-export function soundObservation(): Observation {
+export function soundObservation(): Sound {
   const orders = [anOrder(1), anOrder(2, true), anOrder(3)];
   const records = [
     ...orders.flatMap((order, partition) =>
@@ -27,9 +39,11 @@ export function soundObservation(): Observation {
     aRecord(eventOf(3, 1), 2, 1),
   ];
   const state = aState(orders, records);
+  const { orders: _orders, outbox: _outbox, ...pass } = pausedBefore(state);
   return {
     retryAttempts: 2,
     isDeadly: false,
+    refuses: [],
     exchanges: [
       ...orders.map((order, n) => placed(order, n + 1)),
       cancelled(idOf(2)),
@@ -37,25 +51,75 @@ export function soundObservation(): Observation {
       unanswered(5),
     ],
     pauses: [pausedBefore(state)],
+    passes: [pass],
     end: state,
     reread: state,
     outages: [{ of: 'email-service', orders: [idOf(3)], served: [idOf(3)], servedByItself: [] }],
-    faults: [
-      {
-        at: 1_000,
-        kind: 'answer lost',
-        where: 'email',
-        pids: [7],
-        isDeath: false,
-        operation: 'POST /v2/email/outbound-emails',
-        events: [`${idOf(2)}.1`],
-      },
-    ],
-    marks: [],
+    stops: [],
+    failures: [],
+    marks: state.mails
+      .filter(({ isAnswered }) => isAnswered)
+      .map(({ eventId, process, at }) => ({ eventId, process, at: at + 10 })),
+    schedule: { maxSkewMs: 0, undisturbed: ['shipping-service'], steps: stepsOf(state) },
     indiscretions: [],
     unfinished: [],
   };
 }
+
+/** What the fault suite sees of it, and what the simulator sees. */
+export const fromOutside = (sound: Sound): SeenFromOutside => ({ ...sound, passes: [], schedule: UNSEEN });
+export const within = (sound: Sound): SeenWithin => ({
+  ...sound,
+  pauses: [],
+  reread: UNSEEN,
+  outages: UNSEEN,
+});
+
+/** How it came to the end, in order. */
+function stepsOf({ orders, topic, shipments, mails }: State): readonly Step[] {
+  const steps: Step[] = [];
+  for (const { orderId, events } of orders) {
+    events.forEach((_, index) => {
+      const written = { at: 100, eventId: `${orderId}.${index + 1}`, by: 'checkout' };
+      steps.push({ what: 'order written', ...written }, { what: 'row written', ...written });
+    });
+  }
+  for (const { partition, offset, headers } of topic) {
+    const eventId = Buffer.from(headers[0]?.[1] ?? '', 'base64').toString();
+    steps.push({ at: 200, what: 'appended', eventId, place: { partition, offset } });
+  }
+  for (const { orderId } of orders) {
+    steps.push({ at: 300, what: 'row deleted', eventId: `${orderId}.1`, by: 'relay' });
+  }
+  for (const after of shipments) {
+    const before = { ...after, status: 'LABEL_CREATED' };
+    steps.push({ at: 400, what: 'shipment written', before: undefined, after: before });
+    if (after.status === 'CANCELLED') steps.push({ at: 500, what: 'shipment written', before, after });
+  }
+  for (const mail of mails) {
+    const { at, eventId, process: by, isAnswered } = mail;
+    const claim = { status: 'CLAIMED', owner: by, leaseUntil: at + 60_000 };
+    const rest = { ...claim, owner: 'nobody' };
+    const before = mail === mails[2] ? rest : undefined;
+    steps.push(
+      {
+        at: before === undefined ? at : rest.leaseUntil,
+        what: 'claim written',
+        eventId,
+        by,
+        before,
+        after: claim,
+      },
+      { at, what: 'mail tried', eventId, by, isAnswered },
+      { at, what: 'mailed', mail },
+      { at: at + 10, what: 'claim written', eventId, by, before: claim, after: isAnswered ? SENT : rest },
+    );
+  }
+  steps.push({ at: 600, what: 'passed', group: 'shipping-service', partition: 0, committed: 3 });
+  return steps;
+}
+
+const SENT = { status: 'SENT', owner: undefined, leaseUntil: Number.NaN };
 
 /** The order of customer n. */
 export const idOf = (n: number) => `ord_${String(n).padStart(26, '0')}`;
@@ -76,8 +140,8 @@ function aState(orders: readonly Order[], topic: readonly TopicRecord[]): State 
     mails: [
       aMail(`${idOf(1)}.1`, 'thank-you', 1),
       { ...aMail(`${idOf(2)}.1`, 'thank-you', 2), at: 1_000, isAnswered: false },
-      { ...aMail(`${idOf(2)}.1`, 'thank-you', 2), at: 2_000 },
-      { ...aMail(`${idOf(2)}.2`, 'cancellation', 2), at: 3_000 },
+      { ...aMail(`${idOf(2)}.1`, 'thank-you', 2), at: 61_000 },
+      { ...aMail(`${idOf(2)}.2`, 'cancellation', 2), at: 62_000 },
       aMail(`${idOf(3)}.1`, 'thank-you', 3),
     ],
     letters: [
@@ -161,7 +225,8 @@ function aShipment({ orderId, status }: Order): Shipment {
 }
 
 function aMail(eventId: string, kind: Mail['kind'], customer: number): Mail {
-  return { eventId, kind, to: `canary-${customer}@example.com`, at: 500, pid: 7, isAnswered: true };
+  const to = `canary-${customer}@example.com`;
+  return { eventId, kind, to, at: 500, process: '7', isAnswered: true, isLate: false, isReplayed: false };
 }
 
 function aLetter(
@@ -180,11 +245,13 @@ function aLetter(
 
 function placed({ orderId }: Order, n: number): Exchange {
   const { customerId } = orderedBy(n);
-  return { kind: 'place', customerId, content: JSON.stringify(orderedBy(n)), status: 201, orderId };
+  const content = JSON.stringify(orderedBy(n));
+  const answer = JSON.stringify({ orderId, status: 'PLACED', ...orderedBy(n) });
+  return { kind: 'place', customerId, content, status: 201, orderId, answer };
 }
 
 function cancelled(orderId: string): Exchange {
-  return { kind: 'cancel', customerId: 'customer-2', content: '', status: 200, orderId };
+  return { kind: 'cancel', customerId: 'customer-2', content: '', status: 200, orderId, answer: '{}' };
 }
 
 function refused(n: number): Exchange {
@@ -195,6 +262,7 @@ function refused(n: number): Exchange {
     content: JSON.stringify(orderedBy(n)),
     status: 422,
     orderId: undefined,
+    answer: undefined,
   };
 }
 
