@@ -10,7 +10,7 @@ import { ManifestId } from '../../../functions/manifest/manifest-id.ts';
 import { initialState } from '../../../functions/orders/decider.ts';
 import type { Order } from '../../../functions/orders/order.ts';
 import { dynamoDbOrderStore } from '../../../functions/outbox/order-store.ts';
-import { probesTable } from '../../../functions/probe/probes-table.ts';
+import { probesTable } from '../../../functions/probe/probe.ts';
 import { dynamoDbOutbox, outboxPages } from '../../../functions/relay/outbox.ts';
 import { type Placement, placementOf } from '../../../functions/shipping/shipment.ts';
 import { dynamoDbShipments, shipmentItem } from '../../../functions/shipping/shipments.ts';
