@@ -3,14 +3,14 @@ import { defineConfig } from 'vitest/config';
 /** Suites that run parts in the wrong, and have to find each of them out: `npm run test:proofs` runs them, `npm test` doesn't. */
 const PROOFS = ['test/**/*defects.test.ts'];
 
-/** What stands alone shares a process: its modules keep no state, and test/support/unit.setup.ts takes back what a test put over them. */
-const SHARED = { isolate: false, setupFiles: ['test/support/unit.setup.ts'] };
+/** What needs nothing but itself shares a process: modules keep no state, and the setup takes back what a test put over them. */
+const SHARED = { isolate: false, setupFiles: ['test/support/shared-process.setup.ts'] };
 
 /** Unit, simulator and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
 export default defineConfig({
   test: {
     // Most tests wait for a broker or a child process, not for the processor.
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, ...SHARED } },
       {
@@ -24,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'template',
+          ...SHARED,
           include: ['test/template/**/*.test.ts'],
           globalSetup: ['test/support/templates.global.ts'],
           testTimeout: 60_000,

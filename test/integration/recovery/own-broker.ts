@@ -21,8 +21,10 @@ export interface OwnBroker {
   restart(): Promise<void>;
 }
 
-/** A broker of the test's own; it and its data are gone when the test ends. */
-export async function ownBroker(): Promise<OwnBroker> {
+/** A broker of the test's own; it and its data are gone when the test ends, or when what `atEnd` was given is called. */
+export async function ownBroker(
+  atEnd: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<OwnBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'orderly-recovery-'));
   const [port = 0, controllerPort = 0] = await freePorts(2);
   const [install, java] = await Promise.all([
@@ -40,7 +42,7 @@ export async function ownBroker(): Promise<OwnBroker> {
       log: () => undefined,
     });
   let running = await start();
-  onTestFinished(async () => {
+  atEnd(async () => {
     await running.stop();
     await rm(folder, { recursive: true, force: true });
   });

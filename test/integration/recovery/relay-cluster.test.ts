@@ -1,20 +1,28 @@
-import { expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { copiesOf, engineRelay } from '../../support/engine-relay.ts';
 import { cancelledRow, placedRow, streamEvent } from '../../support/outbox-rows.ts';
 import { adminOf, murmur2Partition, testKafka } from '../../support/topics.ts';
-import { ownBroker } from './own-broker.ts';
-import { secondBroker } from './second-broker.ts';
+import { type OwnBroker, ownBroker } from './own-broker.ts';
+import { type SecondBroker, secondBroker } from './second-broker.ts';
 
 const finished = { batchItemFailures: [] };
 const inTime = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
 const rows = Array.from({ length: 12 }, (_, index) => placedRow(`k${index}`));
 
-/** Two brokers, and a topic whose partitions have these replicas, the leader first. */
-async function cluster(replicas: readonly number[][], minInsyncReplicas: number) {
-  const first = await ownBroker();
-  const second = await secondBroker(first);
+let first: OwnBroker;
+let second: SecondBroker;
+const ends: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  first = await ownBroker((end) => ends.unshift(end));
+  second = await secondBroker(first, (end) => ends.unshift(end));
+});
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
+/** A topic on the two brokers whose partitions have these replicas, the leader first. */
+async function replicated(topic: string, replicas: readonly number[][], minInsyncReplicas: number) {
   const admin = await adminOf(testKafka(first.bootstrapServers));
-  const topic = 'orders';
   await admin.createTopics({
     waitForLeaders: true,
     topics: [
@@ -30,9 +38,7 @@ async function cluster(replicas: readonly number[][], minInsyncReplicas: number)
       (one, other) => one.partitionId - other.partitionId,
     );
   return {
-    second,
     admin,
-    topic,
     options: { broker: first.bootstrapServers, topic },
     leaders: async () => (await partitions()).map(({ leader }) => leader),
     inSync: async () => (await partitions()).map(({ isr }) => isr.length),
@@ -42,7 +48,8 @@ async function cluster(replicas: readonly number[][], minInsyncReplicas: number)
 test('a partition whose leader moves to a broker that has others loses nothing', {
   timeout: 180_000,
 }, async () => {
-  const { admin, topic, options, leaders } = await cluster([[1], [2]], 1);
+  const topic = 'moving';
+  const { admin, options, leaders } = await replicated(topic, [[1], [2]], 1);
   const moved = rows.filter(({ event }) => murmur2Partition(event.key, 2) === 1);
   expect(moved.length).toBeGreaterThan(0);
   expect(moved.length).toBeLessThan(rows.length);
@@ -66,7 +73,7 @@ test('a partition whose leader moves to a broker that has others loses nothing',
 test('a topic without enough in-sync replicas gets nothing, until they are there again', {
   timeout: 180_000,
 }, async () => {
-  const { second, options, inSync } = await cluster([[1, 2]], 2);
+  const { options, inSync } = await replicated('in-sync', [[1, 2]], 2);
   const { relay, records, left } = await engineRelay(rows, options);
   const handle = relay();
   await second.stop();

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { cacheFolder } from '../../../local/engines/install.ts';
 import { EMBEDDED_CLUSTER_ID, installKafka, singleNode } from '../../../local/engines/kafka.ts';
 import { startPart } from '../../../local/engines/part.ts';
@@ -20,8 +19,11 @@ export interface SecondBroker {
   start(): Promise<void>;
 }
 
-/** Has a second broker join the cluster of a first, node 1, which is the controller; it is gone when the test ends. */
-export async function secondBroker(first: OwnBroker): Promise<SecondBroker> {
+/** Has a second broker join the cluster of a first, node 1, which is the controller; it is gone as the first one is. */
+export async function secondBroker(
+  first: OwnBroker,
+  atEnd: (end: () => Promise<void>) => void,
+): Promise<SecondBroker> {
   const folder = await mkdtemp(join(tmpdir(), 'orderly-second-'));
   const [port = 0] = await freePorts(1);
   const { classPath } = await installKafka(cacheFolder(process.env), process.env, () => undefined);
@@ -57,7 +59,7 @@ export async function secondBroker(first: OwnBroker): Promise<SecondBroker> {
       isReady: async () => (await knows(first.bootstrapServers, port)) && knows(`127.0.0.1:${port}`, port),
     });
   let running = await start();
-  onTestFinished(async () => {
+  atEnd(async () => {
     await running.stop();
     await rm(folder, { recursive: true, force: true });
   });

@@ -89,13 +89,18 @@ async function contents(engine: { bootstrapServers: string; awsEndpoint: string 
   return { records: offsets.find(({ partition }) => partition === 2)?.high, Items };
 }
 
-it('goes on where it was when it is started again, on other ports', async () => {
-  const dataDir = await dataFolder();
+it('goes on where it was when it is started again, on other ports, in a folder with any name and a shell of any language', async () => {
+  vi.stubEnv('LC_ALL', 'C');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const dataDir = join(await dataFolder(), 'Bücher, 100% #1!=\\n"\'$(id)`\n:;京都 [a]{b}*? ', 'engine');
   const before = await readdir(tmpdir());
   const first = await start(dataDir);
   expect(first).toMatchObject({ kind: 'embedded', account: '000000000000', region });
   const stream = await fill(first);
-  await first.stop();
+  await Promise.all([first.stop(), first.stop()]);
+  // It was stopped, twice at once: that is no end to tell of.
+  const undecided = Symbol('neither');
+  expect(await Promise.race([first.exited, Promise.resolve(undecided)])).toBe(undecided);
   expect(await isFree(portOf(first.bootstrapServers))).toBe(true);
   expect(await isFree(portOf(first.awsEndpoint))).toBe(true);
 
@@ -105,22 +110,11 @@ it('goes on where it was when it is started again, on other ports', async () => 
   const { streamArn } = await provision(provisioningEngine(second), { tables: [table] });
   expect(streamArn?.(table.name)).toBe(stream);
   await second.stop();
+  expect((await readdir(join(dataDir, 'kafka'))).toSorted()).toEqual(['log', 'server.properties']);
   const strayed = (await readdir(tmpdir())).filter(
     (file) => !before.includes(file) && file.startsWith('ministack'),
   );
   expect(strayed).toEqual([]);
-});
-
-it('runs in a folder with any name, in a shell of any language', async () => {
-  vi.stubEnv('LC_ALL', 'C');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const dataDir = join(await dataFolder(), 'Bücher, 100% #1!=\\n"\'$(id)`\n:;京都 [a]{b}*? ', 'engine');
-  const first = await start(dataDir);
-  await fill(first);
-  await first.stop();
-
-  expect(await contents(await start(dataDir))).toEqual({ records: '1', Items: [Item] });
-  expect((await readdir(join(dataDir, 'kafka'))).toSorted()).toEqual(['log', 'server.properties']);
 });
 
 it('saves its state and leaves no process when its parent is killed', async () => {
@@ -143,7 +137,7 @@ it('saves its state and leaves no process when its parent is killed', async () =
   expect(await contents(await start(dataDir))).toEqual({ records: '1', Items: [Item] });
 });
 
-it('tells its owner when a part dies, and not when it is stopped', async () => {
+it('tells its owner when a part dies, and the last words of one that dies at start; the other part is stopped', async () => {
   const dataDir = await dataFolder();
   const engine = await start(dataDir);
   process.kill(brokerOn(dataDir), 'SIGKILL');
@@ -151,16 +145,12 @@ it('tells its owner when a part dies, and not when it is stopped', async () => {
   await engine.stop();
   expect(await isFree(portOf(engine.awsEndpoint))).toBe(true);
 
-  const stopped = await start(await dataFolder());
-  await Promise.all([stopped.stop(), stopped.stop()]);
-  const undecided = Symbol('neither');
-  expect(await Promise.race([stopped.exited, Promise.resolve(undecided)])).toBe(undecided);
-});
-
-it('is refused on a data folder that another engine uses', async () => {
-  const dataDir = await dataFolder();
-  await start(dataDir);
-  await expect(start(dataDir)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
+  const damaged = join(dataDir, 'kafka', 'log', 'meta.properties');
+  execFileSync('sed', ['-i.bak', 's/node.id=1/node.id=7/', damaged]);
+  await expect(start(dataDir)).rejects.toMatchObject({
+    code: 'ENGINE_START_FAILED',
+    message: expect.stringMatching(/^kafka ended while starting \(code 1\)[\s\S]*node id 7/),
+  });
 });
 
 it('is refused on a port that is taken, before anything is started', async () => {
@@ -177,8 +167,10 @@ it('is refused on a port that is taken, before anything is started', async () =>
   expect(await readdir(dataDir)).toEqual([]);
 });
 
-it('doesn`t take somebody else on its port for a part of its own, not even one of another engine of ours', async () => {
-  const stranger = await start(await dataFolder());
+it('doesn`t take somebody else on its port for a part of its own, not even one of another engine of ours, nor its folder', async () => {
+  const theirs = await dataFolder();
+  const stranger = await start(theirs);
+  await expect(start(theirs)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
   const [controllerPort = 0] = await freePorts(1);
   const onPortOf = async (port: number) =>
     startBroker({
@@ -207,16 +199,4 @@ it('doesn`t take somebody else on its port for a part of its own, not even one o
   const address = silent.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   await expect(onPortOf(port)).rejects.toMatchObject(refusal);
-});
-
-it('tells the last words of a broker that dies at start, and stops the other part', async () => {
-  const dataDir = await dataFolder();
-  const first = await start(dataDir);
-  await first.stop();
-  const damaged = join(dataDir, 'kafka', 'log', 'meta.properties');
-  execFileSync('sed', ['-i.bak', 's/node.id=1/node.id=7/', damaged]);
-  await expect(start(dataDir)).rejects.toMatchObject({
-    code: 'ENGINE_START_FAILED',
-    message: expect.stringMatching(/^kafka ended while starting \(code 1\)[\s\S]*node id 7/),
-  });
 });

@@ -107,8 +107,8 @@ const demoOnIt = (terminal = silentTerminal) =>
     new AbortController().signal,
   );
 
-it('are what reset deletes, by name; nothing of anybody else', async () => {
-  const dir = project();
+it('stay where another folder is reset; their own reset deletes them, by name, and nothing of anybody else', async () => {
+  const [dir, other] = [project(), project()];
   await (await upIn(dir)).stop();
   const before = await contentsOf(compose);
   expect(before.topics).toEqual(['orders', 'orders.dead-letters', 'precious-topic']);
@@ -116,21 +116,14 @@ it('are what reset deletes, by name; nothing of anybody else', async () => {
   expect(before.tables.length).toBeGreaterThan(1);
   expect(before.buckets).toHaveLength(2);
 
+  expect(await resetIn(other)).toBe(`removed ${stateDirOf(other)}`);
+  expect(await contentsOf(compose)).toEqual(before);
+
   const said = await resetIn(dir);
   for (const name of Object.values(before).flat())
     expect(said.includes(name)).toBe(!name.startsWith('precious'));
   expect(await contentsOf(compose)).toEqual(theirs);
   expect(existsSync(stateDirOf(dir))).toBe(false);
-});
-
-it('stay where another folder is reset, whatever engine that one ran on', async () => {
-  const [dir, other] = [project(), project()];
-  await (await upIn(dir)).stop();
-  onTestFinished(async () => void (await resetIn(dir)));
-  const before = await contentsOf(compose);
-
-  expect(await resetIn(other)).toBe(`removed ${stateDirOf(other)}`);
-  expect(await contentsOf(compose)).toEqual(before);
 });
 
 it('stay in an engine that was named by its address, and reset says so', async () => {
