@@ -184,8 +184,8 @@ export function itemOf(key: string, row: LedgerRow, now: number): Item {
   };
 }
 
-/** @throws {TypeError} for an item that this ledger didn't write. */
-function rowOf(item: Item): LedgerRow {
+/** The row of an item. @throws {TypeError} for one that this ledger didn't write. */
+export function rowOf(item: Item): LedgerRow {
   const status = item.status?.S;
   if (isSettled(status)) return { status };
   const [owner, leaseUntil, unanswered] = [

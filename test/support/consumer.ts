@@ -1,7 +1,16 @@
 import type { Context } from 'aws-lambda';
 import type { DeadLetter } from '../../functions/dead-letters/letter.ts';
-import type { ConsumerPorts } from '../../functions/kafka/consume.ts';
+import { emailHandler } from '../../functions/email/email.ts';
+import type { Mail, SendMail } from '../../functions/email/mails.ts';
+import { SEND_DEADLINE_MS } from '../../functions/email/ses.ts';
+import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
+import { dynamoDbLedger, LEDGER_KEY, type Ledger, rowOf } from '../../functions/ledger/ledger.ts';
 import type { LogFields, Measures } from '../../functions/logger.ts';
+import type { EncodedEvent } from '../../functions/orders/wire.ts';
+import { dynamoDbShipments, SHIPMENT_KEY } from '../../functions/shipping/shipments.ts';
+import { shippingHandler } from '../../functions/shipping/shipping.ts';
+import { type Fate, type SentRequest, simulatedDynamoDb } from '../simulator/dynamodb/client.ts';
+import { kafkaEventOf } from './kafka-event.ts';
 
 /** The parts of a Lambda context that a consumer looks at. */
 export const LAMBDA_CONTEXT = {
@@ -69,4 +78,78 @@ export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): Record
       ...overrides,
     },
   };
+}
+
+/** A consumer under test, to which batches are delivered. */
+export interface Delivered extends RecordedConsumer {
+  readonly handler: KafkaHandler;
+  /** Delivers these events as one batch of partition 0, from offset 0; answers the offsets that are to be delivered again. */
+  deliver(...events: readonly EncodedEvent[]): Promise<number[]>;
+  /** How the last batch was counted. */
+  counts(): LogFields | undefined;
+}
+
+/** The consumer that `handlerOf` makes of these ports. */
+export function consumer(
+  handlerOf: (ports: ConsumerPorts) => KafkaHandler,
+  recorded: RecordedConsumer = recordedConsumer(),
+): Delivered {
+  const handler = handlerOf(recorded.ports);
+  return {
+    ...recorded,
+    handler,
+    async deliver(...events) {
+      const { batchItemFailures } = await handler(kafkaEventOf(events), LAMBDA_CONTEXT);
+      return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset);
+    },
+    counts: () => recorded.lines.findLast(({ message }) => message === 'batch consumed')?.fields,
+  };
+}
+
+/** Shipping as it is deployed, over the simulated DynamoDB. */
+export function shipping({ recorded }: { readonly recorded?: RecordedConsumer } = {}) {
+  const { client, tables } = simulatedDynamoDb({ tables: { Shipments: { hash: SHIPMENT_KEY } } });
+  const handlerOf = (ports: ConsumerPorts) =>
+    shippingHandler({ ...ports, shipments: dynamoDbShipments(client, 'Shipments', ports.waiting) });
+  const delivered = consumer(handlerOf, recorded);
+  return { ...delivered, effects: () => tables.Shipments.items.size };
+}
+
+/** What befalls a request to the table of a ledger. */
+export type LedgerFate = (request: SentRequest) => Fate | undefined;
+
+/** A ledger over the simulated DynamoDB, by the clock of these ports. */
+export function simulatedLedger({ now, waiting }: Pick<ConsumerPorts, 'now' | 'waiting'>, fate?: LedgerFate) {
+  const { client, tables, requests } = simulatedDynamoDb({
+    tables: { Ledger: { hash: LEDGER_KEY } },
+    ...(fate && { fate }),
+  });
+  /** What stands in the table, by key. */
+  const rows = () => new Map([...tables.Ledger.items].map(([key, item]) => [key, rowOf(item)]));
+  return { ledger: dynamoDbLedger(client, 'Ledger', now, waiting), rows, requests };
+}
+
+/** Email as it is deployed, over the simulated DynamoDB and a provider that keeps what it gets. */
+export function email({
+  provider = (right) => right,
+  fate,
+  change = (right) => right,
+  recorded = recordedConsumer(),
+}: {
+  /** The provider in place of the right one. */
+  readonly provider?: (right: SendMail) => SendMail;
+  readonly fate?: LedgerFate;
+  /** The ledger in place of the right one. */
+  readonly change?: (right: Ledger) => Ledger;
+  readonly recorded?: RecordedConsumer;
+} = {}) {
+  const sent: Mail[] = [];
+  const keep: SendMail = async (mail) => {
+    sent.push(mail);
+    return undefined;
+  };
+  const { ledger, rows } = simulatedLedger(recorded.ports, fate);
+  const mailing = { ledger: change(ledger), sendMail: provider(keep), sendDeadlineMs: SEND_DEADLINE_MS };
+  const delivered = consumer((ports) => emailHandler({ ...ports, ...mailing }), recorded);
+  return { ...delivered, ledger, rows, sent, effects: () => sent.length };
 }

@@ -2,35 +2,31 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { smsHandler } from '../../../../docs/examples/sms.ts';
 import { LEASE_MS } from '../../../../functions/ledger/act-once.ts';
-import type { Ledger, LedgerRow } from '../../../../functions/ledger/ledger.ts';
+import type { Ledger } from '../../../../functions/ledger/ledger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';
-import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { consumer, recordedConsumer, simulatedLedger } from '../../../support/consumer.ts';
 import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
 
 const [one, two] = [anOrder('one'), anOrder('two')];
 const textFor = ({ orderId }: { orderId: string }) => `To pack: ${orderId}`;
 
-/** The example over a ledger in memory and a provider that keeps what it gets. */
+type SendSms = Parameters<typeof smsHandler>[0]['sendSms'];
+
+/** The example over the simulated DynamoDB and a provider that keeps what it gets. */
 function packers() {
-  const consumer = recordedConsumer();
-  const rows = new Map<string, LedgerRow>();
+  const recorded = recordedConsumer();
   const texts: string[] = [];
-  const ledger = inMemoryLedger(rows);
-  const send = async (text: string) => {
+  const { ledger } = simulatedLedger(recorded.ports);
+  const send: SendSms = async (text) => {
     texts.push(text);
     return undefined;
   };
-  const handlerWith = (replaced: {
-    ledger?: Ledger;
-    sendSms?: Parameters<typeof smsHandler>[0]['sendSms'];
-  }) => smsHandler({ ...consumer.ports, ledger, sendSms: send, ...replaced });
-  const deliver = async (events: EncodedEvent[], replaced = {}) => {
-    expect(await handlerWith(replaced)(kafkaEventOf(events), LAMBDA_CONTEXT)).toEqual({
-      batchItemFailures: [],
-    });
-    return consumer.lines.at(-1)?.fields;
+  const over = (right: Ledger, sendSms: SendSms) =>
+    consumer((ports) => smsHandler({ ...ports, ledger: right, sendSms }), recorded);
+  const deliver = async (events: EncodedEvent[], sendSms = send) => {
+    const given = over(ledger, sendSms);
+    expect(await given.deliver(...events)).toEqual([]);
+    return given.counts();
   };
   /** Delivers to a process that ends at this request to the ledger, which stays unanswered. */
   const deliverUntil = async (request: 'put' | 'insert', events: EncodedEvent[]) => {
@@ -44,10 +40,10 @@ function packers() {
       return end();
     };
     const dying: Ledger = request === 'put' ? { ...ledger, put: end } : { ...ledger, insert };
-    void handlerWith({ ledger: dying })(kafkaEventOf(events), LAMBDA_CONTEXT);
+    void over(dying, send).deliver(...events);
     await reached.promise;
   };
-  return { ...consumer, rows, texts, deliver, deliverUntil };
+  return { ...recorded, texts, deliver, deliverUntil };
 }
 
 describe('the example in docs/idempotent-effects.md', () => {
@@ -84,14 +80,14 @@ describe('the example in docs/idempotent-effects.md', () => {
       if (tried.length === 1) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
       return undefined;
     };
-    expect(await deliver([placedEvent(one)], { sendSms })).toMatchObject({ done: 1 });
+    expect(await deliver([placedEvent(one)], sendSms)).toMatchObject({ done: 1 });
     const [first = 0, second = 0] = tried;
     expect(second - first).toBeGreaterThanOrEqual(LEASE_MS);
   });
 
   it('keeps what is refused for good as a dead letter', async () => {
     const { deliver, letters } = packers();
-    expect(await deliver([placedEvent(one)], { sendSms: async () => ({ code: 'BARRED' }) })).toMatchObject({
+    expect(await deliver([placedEvent(one)], async () => ({ code: 'BARRED' }))).toMatchObject({
       deadLetter: 1,
     });
     expect(letters).toMatchObject([{ reason: 'refused', error: { code: 'BARRED' } }]);

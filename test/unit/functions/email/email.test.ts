@@ -1,29 +1,21 @@
 import { TooManyRequestsException } from '@aws-sdk/client-sesv2';
 import { describe, expect, it } from 'vitest';
-import { StatementError } from '../../../../functions/dynamodb.ts';
 import { newClaim } from '../../../../functions/ledger/act-once.ts';
 import type { LedgerRow, Owner } from '../../../../functions/ledger/ledger.ts';
-import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { type EmailParts, emailOver } from '../../../support/consumers.ts';
-import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { email } from '../../../support/consumer.ts';
 import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('arrival');
 const [P, C] = [placedEvent(order), cancelledEvent(order)];
 const thankYouKey = `test-service#${order.orderId}.1`;
 
-function email(replace?: (parts: EmailParts) => Partial<EmailParts>) {
-  const consumer = recordedConsumer();
-  const over = emailOver(consumer.ports, replace);
-  const deliver = async (...events: EncodedEvent[]) => {
-    const response = await over.handler(kafkaEventOf(events), LAMBDA_CONTEXT);
-    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset);
-  };
+/** Email, and which mails have gone out. */
+function given(options?: Parameters<typeof email>[0]) {
+  const over = email(options);
   const mails = () =>
     over.sent.map(({ subject }) => (subject.startsWith('Thank') ? 'thanks' : 'cancellation'));
-  const counts = () => consumer.lines.at(-1)?.fields;
-  return { ...over, clock: consumer.clock, letters: consumer.letters, deliver, mails, counts };
+  const write = (row: LedgerRow) => over.ledger.put(new Map([[thankYouKey, row]]));
+  return { ...over, mails, write };
 }
 
 /** Which mails go out, by the order in which an order's events arrive: P placed, C cancelled, each as often as it comes. */
@@ -61,7 +53,7 @@ function cuts(arrival: string): string[] {
 }
 
 async function mailsAfter(batches: string): Promise<string[]> {
-  const { deliver, mails, letters } = email();
+  const { deliver, mails, letters } = given();
   for (const batch of batches.split('|')) {
     expect(await deliver(...[...batch].map((event) => (event === 'P' ? P : C)))).toEqual([]);
   }
@@ -90,7 +82,7 @@ describe('the mails of an order', () => {
   });
 
   it('counts a suppressed thank-you as skipped, the cancellation that did it as done, and its copies as duplicates', async () => {
-    const { deliver, counts } = email();
+    const { deliver, counts } = given();
     await deliver(C, P, C);
     expect(counts()).toMatchObject({ done: 1, skipped: 1, duplicate: 1 });
     await deliver(C);
@@ -98,7 +90,7 @@ describe('the mails of an order', () => {
   });
 
   it('thanks once per order, whatever else a second placement says', async () => {
-    const { deliver, mails } = email();
+    const { deliver, mails } = given();
     const other = placedEvent(anOrder('arrival', { ...orderBody(), email: 'other@example.com' }));
     await deliver(P, other);
     expect(mails()).toEqual(['thanks']);
@@ -107,31 +99,31 @@ describe('the mails of an order', () => {
 
 describe('a cancellation', () => {
   it('waits for a thank-you that is under way elsewhere', async () => {
-    const { deliver, mails, rows, clock } = email();
+    const { deliver, mails, write, clock } = given();
     // Longer than an invocation waits, twice.
-    rows.set(thankYouKey, newClaim('elsewhere' as Owner, clock.now + 240_000));
+    await write(newClaim('elsewhere' as Owner, clock.now + 240_000));
     expect(await deliver(C)).toEqual([0]);
     expect(await deliver(P, C)).toEqual([0, 1]);
-    rows.set(thankYouKey, { status: 'SENT' } satisfies LedgerRow);
+    await write({ status: 'SENT' });
     expect(await deliver(P, C)).toEqual([]);
     expect(mails()).toEqual(['cancellation']);
   });
 
   it('does not wait for one whose lease is past', async () => {
-    const { deliver, mails, rows, clock } = email();
-    rows.set(thankYouKey, { ...newClaim('dead' as Owner, clock.now), leaseUntil: clock.now });
+    const { deliver, mails, write, clock } = given();
+    await write({ ...newClaim('dead' as Owner, clock.now), leaseUntil: clock.now });
     expect(await deliver(C)).toEqual([]);
     expect(mails()).toEqual(['cancellation']);
   });
 
   it('comes again together with a thank-you that could not be sent, and after it', async () => {
     let down = true;
-    const { deliver, mails } = email(({ sendMail }) => ({
-      sendMail: async (mail) => {
+    const { deliver, mails } = given({
+      provider: (send) => async (mail) => {
         if (down) throw new TooManyRequestsException({ message: 'slow down', $metadata: {} });
-        return sendMail(mail);
+        return send(mail);
       },
-    }));
+    });
     expect(await deliver(P, C)).toEqual([0, 1]);
     down = false;
     expect(await deliver(P, C)).toEqual([]);
@@ -139,10 +131,10 @@ describe('a cancellation', () => {
   });
 
   it('goes out although its thank-you was refused for good', async () => {
-    const { deliver, mails, letters } = email(({ sendMail }) => ({
-      sendMail: async (mail) =>
-        mail.subject.startsWith('Thank') ? { code: 'MessageRejected' } : sendMail(mail),
-    }));
+    const { deliver, mails, letters } = given({
+      provider: (send) => async (mail) =>
+        mail.subject.startsWith('Thank') ? { code: 'MessageRejected' } : send(mail),
+    });
     expect(await deliver(P)).toEqual([]);
     expect(await deliver(C)).toEqual([]);
     expect(letters).toMatchObject([{ reason: 'refused', error: { code: 'MessageRejected' } }]);
@@ -150,17 +142,8 @@ describe('a cancellation', () => {
   });
 
   it('holds the thank-you back while it is not known which came first', async () => {
-    const busy = new StatementError('ThrottlingError', 'busy', { retriable: true });
     let throttled = true;
-    const { deliver, mails } = email(({ ledger }) => ({
-      ledger: {
-        ...ledger,
-        insert: async (rows) =>
-          throttled
-            ? new Map([...rows].map(([key]) => [key, { kind: 'failed', error: busy }]))
-            : ledger.insert(rows),
-      },
-    }));
+    const { deliver, mails } = given({ fate: () => (throttled ? 'throttled' : undefined) });
     expect(await deliver(C, P)).toEqual([0, 1]);
     throttled = false;
     expect(await deliver(C, P)).toEqual([]);
@@ -170,15 +153,15 @@ describe('a cancellation', () => {
 
 describe('the proof that this can fail', () => {
   it('a ledger that writes without its condition sends duplicates', async () => {
-    const { deliver, mails } = email(({ ledger }) => ({
-      ledger: {
+    const { deliver, mails } = given({
+      change: (ledger) => ({
         ...ledger,
         insert: async (rows) => {
           await ledger.put(rows);
           return new Map([...rows].map(([key]) => [key, { kind: 'inserted' }]));
         },
-      },
-    }));
+      }),
+    });
     await deliver(P);
     await deliver(P);
     expect(mails()).toEqual(['thanks', 'thanks']);

@@ -6,47 +6,32 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PASS, startAwsProxy } from '../../../../cli/faults/aws-proxy.ts';
 import { awsClient } from '../../../../functions/deadline.ts';
-import { StatementError } from '../../../../functions/dynamodb.ts';
 import { sesSender } from '../../../../functions/email/ses.ts';
 import { RESERVE_MS } from '../../../../functions/kafka/patience.ts';
 import { LEASE_MS } from '../../../../functions/ledger/act-once.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { type EmailParts, emailOver } from '../../../support/consumers.ts';
+import { email, LAMBDA_CONTEXT, type LedgerFate, recordedConsumer } from '../../../support/consumer.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';
 
-/** A provider that takes every mail and says nothing, and when it was asked, in milliseconds from the beginning. */
-async function triesOf(parts: (right: EmailParts) => Partial<EmailParts>): Promise<number[]> {
-  const consumer = recordedConsumer();
-  const start = consumer.clock.now;
-  const tries: number[] = [];
-  const { handler } = emailOver(consumer.ports, (right) => ({
-    ...parts(right),
-    sendMail: async () => {
-      tries.push(consumer.clock.now - start);
-      throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
-    },
-  }));
-  await handler(kafkaEventOf([placedEvent(anOrder('lost-answer'))]), LAMBDA_CONTEXT);
-  return tries;
-}
-
 describe('a mail whose answer was lost', () => {
-  it('is held back for the length of a lease', async () => {
-    const [first, ...others] = await triesOf(() => ({}));
-    expect(first).toBe(0);
-    expect(others.filter((at) => at < LEASE_MS)).toEqual([]);
-  });
-
-  it('is held back by its claim where the ledger cannot be told', async () => {
-    const error = new StatementError('ThrottlingError', 'busy', { retriable: true });
-    const [first, ...others] = await triesOf(({ ledger }) => ({
-      ledger: {
-        ...ledger,
-        replace: async (changes) =>
-          new Map([...changes.keys()].map((key) => [key, { kind: 'failed' as const, error }])),
+  it.each<[string, LedgerFate]>([
+    ['for the length of a lease', () => undefined],
+    [
+      'by its claim where the ledger cannot be told',
+      ({ input }) => (JSON.stringify(input).includes('"UPDATE ') ? 'throttled' : undefined),
+    ],
+  ])('is held back %s', async (_name, fate) => {
+    const tries: number[] = [];
+    const { deliver, clock } = email({
+      fate,
+      provider: () => async () => {
+        tries.push(clock.now);
+        throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
       },
-    }));
+    });
+    const start = clock.now;
+    await deliver(placedEvent(anOrder('lost-answer')));
+    const [first, ...others] = tries.map((at) => at - start);
     expect(first).toBe(0);
     expect(others.filter((at) => at < LEASE_MS)).toEqual([]);
   });
@@ -82,17 +67,17 @@ describe('a mail whose answer never ends, among 25', () => {
       vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
       vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
 
-      const consumer = recordedConsumer();
+      const recorded = recordedConsumer();
       const client = awsClient(SESv2Client, { attempts: 1, attemptMs: 2_000, callMs: 3_000 });
-      const send = sesSender(client, 'orders@example.com', consumer.ports.logger);
-      const { handler, rows } = emailOver(consumer.ports, () => ({ sendMail: send }));
+      const send = sesSender(client, 'orders@example.com', recorded.ports.logger);
+      const { handler, rows } = email({ recorded, provider: () => send });
       // The rest of its invocation is as short as may be: the clock stands still while a mail is under way.
       const context = { ...LAMBDA_CONTEXT, getRemainingTimeInMillis: () => RESERVE_MS + 1 };
       const deliver = () => handler(kafkaEventOf(orders), context);
 
       expect((await deliver()).batchItemFailures).toHaveLength(1);
       expect(new Set(taken).size).toBe(25);
-      expect([...rows.values()].filter(({ status }) => status === 'SENT')).toHaveLength(24);
+      expect([...rows().values()].filter(({ status }) => status === 'SENT')).toHaveLength(24);
       expect((await deliver()).batchItemFailures).toHaveLength(1);
       expect(taken).toHaveLength(25);
     },

@@ -1,11 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../../functions/dead-letters/collect.ts';
-import type { DeadLetter } from '../../../../functions/dead-letters/letter.ts';
-import type { ConsumerPorts, KafkaHandler } from '../../../../functions/kafka/consume.ts';
 import { decodeKafkaEvent } from '../../../../functions/kafka/decode.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { emailOver, shippingOver } from '../../../support/consumers.ts';
+import { consumer, email, LAMBDA_CONTEXT, shipping } from '../../../support/consumer.ts';
 import { envelopeOf } from '../../../support/envelopes.ts';
 import { kafkaEvent, type LambdaRecord, lambdaHeader, lambdaRecord } from '../../../support/kafka-event.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';
@@ -40,37 +37,16 @@ const batches = fc
   .array(fc.oneof(foreign, decorated), { minLength: 1, maxLength: 6 })
   .map((records) => records.map((record, offset) => ({ ...record, offset })));
 
-interface Consumer {
-  readonly handler: KafkaHandler;
-  /** How often the neighbour got what it is there for. */
-  readonly served: () => number;
-}
-
-/** Each function behind a topic, and a record that has done nothing wrong. */
+/** Each function behind a topic, and a record that has done nothing wrong; `effects` is how often it got what it is there for. */
 const consumers = {
-  shipping: {
-    over: (ports: ConsumerPorts): Consumer => {
-      const { handler, effects } = shippingOver(ports);
-      return { handler, served: effects };
-    },
-    neighbour: lambdaRecord(placedEvent(anOrder('neighbour')), 1_000),
-  },
-  email: {
-    over: (ports: ConsumerPorts): Consumer => {
-      const { handler, effects } = emailOver(ports);
-      return { handler, served: effects };
-    },
-    neighbour: lambdaRecord(placedEvent(anOrder('neighbour')), 1_000),
-  },
+  shipping: { over: shipping, neighbour: lambdaRecord(placedEvent(anOrder('neighbour')), 1_000) },
+  email: { over: email, neighbour: lambdaRecord(placedEvent(anOrder('neighbour')), 1_000) },
   collector: {
-    over: (ports: ConsumerPorts): Consumer => {
-      const served: DeadLetter[] = [];
-      const writeDeadLetter = async (letter: DeadLetter, now: Date) => {
-        if (letter.consumer !== ports.consumer) served.push(letter);
-        await ports.writeDeadLetter(letter, now);
-      };
+    over: () => {
       const groups = new Map([['the-email-function', 'email-service']]);
-      return { handler: collect({ ...ports, groups, writeDeadLetter }), served: () => served.length };
+      const collector = consumer((ports) => collect({ ...ports, groups }));
+      const effects = () => collector.letters.filter((letter) => letter.consumer === 'email-service').length;
+      return { ...collector, effects };
     },
     neighbour: {
       ...lambdaRecord(placed, 1_000),
@@ -85,8 +61,7 @@ describe.each(Object.entries(consumers))(
     it('costs no neighbour anything, and what is given up is kept byte for byte', async () => {
       await fc.assert(
         fc.asyncProperty(batches, async (odd) => {
-          const { ports, letters } = recordedConsumer();
-          const { handler, served } = over(ports);
+          const { handler, effects, letters, ports } = over();
           const event = kafkaEvent([...odd, neighbour]);
           const [{ batchItemFailures }, decoded] = [
             await handler(event, LAMBDA_CONTEXT),
@@ -94,8 +69,8 @@ describe.each(Object.entries(consumers))(
           ];
 
           expect(batchItemFailures).toEqual([]);
-          expect(served()).toBeGreaterThan(0);
-          for (const { record } of letters.filter(({ consumer }) => consumer === ports.consumer)) {
+          expect(effects()).toBeGreaterThan(0);
+          for (const { record } of letters.filter((letter) => letter.consumer === ports.consumer)) {
             expect(decoded).toContainEqual(record);
             const given = odd.find(({ offset }) => offset === record.offset);
             expect(

@@ -1,13 +1,11 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { functionLogger } from '../../../../functions/logger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { emailOver, shippingOver } from '../../../support/consumers.ts';
-import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { email, type RecordedConsumer, recordedConsumer, shipping } from '../../../support/consumer.ts';
 import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 const CANARIES = ['canary.mail@example.com', 'Canary Name', 'Canary Street 1', 'Canary Product'];
-const [email, name, line1, product] = CANARIES;
+const [address, name, line1, product] = CANARIES;
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -25,7 +23,11 @@ function printed(): string[] {
   return lines;
 }
 
-const body = { ...orderBody(), email, shippingAddress: { ...orderBody().shippingAddress, name, line1 } };
+const body = {
+  ...orderBody(),
+  email: address,
+  shippingAddress: { ...orderBody().shippingAddress, name, line1 },
+};
 const lines = [{ sku: 'TEA-1', name: product, quantity: 2, unitPrice: 450 }];
 const order = anOrder('canary', { ...body, lines });
 
@@ -46,24 +48,18 @@ const deliveries: EncodedEvent[][] = [
 it.each([
   [
     'the mail provider',
-    (ports: ReturnType<typeof recordedConsumer>['ports']) =>
-      emailOver(ports, () => ({ sendMail: () => Promise.reject(new TypeError(CANARIES.join(' '))) })).handler,
+    (recorded: RecordedConsumer) =>
+      email({ recorded, provider: () => () => Promise.reject(new TypeError(CANARIES.join(' '))) }),
   ],
-  ['nothing in email', (ports: ReturnType<typeof recordedConsumer>['ports']) => emailOver(ports).handler],
-  [
-    'nothing in shipping',
-    (ports: ReturnType<typeof recordedConsumer>['ports']) => shippingOver(ports).handler,
-  ],
-])('no log line says what a customer wrote, when %s throws', async (_name, handlerOver) => {
+  ['nothing in email', (recorded: RecordedConsumer) => email({ recorded })],
+  ['nothing in shipping', (recorded: RecordedConsumer) => shipping({ recorded })],
+])('no log line says what a customer wrote, when %s throws', async (_name, over) => {
   const output = printed();
-  for (const writable of [true, false]) {
-    const consumer = recordedConsumer({ logger: functionLogger('test') });
-    const writeDeadLetter = writable
-      ? consumer.ports.writeDeadLetter
-      : () => Promise.reject(new Error(CANARIES.join(' ')));
-    const handler = handlerOver({ ...consumer.ports, writeDeadLetter });
-    for (const events of deliveries) await handler(kafkaEventOf(events), LAMBDA_CONTEXT);
-    for (const { error } of consumer.letters) expect(JSON.stringify(error)).not.toMatch(/canary/i);
+  const notWritten = { writeDeadLetter: () => Promise.reject(new Error(CANARIES.join(' '))) };
+  for (const overrides of [{}, notWritten]) {
+    const { deliver, letters } = over(recordedConsumer({ logger: functionLogger('test'), ...overrides }));
+    for (const events of deliveries) await deliver(...events);
+    for (const { error } of letters) expect(JSON.stringify(error)).not.toMatch(/canary/i);
   }
   const text = output.join('');
   expect(text).toContain('batch consumed');

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SettledRecord } from '../../../../functions/kafka/outcome.ts';
 import zoo from '../../../fixtures/payload-zoo.json' with { type: 'json' };
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { emailOver, shippingOver } from '../../../support/consumers.ts';
+import { email, LAMBDA_CONTEXT, shipping } from '../../../support/consumer.ts';
 import { kafkaEvent, type LambdaRecord, lambdaRecord } from '../../../support/kafka-event.ts';
 import { anOrder, placedEvent } from '../../../support/orders.ts';
 
@@ -53,18 +52,15 @@ function withNesting(record: LambdaRecord, depth: number): LambdaRecord {
 const animals: Animal[] = [...(zoo as unknown as Animal[]), ...others];
 const neighbour = lambdaRecord(placedEvent(anOrder('neighbour')), 1_000);
 
-const consumers = { shipping: shippingOver, email: emailOver };
-
-describe.each(Object.entries(consumers))('the payload zoo in %s', (_name, over) => {
+describe.each(Object.entries({ shipping, email }))('the payload zoo in %s', (_name, over) => {
   it.each(animals)('$name: $outcome, and its neighbour gets its effect', async ({ outcome, record }) => {
-    const consumer = recordedConsumer();
-    const { handler, effects } = over(consumer.ports);
+    const { handler, effects, letters, counts } = over();
     const response = await handler(kafkaEvent([record, neighbour]), LAMBDA_CONTEXT);
 
     const letter = outcome === 'unparseable' || outcome === 'invalid';
     expect(response).toEqual({ batchItemFailures: [] });
-    expect(consumer.letters.map(({ reason }) => reason)).toEqual(letter ? [outcome] : []);
-    expect(consumer.lines.at(-1)?.fields).toMatchObject({
+    expect(letters.map(({ reason }) => reason)).toEqual(letter ? [outcome] : []);
+    expect(counts()).toMatchObject({
       done: outcome === 'done' ? 2 : 1,
       skipped: outcome === 'skipped' ? 1 : 0,
       deadLetter: letter ? 1 : 0,
@@ -73,8 +69,7 @@ describe.each(Object.entries(consumers))('the payload zoo in %s', (_name, over) 
   });
 
   it('all at once, twice over: each effect once', async () => {
-    const consumer = recordedConsumer();
-    const { handler, effects } = over(consumer.ports);
+    const { handler, effects } = over();
     const event = kafkaEvent([...animals.map(({ record }) => record), neighbour]);
     for (const _delivery of [1, 2]) {
       expect(await handler(event, LAMBDA_CONTEXT)).toEqual({ batchItemFailures: [] });
@@ -83,11 +78,11 @@ describe.each(Object.entries(consumers))('the payload zoo in %s', (_name, over) 
   });
 
   it('keeps the bytes of what it gives up', async () => {
-    const consumer = recordedConsumer();
+    const { handler, letters } = over();
     const animal = animals.find(({ name }) => name === 'a ce_ header that is not UTF-8');
     if (animal === undefined) throw new Error('it has left the zoo');
-    await over(consumer.ports).handler(kafkaEvent([animal.record]), LAMBDA_CONTEXT);
-    const record: SettledRecord['record'] | undefined = consumer.letters[0]?.record;
+    await handler(kafkaEvent([animal.record]), LAMBDA_CONTEXT);
+    const record: SettledRecord['record'] | undefined = letters[0]?.record;
     expect(record?.headers.at(-1)).toEqual(['ce_extension', Uint8Array.of(0xff, 0xfe, 0x00, 0x80)]);
     expect(Buffer.from(record?.value ?? []).toString('base64')).toBe(animal.record.value);
   });

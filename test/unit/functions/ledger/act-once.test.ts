@@ -16,21 +16,18 @@ import {
   takenOver,
 } from '../../../../functions/ledger/act-once.ts';
 import type { Ledger, LedgerRow, Owner } from '../../../../functions/ledger/ledger.ts';
-import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';
+import { recordedConsumer, simulatedLedger } from '../../../support/consumer.ts';
 
 const DEADLINE_MS = 5_000;
 const ENDLESS = new AbortController().signal;
 
 function fixture(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
-  const rows = new Map<string, LedgerRow>();
-  const clock = { now: 1_000_000 };
+  const { clock, ports: consumer } = recordedConsumer();
+  const { ledger: right, rows } = simulatedLedger(consumer);
   const made: string[] = [];
-  const inMemory = inMemoryLedger(rows);
   let attempts = 0;
-  const ports: ActOncePorts = {
-    ledger: { ...inMemory, ...replace(inMemory) },
-    now: () => clock.now,
-  };
+  const ledger: Ledger = { ...right, ...replace(right) };
+  const ports: ActOncePorts = { ledger, now: consumer.now };
   const run = (
     keys: string[],
     act: ExternalEffect<string, string>['act'] = async () => undefined,
@@ -51,7 +48,8 @@ function fixture(replace: (ledger: Ledger) => Partial<Ledger> = () => ({})) {
       ports,
       { id: `attempt-${++attempts}`, isOver: () => false, signal: ENDLESS, ...actor },
     );
-  return { rows, clock, made, ports, run };
+  const write = (key: string, row: LedgerRow) => ledger.put(new Map([[key, row]]));
+  return { rows, write, clock, made, ports, run };
 }
 
 describe('actOnce', () => {
@@ -60,12 +58,12 @@ describe('actOnce', () => {
     expect((await run(['a'])).get('a')).toEqual({ kind: 'made', unmarked: undefined });
     expect((await run(['a'])).get('a')).toEqual({ kind: 'settled', status: 'SENT' });
     expect(made).toEqual(['a']);
-    expect(rows.get('a')).toEqual({ status: 'SENT' });
+    expect(rows().get('a')).toEqual({ status: 'SENT' });
   });
 
   it('leaves alone what somebody else is at, and takes it over once the lease is past', async () => {
-    const { run, made, rows, clock } = fixture();
-    rows.set('a', newClaim('zombie' as Owner, clock.now));
+    const { run, made, write, clock } = fixture();
+    await write('a', newClaim('zombie' as Owner, clock.now));
     expect((await run(['a'])).get('a')).toEqual({ kind: 'held' });
     expect(made).toEqual([]);
     clock.now += LEASE_MS;
@@ -86,7 +84,7 @@ describe('actOnce', () => {
   it('gives back what was refused for good, so that a replay may try', async () => {
     const { run, rows } = fixture();
     expect((await run(['a'], async () => 'no')).get('a')).toEqual({ kind: 'refused', refusal: 'no' });
-    expect(rows.get('a')).toMatchObject({ status: 'CLAIMED', leaseUntil: 0 });
+    expect(rows().get('a')).toMatchObject({ status: 'CLAIMED', leaseUntil: 0 });
   });
 
   it('begins nothing whose mark could outlive its lease, and gives it back', async () => {
@@ -98,7 +96,7 @@ describe('actOnce', () => {
     const results = await run(['a', 'b'], slow);
     expect(results.get('b')).toEqual({ kind: 'not-begun' });
     expect(made).toEqual(['a']);
-    expect(rows.get('b')).toMatchObject({ leaseUntil: 0 });
+    expect(rows().get('b')).toMatchObject({ leaseUntil: 0 });
   });
 
   it('begins and claims nothing more once the time is up, and gives back what it had claimed', async () => {
@@ -107,8 +105,8 @@ describe('actOnce', () => {
     const results = await run(keys, undefined, { isOver: () => made.length === 2 });
     expect(made).toEqual(['key-0', 'key-1']);
     expect(keys.filter((key) => results.get(key)?.kind === 'not-begun')).toHaveLength(58);
-    expect([...rows.values()].filter((row) => row.status === 'CLAIMED' && row.leaseUntil > 0)).toEqual([]);
-    expect(rows.size).toBe(25);
+    expect([...rows().values()].filter((row) => row.status === 'CLAIMED' && row.leaseUntil > 0)).toEqual([]);
+    expect(rows().size).toBe(25);
   });
 
   it('holds back what may have been made though no answer came, ever longer, from its own actor too', async () => {
@@ -133,12 +131,12 @@ describe('actOnce', () => {
   });
 
   it('takes over a claim of its own earlier attempt, with a new lease', async () => {
-    const { run, rows, clock } = fixture();
-    rows.set('a', newClaim('me' as Owner, clock.now));
+    const { run, rows, write, clock } = fixture();
+    await write('a', newClaim('me' as Owner, clock.now));
     clock.now += LEASE_MS - 1;
     const seen: unknown[] = [];
     const look = async () => {
-      seen.push(rows.get('a'));
+      seen.push(rows().get('a'));
       return undefined;
     };
     expect((await run(['a'], look, { id: 'me' })).get('a')).toMatchObject({ kind: 'made' });
@@ -179,7 +177,7 @@ describe('actOnce', () => {
       return undefined;
     });
     await zombie;
-    expect([rows.get('a'), rows.get('b')]).toEqual([{ status: 'SENT' }, { status: 'SENT' }]);
+    expect([rows().get('a'), rows().get('b')]).toEqual([{ status: 'SENT' }, { status: 'SENT' }]);
   });
 
   it('says what it made and could not mark', async () => {
@@ -233,11 +231,11 @@ describe('actOnce', () => {
         me,
       );
       await quiet();
-      const unmarked = [...rows].filter(([, { status }]) => status !== 'SENT').map(([key]) => key);
+      const unmarked = [...rows()].filter(([, { status }]) => status !== 'SENT').map(([key]) => key);
       expect(unmarked).toEqual(['key-3']);
       stalled.resolve(undefined);
       await all;
-      expect(rows.get('key-3')).toEqual({ status: 'SENT' });
+      expect(rows().get('key-3')).toEqual({ status: 'SENT' });
     });
 
     it('has never made more without a mark than may be under way, however slow the marks are', async () => {
@@ -251,7 +249,7 @@ describe('actOnce', () => {
         },
       }));
       const made = new Set<string>();
-      const unmarked = () => [...made].filter((key) => rows.get(key)?.status !== 'SENT').length;
+      const unmarked = () => [...made].filter((key) => rows().get(key)?.status !== 'SENT').length;
       const all = actOnce(
         keys,
         effectOf(async (key) => void made.add(key) as undefined),

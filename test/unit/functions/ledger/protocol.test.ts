@@ -1,7 +1,8 @@
 /**
  * A model of the protocol: two and three deliveries of one batch at once, every request of theirs a step, every
  * interleaving of the steps, and at every step what can go wrong there. It runs production's `actOnce` and
- * `shippingEffect`; only the clock, the ledger, the table and the provider are the model's.
+ * `shippingEffect` and their adapters, down to the requests to DynamoDB, whose twin is the simulator's; only the clock and the
+ * provider are the model's.
  *
  * A request may be refused, be carried out and its answer be lost, be sent twice, or be given up by its caller and carried
  * out later. A process may crash before and after each request, or be frozen there while time passes. Leases run out
@@ -11,13 +12,11 @@
  * What it leaves out: clocks that differ between processes, and rows that are deleted (their TTL is 90 days).
  */
 import { describe, expect, it } from 'vitest';
-import { explore, type Findings } from './protocol/explore.ts';
-import { mailModel } from './protocol/mail-model.ts';
-import { mutants } from './protocol/mutants.ts';
-import { shipmentModel, shipmentTwin } from './protocol/shipment-model.ts';
-import type { Budget, Fault } from './protocol/state.ts';
+import { putItems } from '../../../../functions/dynamodb.ts';
+import { type Budget, explore, type Fault, type Findings } from './protocol/explorer.ts';
+import { type MailOptions as AllMailOptions, mailModel, mutants, shipmentModel } from './protocol/models.ts';
 
-type MailOptions = NonNullable<Parameters<typeof mailModel>[0]>;
+type MailOptions = Partial<AllMailOptions>;
 
 /** Fewest and most times that an effect happened, and whether the ledger always knew of it in the end. */
 function range({ outcomes }: Findings): string {
@@ -89,14 +88,14 @@ describe('a mail, by how often it goes out', patience, () => {
 
 describe('the shortest way to a second mail', () => {
   it.each<[Fault, string[]]>([
-    ['crash before the mark', ['A begins', "A's insert", 'A crashes after its act', 'one more delivery']],
+    ['crash before the mark', ['A begins', "A's INSERT", 'A crashes after its act', 'one more delivery']],
     [
       'answer lost',
       [
         'A begins',
-        "A's insert",
+        "A's INSERT",
         "A's act happens, and its answer is lost",
-        "A's replace",
+        "A's UPDATE",
         'one more delivery',
       ],
     ],
@@ -104,9 +103,9 @@ describe('the shortest way to a second mail', () => {
       'answer untrue',
       [
         'A begins',
-        "A's insert",
+        "A's INSERT",
         "A's act happens, and is answered with a failure",
-        "A's replace",
+        "A's UPDATE",
         'one more delivery',
       ],
     ],
@@ -114,21 +113,24 @@ describe('the shortest way to a second mail', () => {
       'frozen',
       [
         'A begins',
-        "A's insert",
+        "A's INSERT",
         "A's act",
-        'A is frozen in its put',
+        'A is frozen in its BatchWriteItem',
         '60 s pass',
         'B begins',
-        "B's insert",
-        "B's read",
-        "B's replace",
-        "A's put",
+        "B's INSERT",
+        "B's BatchGetItem",
+        "B's UPDATE",
+        "A's BatchWriteItem",
         "B's act",
-        "B's put",
+        "B's BatchWriteItem",
         'one more delivery',
       ],
     ],
-    ['not marked', ['A begins', "A's insert", "A's act", "A's put is refused for now", 'one more delivery']],
+    [
+      'not marked',
+      ['A begins', "A's INSERT", "A's act", "A's BatchWriteItem is refused for now", 'one more delivery'],
+    ],
   ])('%s', async (fault, schedule) => {
     expect((await mails({}, { [fault]: 1 })).outcomes.get('2')).toEqual(schedule);
   });
@@ -179,11 +181,9 @@ describe('the proof that this can fail: a protocol that', patience, () => {
   });
 
   it('prints a label whatever stands there: 1..3', async () => {
-    const unconditional = shipmentModel(['P', 'P'], (world) => ({
-      ...shipmentTwin(world, 'A'),
+    const unconditional = shipmentModel(['P', 'P'], (_right, table) => ({
       insert: async (items) => {
-        for (const item of items) world.items.set(item.orderId?.S ?? '', item);
-        world.labels.count += items.length;
+        await putItems(table, items);
         return new Map(items.map((item) => [item.orderId?.S ?? '', { kind: 'inserted' }]));
       },
     }));

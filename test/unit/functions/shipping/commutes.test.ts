@@ -1,15 +1,17 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Item } from '../../../../functions/dynamodb.ts';
+import { type Item, putItems } from '../../../../functions/dynamodb.ts';
+import { dynamoDbManifestShipments } from '../../../../functions/manifest/dynamodb-shipments.ts';
 import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
-import type { Shipments } from '../../../../functions/shipping/shipments.ts';
+import { dynamoDbShipments, SHIPMENT_KEY, type Shipments } from '../../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../../functions/shipping/shipping.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { inMemoryManifestShipments } from '../../../support/in-memory-manifests.ts';
-import { inMemoryShipments } from '../../../support/in-memory-shipments.ts';
-import { kafkaEventOf } from '../../../support/kafka-event.ts';
+import { clientWith, simulatedDynamoDb } from '../../../simulator/dynamodb/client.ts';
+import { consumer, recordedConsumer } from '../../../support/consumer.ts';
 import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
+
+const TABLE = 'Shipments';
 
 /** Equal but for their ids. */
 const [shipped, withdrawn] = [anOrder('shipped'), anOrder('withdrawn')];
@@ -56,47 +58,48 @@ function deliveriesOf(events: readonly EncodedEvent[]): fc.Arbitrary<Delivery[]>
     );
 }
 
-/** Shipments of a process that ends at a request: nothing of it happens any more, and nothing is answered. */
-function crashing(shipments: Shipments, crash: Crash, crashed: () => void): Shipments {
+/** The client of a process that ends at a request: nothing of it happens any more, and nothing is answered. */
+function crashing(client: DynamoDBClient, crash: Crash, crashed: () => void): DynamoDBClient {
   let requests = 0;
-  const through = async <Answer>(request: () => Promise<Answer>): Promise<Answer> => {
-    if (++requests < crash.request) return request();
-    if (requests === crash.request && crash.carriedOut) await request();
+  return clientWith(async (command) => {
+    const send = () => client.send(command as Parameters<typeof client.send>[0]);
+    if (++requests < crash.request) return send();
+    if (requests === crash.request && crash.carriedOut) await send();
     crashed();
     return new Promise<never>(() => undefined);
-  };
-  return {
-    insert: (items) => through(() => shipments.insert(items)),
-    // A table isn't asked for nothing.
-    read: (ids) => (ids.length === 0 ? shipments.read(ids) : through(() => shipments.read(ids))),
-    cancel: (cancellation) => through(() => shipments.cancel(cancellation)),
-    complete: (placement) => through(() => shipments.complete(placement)),
-  };
+  });
 }
 
-type ShipmentsOver = (items: Map<string, Item>) => Shipments;
+/** The shipments over a client, or ones that break a rule. */
+type ShipmentsOver = (client: DynamoDBClient) => Shipments;
+
+const rightShipments: ShipmentsOver = (client) => dynamoDbShipments(client, TABLE);
 
 async function deliver(
   deliveries: readonly Delivery[],
-  over: ShipmentsOver = inMemoryShipments,
-  items: Map<string, Item> = new Map(),
+  {
+    over = rightShipments,
+    items: start = {},
+  }: { over?: ShipmentsOver | undefined; items?: Readonly<Record<string, Item>> } = {},
 ) {
+  const { client, tables } = simulatedDynamoDb({ tables: { Shipments: { hash: SHIPMENT_KEY } } });
+  for (const item of Object.values(start)) tables.Shipments.write(item, item);
   const { ports, letters } = recordedConsumer();
-  const consume = async (batch: readonly EncodedEvent[], shipments: Shipments) => {
-    const handler = shippingHandler({ ...ports, shipments });
-    expect(await handler(kafkaEventOf(batch), LAMBDA_CONTEXT)).toEqual({ batchItemFailures: [] });
+  const consume = async (batch: readonly EncodedEvent[], from: DynamoDBClient) => {
+    const { deliver: handle } = consumer(() => shippingHandler({ ...ports, shipments: over(from) }));
+    expect(await handle(...batch)).toEqual([]);
   };
   for (const { batch, crash, again } of deliveries) {
     if (crash !== undefined) {
       const crashed = Promise.withResolvers<'crashed'>();
-      const shipments = crashing(over(items), crash, () => crashed.resolve('crashed'));
-      const ended = await Promise.race([consume(batch, shipments), crashed.promise]);
+      const dying = crashing(client, crash, () => crashed.resolve('crashed'));
+      const ended = await Promise.race([consume(batch, dying), crashed.promise]);
       if (ended !== 'crashed') continue;
     }
     const batches = again === 'whole' ? [batch] : batch.map((event) => [event]);
-    for (const part of batches) await consume(part, over(items));
+    for (const part of batches) await consume(part, client);
   }
-  return { items: Object.fromEntries(items), letters };
+  return { client, items: () => Object.fromEntries(tables.Shipments.items), letters };
 }
 
 const straight = (events: readonly EncodedEvent[]): Delivery[] =>
@@ -104,14 +107,14 @@ const straight = (events: readonly EncodedEvent[]): Delivery[] =>
 
 const ends = (over?: ShipmentsOver) =>
   fc.asyncProperty(deliveriesOf(events), async (deliveries) => {
-    const { items, letters } = await deliver(deliveries, over);
-    expect(items).toEqual((await deliver(straight(events))).items);
+    const { items, letters } = await deliver(deliveries, { over });
+    expect(items()).toEqual((await deliver(straight(events))).items());
     expect(letters).toEqual([]);
   });
 
 describe('shipping', () => {
   it('leaves a label for what was placed, and none for what was cancelled', async () => {
-    const { items } = await deliver(straight(events));
+    const items = (await deliver(straight(events))).items();
     expect(items[shipped.orderId]?.status).toEqual({ S: 'LABEL_CREATED' });
     expect(items[withdrawn.orderId]?.status).toEqual({ S: 'CANCELLED' });
   });
@@ -121,18 +124,20 @@ describe('shipping', () => {
   });
 
   it('ends with the same shipments whatever comes after they were put on a manifest', async () => {
-    const start = await deliver(straight([placedEvent(shipped), placedEvent(withdrawn)]));
-    const onManifest = new Map(Object.entries(start.items));
-    const orderIds = [shipped.orderId, withdrawn.orderId];
-    await inMemoryManifestShipments(onManifest).assign(ManifestId.parse('2026-03-01-post'), orderIds);
+    const placed = await deliver(straight([placedEvent(shipped), placedEvent(withdrawn)]));
+    const manifests = dynamoDbManifestShipments(placed.client, { table: TABLE, index: 'unused' });
+    await manifests.assign(ManifestId.parse('2026-03-01-post'), [shipped.orderId, withdrawn.orderId]);
+    const onManifest = placed.items();
 
     await fc.assert(
       fc.asyncProperty(deliveriesOf(events), async (deliveries) => {
-        const { items, letters } = await deliver(deliveries, inMemoryShipments, new Map(onManifest));
-        expect(items[shipped.orderId]).toEqual(onManifest.get(shipped.orderId));
-        expect(items[withdrawn.orderId]).toEqual({
-          ...onManifest.get(withdrawn.orderId),
-          cancelledTooLateAt: { S: '2026-03-01T12:05:00.000Z' },
+        const { items, letters } = await deliver(deliveries, { items: onManifest });
+        expect(items()).toEqual({
+          ...onManifest,
+          [withdrawn.orderId]: {
+            ...onManifest[withdrawn.orderId],
+            cancelledTooLateAt: { S: '2026-03-01T12:05:00.000Z' },
+          },
         });
         expect(letters).toEqual([]);
       }),
@@ -152,35 +157,37 @@ describe('shipping', () => {
         const { items, letters } = await deliver(deliveries);
         const first = deliveries.flatMap(({ batch }) => batch).find((event) => event !== contested[2]);
         const alone = await deliver(straight([first ?? placedEvent(other), cancelledEvent(withdrawn)]));
-        expect(items).toEqual(alone.items);
+        expect(items()).toEqual(alone.items());
         expect(new Set(letters.map(({ reason }) => reason))).toEqual(new Set(['conflict']));
       }),
       { numRuns: 200 },
     );
   });
 
-  it('would not without the condition on its insertion', async () => {
-    const unconditional: ShipmentsOver = (items) => ({
-      ...inMemoryShipments(items),
-      insert: async (added) => {
-        for (const item of added) items.set(item.orderId?.S ?? '', item);
-        return new Map(added.map((item) => [item.orderId?.S ?? '', { kind: 'inserted' }]));
-      },
-    });
-    const result = await fc.check(ends(unconditional), { numRuns: 500 });
-    expect(result.failed).toBe(true);
-  });
-
-  it('would not if a cancellation that finds nothing left nothing', async () => {
-    const forgetful: ShipmentsOver = (items) => {
-      const shipments = inMemoryShipments(items);
-      return {
-        ...shipments,
-        cancel: async (cancellation) =>
-          items.has(cancellation.orderId) ? shipments.cancel(cancellation) : undefined,
-      };
-    };
-    const result = await fc.check(ends(forgetful), { numRuns: 500 });
+  it.each<[string, ShipmentsOver]>([
+    [
+      'without the condition on its insertion',
+      (client) => ({
+        ...rightShipments(client),
+        insert: async (added) => {
+          await putItems({ client, name: TABLE, key: SHIPMENT_KEY }, added);
+          return new Map(added.map((item) => [item.orderId?.S ?? '', { kind: 'inserted' }]));
+        },
+      }),
+    ],
+    [
+      'if a cancellation that finds nothing left nothing',
+      (client) => ({
+        ...rightShipments(client),
+        cancel: async (cancellation) => {
+          const found = await rightShipments(client).read([cancellation.orderId]);
+          if (found.get(cancellation.orderId)?.kind !== 'found') return undefined;
+          return rightShipments(client).cancel(cancellation);
+        },
+      }),
+    ],
+  ])('would not %s', async (_name, broken) => {
+    const result = await fc.check(ends(broken), { numRuns: 500 });
     expect(result.failed).toBe(true);
   });
 });

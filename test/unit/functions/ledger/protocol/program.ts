@@ -3,55 +3,78 @@
  * So a search can put it into any situation, and needs to run it only where it has not been before.
  */
 import { setImmediate as quiet } from 'node:timers/promises';
+import type { Timing } from '../../../../../functions/backoff.ts';
+import type { Command } from '../../../../simulator/dynamodb/commands.ts';
 
-/** Production code over ports of one argument each; answers whether its batch is to be tried again. */
-export type Program<Ports> = (ports: Ports, now: () => number) => Promise<Ending>;
-type Ending = 'again' | 'over';
-
-/** A request that a program has made. */
-export interface Call<Ports> {
-  readonly port: keyof Ports & string;
-  readonly request: unknown;
-  /** Counts the requests of a run. */
-  readonly id: number;
+/** Whom production code asks. */
+export interface Ports {
+  /** DynamoDB, as the SDK's client does. */
+  send(command: Command): Promise<object>;
+  /** The world outside: makes the effect of this key, or answers why it never will be made. */
+  act(key: string): Promise<string | undefined>;
 }
+
+/** Production code over the ports; answers whether its batch is to be tried again. */
+export type Program = (ports: Ports, now: () => number) => Promise<'again' | 'over'>;
+
+/** What a batch that DynamoDB leaves undone is asked for once: its rounds are the program's. */
+export function onceOnly(): Timing {
+  const running = new Set<AbortController>();
+  return {
+    random: () => 0,
+    sleep: async () => {
+      for (const controller of running) controller.abort();
+    },
+    timeout() {
+      const controller = new AbortController();
+      running.add(controller);
+      return controller.signal;
+    },
+  };
+}
+
+/** A request that a program has made, and how it is called: `INSERT`, `BatchGetItem`, `act`. */
+export type Call = { readonly name: string /** Counts the requests of a run. */; readonly id: number } & (
+  | { readonly port: 'send'; readonly request: Command }
+  | { readonly port: 'act'; readonly request: string }
+);
 
 /** What a port says; `text` tells it from all else that it could have said. */
 export type Answer = { readonly text: string } & ({ readonly value: unknown } | { readonly error: Error });
 
+/** An answer in which a port says this. */
+export const answerOf = (value: unknown): Answer => ({ text: JSON.stringify(value) ?? 'nothing', value });
+
 /** The answer to a request, and the time at which it is heard. */
-interface Heard<Ports> {
-  readonly call: Call<Ports>;
+interface Heard {
+  readonly call: Call;
   readonly at: number;
   readonly answer: Answer;
 }
 
 /** Where a run has got to: it waits for the requests `open`, or it has ended. */
-export interface Situation<Ports> {
+export interface Situation {
   /** Tells it from all others of the program. */
   readonly id: string;
   readonly from: number;
-  readonly heard: readonly Heard<Ports>[];
-  readonly open: readonly Call<Ports>[];
-  readonly ending: Ending | undefined;
+  readonly heard: readonly Heard[];
+  readonly open: readonly Call[];
+  readonly ending: 'again' | 'over' | undefined;
 }
 
 /** The situations of a program, each found out once. */
-export interface Situations<Ports> {
-  begin(at: number): Promise<Situation<Ports>>;
-  hear(situation: Situation<Ports>, heard: Heard<Ports>): Promise<Situation<Ports>>;
+export interface Situations {
+  begin(at: number): Promise<Situation>;
+  hear(situation: Situation, heard: Heard): Promise<Situation>;
 }
 
-export function situationsOf<Ports>(
-  program: Program<Ports>,
-  ports: readonly (keyof Ports & string)[],
-): Situations<Ports> {
-  const known = new Map<string, Situation<Ports>>();
+export function situationsOf(program: Program): Situations {
+  const known = new Map<string, Situation>();
   const numbers = new Map<string, number>();
-  const find = async (path: string, from: number, heard: readonly Heard<Ports>[]) => {
+  const find = async (path: string, from: number, heard: readonly Heard[]) => {
     const before = known.get(path);
     if (before !== undefined) return before;
-    const situation = { id: String(known.size), from, heard, ...(await run(program, ports, from, heard)) };
+    const situation = { id: String(known.size), from, heard, ...(await run(program, from, heard)) };
     known.set(path, situation);
     return situation;
   };
@@ -69,23 +92,25 @@ export function situationsOf<Ports>(
 }
 
 /** Runs a program with the answers that it heard, each at its time. */
-async function run<Ports>(
-  program: Program<Ports>,
-  names: readonly (keyof Ports & string)[],
+async function run(
+  program: Program,
   from: number,
-  heard: readonly Heard<Ports>[],
-): Promise<Pick<Situation<Ports>, 'open' | 'ending'>> {
+  heard: readonly Heard[],
+): Promise<Pick<Situation, 'open' | 'ending'>> {
   let now = from;
-  const calls: { call: Call<Ports>; answer: PromiseWithResolvers<unknown> }[] = [];
-  const ask = (port: keyof Ports & string) => (request: unknown) => {
+  const calls: { readonly call: Call; readonly answer: PromiseWithResolvers<unknown> }[] = [];
+  // A port is answered by what was said to this very request, so the types hold; the compiler can't follow that.
+  const ask = <Said>(call: Call): Promise<Said> => {
     const answer = Promise.withResolvers<unknown>();
-    calls.push({ call: { port, request, id: calls.length }, answer });
-    return answer.promise;
+    calls.push({ call, answer });
+    return answer.promise as Promise<Said>;
   };
-  // Each port is answered by what its twin said, so the types hold; the compiler can't follow that.
-  const ports = Object.fromEntries(names.map((name) => [name, ask(name)])) as Ports;
+  const ports: Ports = {
+    send: (request) => ask({ port: 'send', name: nameOf(request), request, id: calls.length }),
+    act: (request) => ask({ port: 'act', name: 'act', request, id: calls.length }),
+  };
 
-  let ending: Ending | undefined;
+  let ending: Situation['ending'];
   let failure: unknown;
   program(ports, () => now).then(
     (ended) => {
@@ -106,4 +131,11 @@ async function run<Ports>(
   if (failure !== undefined) throw new Error('the program threw', { cause: failure });
   const answered = new Set(heard.map(({ call }) => call.id));
   return { open: calls.map(({ call }) => call).filter(({ id }) => !answered.has(id)), ending };
+}
+
+/** Of statements, what they do; else the command. */
+function nameOf(command: Command): string {
+  const [statement] =
+    'Statements' in command.input ? (command.input.Statements as { Statement: string }[]) : [];
+  return statement?.Statement.split(' ')[0] ?? command.constructor.name.replace('Command', '');
 }
