@@ -108,11 +108,11 @@ export function consumer(
 
 /** Shipping as it is deployed, over the simulated DynamoDB. */
 export function shipping({ recorded }: { readonly recorded?: RecordedConsumer } = {}) {
-  const { client, tables } = simulatedDynamoDb({ tables: { Shipments: { hash: SHIPMENT_KEY } } });
+  const { client, tables, requests } = simulatedDynamoDb({ tables: { Shipments: { hash: SHIPMENT_KEY } } });
   const handlerOf = (ports: ConsumerPorts) =>
     shippingHandler({ ...ports, shipments: dynamoDbShipments(client, 'Shipments', ports.waiting) });
   const delivered = consumer(handlerOf, recorded);
-  return { ...delivered, effects: () => tables.Shipments.items.size };
+  return { ...delivered, requests, effects: () => tables.Shipments.items.size };
 }
 
 /** What befalls a request to the table of a ledger. */
@@ -148,8 +148,8 @@ export function email({
     sent.push(mail);
     return undefined;
   };
-  const { ledger, rows } = simulatedLedger(recorded.ports, fate);
+  const { ledger, rows, requests } = simulatedLedger(recorded.ports, fate);
   const mailing = { ledger: change(ledger), sendMail: provider(keep), sendDeadlineMs: SEND_DEADLINE_MS };
   const delivered = consumer((ports) => emailHandler({ ...ports, ...mailing }), recorded);
-  return { ...delivered, ledger, rows, sent, effects: () => sent.length };
+  return { ...delivered, ledger, rows, requests, sent, effects: () => sent.length };
 }

@@ -1,10 +1,3 @@
-import {
-  BatchExecuteStatementCommand,
-  BatchGetItemCommand,
-  BatchWriteItemCommand,
-  DynamoDBClient,
-  ProvisionedThroughputExceededException,
-} from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   deleteItems,
@@ -16,7 +9,8 @@ import {
   type Table,
 } from '../../../functions/dynamodb.ts';
 import { MARK_MS } from '../../../functions/ledger/act-once.ts';
-import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
+import { dynamoDbLedger, LEDGER_KEY } from '../../../functions/ledger/ledger.ts';
+import { simulatedDynamoDb } from '../../simulator/dynamodb/client.ts';
 import { recordedConsumer } from '../../support/consumer.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -32,40 +26,21 @@ it('no middleware of the SDK copies requests and answers for a log', () => {
 
 const items = (count: number): Item[] => Array.from({ length: count }, (_, n) => ({ id: { S: `${n}` } }));
 
-/** A table in which the first `busyFor` requests leave all but these keys undone, each in the way of its kind. */
-function busyTable(busyFor: number, done: (key: string) => boolean = () => false) {
+/** A table whose first `busyFor` requests leave all but these keys undone. */
+function busyTable(busyFor: number, isDone: (key: string) => boolean = () => false) {
   const { ports, waits, clock } = recordedConsumer();
-  const asked: number[] = [];
-  const answer = (keys: readonly string[]) => {
-    asked.push(keys.length);
-    return new Set(asked.length <= busyFor ? keys.filter((key) => !done(key)) : []);
-  };
-  const send = async (command: unknown): Promise<object> => {
-    if (command instanceof BatchGetItemCommand) {
-      const keys = command.input.RequestItems?.t?.Keys ?? [];
-      const left = answer(keys.map(({ id }) => id?.S ?? ''));
-      const isLeft = ({ id }: Item) => left.has(id?.S ?? '');
-      return {
-        Responses: { t: keys.filter((key) => !isLeft(key)) },
-        UnprocessedKeys: left.size > 0 ? { t: { Keys: keys.filter(isLeft) } } : {},
-      };
-    }
-    if (command instanceof BatchWriteItemCommand) {
-      const requests = command.input.RequestItems?.t ?? [];
-      const keyOf = ({ PutRequest, DeleteRequest }: (typeof requests)[number]) =>
-        Object.values(PutRequest?.Item ?? DeleteRequest?.Key ?? {})[0]?.S ?? '';
-      const left = answer(requests.map(keyOf));
-      return { UnprocessedItems: left.size > 0 ? { t: requests.filter((one) => left.has(keyOf(one))) } : {} };
-    }
-    if (command instanceof BatchExecuteStatementCommand) {
-      const keys = (command.input.Statements ?? []).map(({ Parameters = [] }) => Parameters[0]?.S ?? '');
-      const left = answer(keys);
-      return { Responses: keys.map((key) => (left.has(key) ? { Error: { Code: 'ThrottlingError' } } : {})) };
-    }
-    throw new TypeError('no batch');
-  };
-  const client: DynamoDBClient = Object.create(DynamoDBClient.prototype, { send: { value: send } });
+  let left = busyFor;
+  const { client, requests } = simulatedDynamoDb({
+    tables: { t: { hash: 'id' } },
+    fate: () => (left-- > 0 ? { leaves: (key) => !isDone(key) } : undefined),
+  });
   const table: Table = { client, name: 't', key: 'id', timing: ports.waiting };
+  const asked = () =>
+    requests.map(({ input }) => {
+      if ('Statements' in input) return (input.Statements as unknown[]).length;
+      const { t } = (input as { RequestItems: { t: unknown[] | { Keys: unknown[] } } }).RequestItems;
+      return ('Keys' in t ? t.Keys : t).length;
+    });
   return { table, asked, waits, clock, waiting: ports.waiting };
 }
 
@@ -76,7 +51,8 @@ const BATCHES: Readonly<Record<'reads' | 'puts' | 'deletes' | 'statements', Batc
   puts: async (table, keys, signal) => [...(await putItems(table, keys, signal)).values()].map(codeOf),
   deletes: async (table, keys) => [...(await deleteItems(table, keys)).values()].map(codeOf),
   statements: async (table, keys, signal) => {
-    const statements = keys.map(({ id }) => ({ key: id?.S ?? '', text: '?', parameters: id ? [id] : [] }));
+    const text = `INSERT INTO "t" VALUE {'id': ?}`;
+    const statements = keys.map(({ id }) => ({ key: id?.S ?? '', text, parameters: id ? [id] : [] }));
     return [...(await executeStatements(table, statements, signal)).values()].map(failedWith);
   },
 };
@@ -88,7 +64,7 @@ describe.each(Object.entries(BATCHES))('a batch of %s', (_kind, batch) => {
   it('asks again for what was left undone alone, each time after a longer pause', async () => {
     const { table, asked, waits } = busyTable(3, (key) => key !== '7');
     expect(failures(await batch(table, items(25)))).toEqual([]);
-    expect(asked).toEqual([25, 1, 1, 1]);
+    expect(asked()).toEqual([25, 1, 1, 1]);
     expect(waits).toEqual([25, 50, 100]);
   });
 
@@ -98,12 +74,12 @@ describe.each(Object.entries(BATCHES))('a batch of %s', (_kind, batch) => {
     const waited = waits.reduce((sum, ms) => sum + ms, 0);
     expect(waited).toBeGreaterThanOrEqual(10_000);
     expect(waited).toBeLessThan(11_000);
-    expect(asked.length).toBeGreaterThan(10);
+    expect(asked().length).toBeGreaterThan(10);
   });
 
   it('of nothing asks for nothing', async () => {
     const { table, asked } = busyTable(0);
-    expect([await batch(table, []), asked]).toEqual([[], []]);
+    expect([await batch(table, []), asked()]).toEqual([[], []]);
   });
 });
 
@@ -120,39 +96,33 @@ it.each([BATCHES.reads, BATCHES.puts, BATCHES.statements])(
 );
 
 describe('a request that fails as a whole', () => {
-  const failing = (error: Error, times: number) => {
-    const { ports, waits } = recordedConsumer();
-    let requests = 0;
-    const send = async () => {
-      if (++requests <= times) throw error;
-      return {};
-    };
-    const client: DynamoDBClient = Object.create(DynamoDBClient.prototype, { send: { value: send } });
-    const table: Table = { client, name: 't', key: 'id', timing: ports.waiting };
-    return { table, waits, requests: () => requests };
-  };
-
   it('is sent again where that passes', async () => {
-    const busy = new ProvisionedThroughputExceededException({ message: 'busy', $metadata: {} });
-    const { table, waits } = failing(busy, 2);
+    const { ports, waits } = recordedConsumer();
+    let left = 2;
+    const { client } = simulatedDynamoDb({
+      tables: { t: { hash: 'id' } },
+      fate: () => (left-- > 0 ? 'throttled' : undefined),
+    });
+    const table: Table = { client, name: 't', key: 'id', timing: ports.waiting };
     expect(await putItems(table, items(3))).toEqual(new Map());
     expect(waits).toEqual([25, 50]);
   });
 
   it('has failed for each of its parts where it does not', async () => {
-    const { table, requests } = failing(Object.assign(new Error('no'), { name: 'ValidationException' }), 9);
-    const failed = await putItems(table, items(2));
+    const { client, requests } = simulatedDynamoDb({ tables: { t: { hash: 'another' } } });
+    const failed = await putItems({ client, name: 't', key: 'id' }, items(2));
     expect([...failed].map(([key, { code, retriable }]) => [key, code, retriable])).toEqual([
       ['0', 'ValidationException', false],
       ['1', 'ValidationException', false],
     ]);
-    expect(requests()).toBe(1);
+    expect(requests).toHaveLength(1);
   });
 });
 
 it('a mark ends within half of what is kept for it: it may have waited for another one as long', async () => {
-  const { table, waits, waiting } = busyTable(Number.POSITIVE_INFINITY);
-  const ledger = dynamoDbLedger(table.client, 't', () => 0, waiting);
+  const { ports, waits } = recordedConsumer();
+  const { client } = simulatedDynamoDb({ tables: { Ledger: { hash: LEDGER_KEY } }, fate: () => 'throttled' });
+  const ledger = dynamoDbLedger(client, 'Ledger', () => 0, ports.waiting);
   const unmarked = await ledger.put(new Map([['key', { status: 'SENT' }]]));
   expect([...unmarked.keys()]).toEqual(['key']);
   const [last = 0] = waits.splice(-1);

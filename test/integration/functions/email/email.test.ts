@@ -9,13 +9,13 @@ import { dynamoDbLedger } from '../../../../functions/ledger/ledger.ts';
 import type { Logger } from '../../../../functions/logger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
-import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
+import { scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('email');
-const [P, C] = [placedEvent(order), cancelledEvent(order)];
+const [P, _C] = [placedEvent(order), cancelledEvent(order)];
 const many = (count: number) => Array.from({ length: count }, (_, n) => placedEvent(anOrder(`many-${n}`)));
 
 const mail = z.object({
@@ -87,32 +87,6 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) =
     expect(await ledger()).toMatchObject([
       { eventKey: { S: `test-service#${order.orderId}.1` }, status: { S: 'SENT' } },
     ]);
-  });
-
-  it.each([
-    ['placed, then cancelled, each twice', [[P], [P], [C], [C]], ['Thank', 'Your']],
-    ['placed and cancelled in one batch', [[P, C]], ['Thank', 'Your']],
-    ['cancelled first', [[C], [P], [C, P]], []],
-    ['cancelled first in one batch', [[C, P]], []],
-  ])('%s', async (_name, batches, expected) => {
-    const { deliver, sent } = await fixture();
-    for (const batch of batches) await deliver(...batch);
-    expect((await sent()).map(({ Subject }) => Subject.split(' ')[0])).toEqual(expected);
-  });
-
-  it('needs 4 requests to claim 100 mails and fewer than 100 to mark them, 5 for the same again', async () => {
-    const { client, deliver, sent } = await fixture();
-    const commands = sentCommands(client);
-    expect(await deliver(...many(100))).toMatchObject({ done: 100 });
-    const counts = Map.groupBy(commands.splice(0), (command) => command);
-    expect(counts.get('BatchExecuteStatementCommand')).toHaveLength(4);
-    // However many mails go out while a mark is being written.
-    expect(counts.get('BatchWriteItemCommand')?.length).toBeLessThan(100);
-    expect([...counts.keys()].sort()).toEqual(['BatchExecuteStatementCommand', 'BatchWriteItemCommand']);
-    expect(await deliver(...many(100))).toMatchObject({ duplicate: 100 });
-    expect(commands.splice(0)).toHaveLength(5);
-    expect(new Set((await sent()).map(({ Subject }) => Subject)).size).toBe(100);
-    expect(await sent()).toHaveLength(100);
   });
 
   it('waits while the sender is not verified, and says once what is to be done', async () => {

@@ -1,6 +1,6 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import {
-  actOnce,
   type ClaimResult,
   claimNew,
   heldBack,
@@ -10,11 +10,16 @@ import {
   takenOver,
   takeOver,
 } from '../../../../functions/ledger/act-once.ts';
-import type { Ledger, LedgerRow, Owner } from '../../../../functions/ledger/ledger.ts';
-import { dynamoDbLedger } from '../../../../functions/ledger/ledger.ts';
-import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
+import {
+  dynamoDbLedger,
+  LEDGER_KEY,
+  type Ledger,
+  type LedgerRow,
+  type Owner,
+} from '../../../../functions/ledger/ledger.ts';
+import { simulatedDynamoDb } from '../../../simulator/dynamodb/client.ts';
+import { scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { inMemoryLedger } from '../../../support/in-memory-ledger.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00.000Z');
 const [me, other] = ['me' as Owner, 'other' as Owner];
@@ -39,23 +44,28 @@ async function claimKeys(
 
 const row = (key: string, value: LedgerRow) => new Map([[key, value]]);
 
-async function onDynamoDb(engine: 'ministack' | 'dynamodbLocal') {
-  const client = testClient(testEngines()[engine]);
-  const table = await testTable(client, { hash: 'eventKey' });
-  return { client, table, ledger: dynamoDbLedger(client, table, () => NOW) };
+/** A ledger over a client, and what stands in its table. */
+function over(client: DynamoDBClient, table: string) {
+  return { ledger: dynamoDbLedger(client, table, () => NOW), items: () => scan(client, table) };
 }
 
-const ledgers: Record<string, () => Promise<{ readonly ledger: Ledger }>> = {
-  memory: async () => ({ ledger: inMemoryLedger() }),
-  MiniStack: () => onDynamoDb('ministack'),
-  'DynamoDB Local': () => onDynamoDb('dynamodbLocal'),
+async function onEngine(engine: 'ministack' | 'dynamodbLocal') {
+  const client = testClient(testEngines()[engine]);
+  return over(client, await testTable(client, { hash: LEDGER_KEY }));
+}
+
+const ledgers: Record<string, () => Promise<ReturnType<typeof over>>> = {
+  'the simulated DynamoDB': async () =>
+    over(simulatedDynamoDb({ tables: { Ledger: { hash: LEDGER_KEY } } }).client, 'Ledger'),
+  MiniStack: () => onEngine('ministack'),
+  'DynamoDB Local': () => onEngine('dynamodbLocal'),
 };
 
 describe.each(Object.entries(ledgers))('a ledger in %s', (_name, ledgerIn) => {
   it('inserts a row once and shows it to whoever comes later', async () => {
     const { ledger } = await ledgerIn();
     const claim = newClaim(me, NOW);
-    expect((await ledger.insert(new Map([['a', claim]]))).get('a')).toEqual({ kind: 'inserted' });
+    expect((await ledger.insert(row('a', claim))).get('a')).toEqual({ kind: 'inserted' });
     expect((await ledger.insert(row('a', newClaim(other, NOW)))).get('a')).toEqual({ kind: 'exists' });
     expect((await ledger.read(['a'])).get('a')).toEqual({ kind: 'found', row: claim });
   });
@@ -136,36 +146,6 @@ describe.each(Object.entries(ledgers))('a ledger in %s', (_name, ledgerIn) => {
       claim: newClaim(me, NOW),
     });
   });
-});
-
-describe.each(Object.entries(ledgers))('a ledger in %s, in batches,', (_name, ledgerIn) => {
-  it('is asked for nothing, and answers nothing', async () => {
-    const { ledger } = await ledgerIn();
-    const nothing = new Map();
-    expect(await ledger.insert(nothing)).toEqual(nothing);
-    expect(await ledger.read([])).toEqual(nothing);
-    expect(await ledger.replace(nothing)).toEqual(nothing);
-    expect(await ledger.put(nothing)).toEqual(nothing);
-  });
-
-  it('answers for every key, more than fit into a request', async () => {
-    const { ledger } = await ledgerIn();
-    const wanted = keys(130);
-    const claim = newClaim(other, NOW - LEASE_MS);
-    const mine = takenOver(claim, me, NOW);
-    const all = <Value>(value: Value) => new Map(wanted.map((key) => [key, value]));
-    expect(await ledger.insert(all(claim))).toEqual(all({ kind: 'inserted' }));
-    expect(await ledger.replace(all({ from: claim, to: mine }))).toEqual(all({ kind: 'replaced' }));
-    expect(await ledger.read(wanted)).toEqual(all({ kind: 'found', row: mine }));
-    expect(await ledger.put(all({ status: 'SENT' } as const))).toEqual(new Map());
-    expect(await ledger.read(wanted)).toEqual(all({ kind: 'found', row: { status: 'SENT' } }));
-  });
-
-  it('is asked for a key twice, and answers once', async () => {
-    const { ledger } = await ledgerIn();
-    await ledger.put(row('a', { status: 'SENT' }));
-    expect([...(await ledger.read(['a', 'b', 'a'])).keys()].sort()).toEqual(['a', 'b']);
-  });
 
   it('keeps how often an effect was not answered, through take-overs', async () => {
     const { ledger } = await ledgerIn();
@@ -179,45 +159,10 @@ describe.each(Object.entries(ledgers))('a ledger in %s, in batches,', (_name, le
     expect((await ledger.read(['a'])).get('a')).toMatchObject({ row: { owner: me, unanswered: 2 } });
   });
 
-  it('makes one effect of tasks that share a key, in one slice or in two', async () => {
-    const { ledger } = await ledgerIn();
-    const tasks = keys(40).map((_key, n) => ({ key: `key-${n % 30}` }));
-    const made: string[] = [];
-    const act = async ({ key }: { key: string }) => {
-      made.push(key);
-      return undefined;
-    };
-    const effect = { keyOf: ({ key }: { key: string }) => key, act, deadlineMs: 1_000, inFlight: 10 };
-    const results = await actOnce(
-      tasks,
-      effect,
-      { ledger, now: () => NOW },
-      { id: me, isOver: () => false, signal: new AbortController().signal },
-    );
-    expect(made.sort()).toEqual([...new Set(made)]);
-    expect([...results.values()].map(({ kind }) => kind)).toEqual([
-      ...Array(30).fill('made'),
-      ...Array(10).fill('settled'),
-    ]);
-  });
-});
-
-describe.each(['ministack', 'dynamodbLocal'] as const)('dynamoDbLedger on %s', (engine) => {
-  it('needs 4 requests to claim 100 keys, 4 to mark them, 5 to find them settled', async () => {
-    const { client, ledger } = await onDynamoDb(engine);
-    const sent = sentCommands(client);
-    await claimKeys(ledger, keys(100), me, NOW);
-    expect(sent.splice(0)).toEqual(Array(4).fill('BatchExecuteStatementCommand'));
-    await ledger.put(new Map(keys(100).map((key) => [key, { status: 'SENT' }])));
-    expect(sent.splice(0)).toEqual(Array(4).fill('BatchWriteItemCommand'));
-    await claimKeys(ledger, keys(100), me, NOW);
-    expect(sent.splice(0)).toEqual([...Array(4).fill('BatchExecuteStatementCommand'), 'BatchGetItemCommand']);
-  });
-
   it('lets rows expire after 90 days', async () => {
-    const { client, table, ledger } = await onDynamoDb(engine);
+    const { ledger, items } = await ledgerIn();
     await ledger.put(row('a', { status: 'SENT' }));
     const expiresAt = Date.parse('2026-05-30T12:00:00.000Z') / 1000;
-    expect((await scan(client, table))[0]?.expiresAt).toEqual({ N: String(expiresAt) });
+    expect((await items())[0]?.expiresAt).toEqual({ N: String(expiresAt) });
   });
 });

@@ -2,6 +2,7 @@ import { TooManyRequestsException } from '@aws-sdk/client-sesv2';
 import { describe, expect, it } from 'vitest';
 import { newClaim } from '../../../../functions/ledger/act-once.ts';
 import type { LedgerRow, Owner } from '../../../../functions/ledger/ledger.ts';
+import type { SentRequest } from '../../../simulator/dynamodb/client.ts';
 import { email } from '../../../support/consumer.ts';
 import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
@@ -148,6 +149,44 @@ describe('a cancellation', () => {
     throttled = false;
     expect(await deliver(C, P)).toEqual([]);
     expect(mails()).toEqual([]);
+  });
+});
+
+/** Keys that a request asks for. */
+function sizeOf({ name, input }: SentRequest): number {
+  if ('Statements' in input) return (input.Statements as unknown[]).length;
+  const [batch] = Object.values((input as { RequestItems: object }).RequestItems);
+  return (name === 'BatchGetItem' ? batch.Keys : batch).length;
+}
+
+describe('what DynamoDB leaves undone', () => {
+  const orders = Array.from({ length: 30 }, (_, n) => placedEvent(anOrder(`partial-${n}`)));
+  const key = (n: number) => `test-service#${orders[n]?.eventId}`;
+  const expired = () => new Map(orders.map((_, n) => [key(n), newClaim('other' as Owner, 0)]));
+
+  it.each([
+    ['a claim', 'INSERT', [7], [25, 1, 5]],
+    ['marks, however they were divided', 'BatchWriteItem', [1, 2, 29], 33],
+    ['rows that were not read', 'BatchGetItem', [3, 4], [30, 2]],
+    ['the take-over of an expired claim', 'UPDATE', [7], [25, 1, 5]],
+  ] as const)('is asked for again at once, and it alone: %s', async (_name, kind, undone, asked) => {
+    const left = new Set<string>();
+    const isOfKind = ({ name, input }: SentRequest) =>
+      name === kind || JSON.stringify(input).includes(`"Statement":"${kind} `);
+    const { deliver, counts, ledger, requests, rows, sent } = given({
+      fate: (request) => (isOfKind(request) ? { leaves: (one) => left.delete(one) } : undefined),
+    });
+    if (kind === 'BatchGetItem') await deliver(...orders);
+    if (kind === 'UPDATE') await ledger.insert(expired());
+    const before = requests.length;
+    for (const n of undone) left.add(key(n));
+
+    expect(await deliver(...orders)).toEqual([]);
+    expect(counts()).toMatchObject({ [kind === 'BatchGetItem' ? 'duplicate' : 'done']: 30, rounds: 1 });
+    const sizes = requests.slice(before).filter(isOfKind).map(sizeOf);
+    expect(typeof asked === 'number' ? sizes.reduce((sum, size) => sum + size) : sizes).toEqual(asked);
+    expect([sent.length, new Set(sent.map(({ eventId }) => eventId)).size]).toEqual([30, 30]);
+    expect(new Set([...rows().values()].map(({ status }) => status))).toEqual(new Set(['SENT']));
   });
 });
 

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { BatchEvent, OrderEvents } from '../../../../functions/kafka/fold.ts';
 import { type Fingerprint, placementOf } from '../../../../functions/shipping/shipment.ts';
 import { missingWrite, outcomesOf, planShipment } from '../../../../functions/shipping/shipping.ts';
-import { anOrder, orderBody, orderCancelled, orderPlaced } from '../../../support/orders.ts';
+import { shipping } from '../../../support/consumer.ts';
+import {
+  anOrder,
+  cancelledEvent,
+  orderBody,
+  orderCancelled,
+  orderPlaced,
+  placedEvent,
+} from '../../../support/orders.ts';
 
 const record = {
   topicPartition: 'o-0',
@@ -97,4 +105,11 @@ describe('outcomesOf', () => {
     const outcomes = outcomesOf(planOf(placed), { placed: undefined, cancelled: false, fingerprint: other });
     expect(outcomes.get(placed)).toMatchObject({ kind: 'dead-letter', reason: 'conflict' });
   });
+});
+
+it('needs one request for orders that are placed and cancelled in one batch', async () => {
+  const { deliver, counts, requests } = shipping();
+  await deliver(placedEvent(order), cancelledEvent(order));
+  expect(counts()).toMatchObject({ done: 2 });
+  expect(requests.map(({ name }) => name)).toEqual(['BatchExecuteStatement']);
 });
