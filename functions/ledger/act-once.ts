@@ -402,6 +402,6 @@ function afterReplace(replaced: LedgerReplace, mine: Claim, now: number): ClaimR
 }
 
 /** Whether a row is still exactly that claim: what giving back and taking over are fenced by. */
-export function isSameClaim(row: LedgerRow, claim: Claim): boolean {
+function isSameClaim(row: LedgerRow, claim: Claim): boolean {
   return row.status === 'CLAIMED' && row.owner === claim.owner && row.leaseUntil === claim.leaseUntil;
 }
