@@ -4,7 +4,7 @@ import type { LocalCloud } from '../../local/cloud.ts';
 import { sampleOrder } from '../order/sample-orders.ts';
 import { workThrough } from '../work-through.ts';
 import { type EnvironmentKiller, environmentKiller } from './breakages.ts';
-import { mailsAreOut, observeMails, openScene, quiet, type Scene, untilShipped } from './scene.ts';
+import { mailsAreOut, observe, openScene, quiet, type Scene, untilShipped } from './scene.ts';
 import { functionOf, onStage, type Phases, phases, type Staging } from './stage.ts';
 import { type DemoReport, describeReport, type Observation, reportOf } from './verdict.ts';
 
@@ -150,7 +150,13 @@ async function runDemo(
     );
     await phase('waiting until all is quiet', () => quiet(scene));
     timing.abort();
-    const seen = await phase('counting from outside', () => observe(scene, cloud, placed, killer));
+    const seen = await phase('counting from outside', async () => ({
+      created: placed.created,
+      replayed: placed.replayed,
+      killedEnvironments: killer.killed(),
+      deadLetters: await scene.tables.rows(scene.names.deadLetters),
+      ...(await observe(scene, cloud)),
+    }));
     const latencies = (await Promise.all(placed.timings)).filter((time) => time !== undefined);
     return { seen, latencies, phases: taken };
   } finally {
@@ -194,23 +200,4 @@ async function placeOrders(
     }
   });
   return { orderIds, created, replayed, timings };
-}
-
-async function observe(
-  { tables, names, topic, mailsBefore }: Scene,
-  { engine }: LocalCloud,
-  { created, replayed }: PlacedOrders,
-  killer: EnvironmentKiller,
-): Promise<Observation> {
-  return {
-    created,
-    replayed,
-    killedEnvironments: killer.killed(),
-    orders: await tables.statuses(names.orders),
-    outboxRows: await tables.rows(names.outbox),
-    topic: await topic.observe(),
-    mails: await observeMails(engine, mailsBefore),
-    shipments: await tables.statuses(names.shipments),
-    deadLetters: await tables.rows(names.deadLetters),
-  };
 }

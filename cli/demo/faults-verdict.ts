@@ -2,15 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import type { KafkaMessage, Message } from 'kafkajs';
 import type { FaultsPlan } from './faults.ts';
-import {
-  type Count,
-  contradictions,
-  duplicates,
-  lost,
-  type MailObservation,
-  sum,
-  type TopicObservation,
-} from './verdict.ts';
+import { type Count, contradictions, duplicates, lost, type Seen, sum } from './verdict.ts';
 
 /** A record that no consumer can use, made of one that all can; `n` gives it an identity of its own. */
 type Spoiler = (record: KafkaMessage, n: number) => Message;
@@ -44,16 +36,7 @@ function renamed({ value, headers }: KafkaMessage, n: number): Message {
 }
 
 /** What the demo's second part saw from outside. */
-export interface FaultsObservation {
-  /** Answers 201 of `POST /orders`. */
-  readonly created: number;
-  /** Status by order id. */
-  readonly orders: ReadonlyMap<string, string>;
-  readonly outboxRows: number;
-  readonly topic: TopicObservation;
-  readonly mails: MailObservation;
-  /** Status by order id. */
-  readonly shipments: ReadonlyMap<string, string>;
+export interface FaultsObservation extends Seen {
   /** Dead letters by `<consumer> <reason> <status>`. */
   readonly letters: ReadonlyMap<string, number>;
   /** Invocations of shipping that brought the crashing record alone. */

@@ -16,16 +16,12 @@ import { type SampleOrder, sampleOrder } from '../order/sample-orders.ts';
 import { workThrough } from '../work-through.ts';
 import { type CrashLoop, crashLoop, type MailProvider, mailProvider } from './breakages.ts';
 import { type FaultsObservation, faultsVerdict, poison } from './faults-verdict.ts';
-import { observeMails, openScene, quiet, type Scene, untilNone } from './scene.ts';
+import { observe, observeMails, openScene, quiet, type Scene, untilNone } from './scene.ts';
 import { functionOf, onStage, type Phases, phases, type Staging } from './stage.ts';
-import { type Count, describeCounts, isExact, sum } from './verdict.ts';
+import { type DemoReport, describeCounts, isExact, sum } from './verdict.ts';
 
-export interface FaultsReport {
-  readonly exact: boolean;
-  readonly orders: number;
-  readonly counts: readonly Count[];
-  readonly phases: Phases;
-}
+/** What the second part found, as data: what `--json` prints. */
+type FaultsReport = Pick<DemoReport, 'exact' | 'orders' | 'counts' | 'phases'>;
 
 /** The functions as CDK's assembly names them. */
 const EMAIL_FUNCTION = 'orderly-orders/Email/Function';
@@ -230,11 +226,7 @@ async function runFaults(
 
     const seen = await phase('counting from outside', async () => ({
       created: slow.length + down.length + dark.length,
-      orders: await tables.statuses(names.orders),
-      outboxRows: await tables.rows(names.outbox),
-      topic: await topic.observe(),
-      mails: await observeMails(cloud.engine, scene.mailsBefore),
-      shipments: await tables.statuses(names.shipments),
+      ...(await observe(scene, cloud)),
       letters: await tables.letters(names.deadLetters),
       crashed: crashLoop.alone(),
       allowed: allowedInvocations(cloud),

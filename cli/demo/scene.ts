@@ -7,7 +7,7 @@ import { LocalCloudError } from '../../local/errors.ts';
 import { type CheckoutClient, checkoutClient, openApi, type Placed } from '../order/checkout-client.ts';
 import { type TablesWitness, tablesWitness } from './tables.ts';
 import { type TopicWitness, topicWitness } from './topic.ts';
-import type { MailObservation } from './verdict.ts';
+import type { MailObservation, Seen } from './verdict.ts';
 
 /** Everything the demo acts on and looks at: the API, and the tables and the topic with clients of its own. */
 export interface Scene {
@@ -108,6 +108,20 @@ export async function observeMails(
     else kind.set(orderId, (kind.get(orderId) ?? 0) + 1);
   }
   return { thankYou, cancellation, unknown };
+}
+
+/** What the app has made of the orders so far. */
+export async function observe(
+  { tables, names, topic, mailsBefore }: Scene,
+  { engine }: LocalCloud,
+): Promise<Omit<Seen, 'created'>> {
+  return {
+    orders: await tables.statuses(names.orders),
+    outboxRows: await tables.rows(names.outbox),
+    topic: await topic.observe(),
+    mails: await observeMails(engine, mailsBefore),
+    shipments: await tables.statuses(names.shipments),
+  };
 }
 
 const POLL_MS = 50;

@@ -3,12 +3,10 @@ import { bold, duration, green, red, table } from '../../local/cli/terminal.ts';
 import { type DemoPlan, type DemoResult, repeatedRequests } from './demo.ts';
 import type { Phases } from './stage.ts';
 
-/** What the demo saw from outside, after everything was quiet. */
-export interface Observation {
-  /** Answers 201 and 200 of `POST /orders`. */
+/** What either part of the demo saw from outside, after everything was quiet. */
+export interface Seen {
+  /** Answers 201 of `POST /orders`. */
   readonly created: number;
-  readonly replayed: number;
-  readonly killedEnvironments: number;
   /** Status by order id. */
   readonly orders: ReadonlyMap<string, string>;
   readonly outboxRows: number;
@@ -16,6 +14,13 @@ export interface Observation {
   readonly mails: MailObservation;
   /** Status by order id. */
   readonly shipments: ReadonlyMap<string, string>;
+}
+
+/** What the first part saw. */
+export interface Observation extends Seen {
+  /** Answers 200 of `POST /orders`. */
+  readonly replayed: number;
+  readonly killedEnvironments: number;
   readonly deadLetters: number;
 }
 
@@ -86,7 +91,7 @@ export function isExact(counts: readonly Count[]): boolean {
   return counts.every(({ expected, counted }) => expected === counted);
 }
 
-type Effects = Pick<Observation, 'orders' | 'mails' | 'shipments'>;
+type Effects = Pick<Seen, 'orders' | 'mails' | 'shipments'>;
 
 /** Orders that lack their thank-you mail or shipment, and cancelled ones that lack their second mail. */
 export function lost({ orders, mails, shipments }: Effects): number {

@@ -110,110 +110,60 @@ describe('what is verified', () => {
     expect(findings.length).toBeGreaterThan(10);
   });
 
-  it.each<[string, World, (readonly string[])[]]>([
+  /** The emulator's world, but for what is delivered of one case, or which messages are about it. */
+  const delivering = (name: string, ...deliveries: readonly (readonly number[])[]): World => ({
+    ...asHere,
+    deliveries: { ...asHere.deliveries, [name]: deliveries },
+  });
+  const telling = (name: string, ...messages: readonly DeadLetterMessage[]): World => ({
+    ...asHere,
+    messages: { ...asHere.messages, [name]: messages },
+  });
+  const ALL = [0, 1, 2, 3];
+
+  it.each<[string, World, ...(readonly string[])[]]>([
     [
       'everything behind a failure comes again',
-      {
-        ...asHere,
-        deliveries: {
-          ...asHere.deliveries,
-          [NAMED_ONCE]: [
-            [0, 1, 2, 3, 4],
-            [2, 3, 4],
-          ],
-        },
-      },
-      [['R8', 'records 2, 3, 4', 'different']],
+      delivering(NAMED_ONCE, [...ALL, 4], [2, 3, 4]),
+      ['R8', 'records 2, 3, 4', 'different'],
     ],
-    [
-      'the records came in two batches',
-      {
-        ...asHere,
-        deliveries: {
-          ...asHere.deliveries,
-          [NAMED_ONCE]: [
-            [0, 1, 2],
-            [2, 3, 4],
-          ],
-        },
-      },
-      [['R8', '–', 'unclear']],
-    ],
-    ['only records come again', { ...asHere, fieldsAgain: ['records'] }, [['R11', 'records', 'different']]],
+    ['the records came in two batches', delivering(NAMED_ONCE, [0, 1, 2], [2, 3, 4]), ['R8', '–', 'unclear']],
+    ['only records come again', { ...asHere, fieldsAgain: ['records'] }, ['R11', 'records', 'different']],
     [
       'an answer that cannot be read is a success',
-      { ...asHere, deliveries: { ...asHere.deliveries, [UNREADABLE]: [[0, 1]] } },
-      [['F7', 'none', 'different']],
+      delivering(UNREADABLE, [0, 1]),
+      ['F7', 'none', 'different'],
     ],
-    [
-      'one retry more',
-      {
-        ...asHere,
-        deliveries: {
-          ...asHere.deliveries,
-          [NAMED_ALWAYS]: [
-            [0, 1, 2, 3],
-            [1, 2],
-            [1, 2],
-            [1, 2],
-          ],
-        },
-      },
-      [['R1', '4', 'different']],
-    ],
+    ['one retry more', delivering(NAMED_ALWAYS, ALL, [1, 2], [1, 2], [1, 2]), ['R1', '4', 'different']],
     [
       'a split uses up a retry',
-      {
-        ...asHere,
-        deliveries: { ...asHere.deliveries, [THROWING]: [[0, 1, 2, 3], [0, 1], [0], [1], [2, 3]] },
-      },
-      [['R6', '1', 'different']],
+      delivering(THROWING, ALL, [0, 1], [0], [1], [2, 3]),
+      ['R6', '1', 'different'],
     ],
     [
       'nothing is split',
-      {
-        ...asHere,
-        deliveries: {
-          ...asHere.deliveries,
-          [THROWING]: [
-            [0, 1, 2, 3],
-            [0, 1, 2, 3],
-          ],
-        },
-      },
-      [
-        ['R5', '–', 'unclear'],
-        ['R6', '–', 'unclear'],
-        ['R9', '–', 'unclear'],
-      ],
+      delivering(THROWING, ALL, ALL),
+      ['R5', '–', 'unclear'],
+      ['R6', '–', 'unclear'],
+      ['R9', '–', 'unclear'],
     ],
     [
       'one message for both, with a key of its own and the other spelling',
-      {
-        ...asHere,
-        messages: {
-          ...asHere.messages,
-          [NAMED_ALWAYS]: [
-            message([1, 2], { key: 'a-uuid', info: 'recordsInfo', condition: 'RetryAttemptsExhausted' }),
-          ],
-        },
-      },
-      [
-        ['R9', '1', 'different'],
-        ['R9', 'another', 'different'],
-        ['R9', 'recordsInfo', 'different'],
-        ['R9', 'RetryAttemptsExhausted', 'different'],
-      ],
+      telling(
+        NAMED_ALWAYS,
+        message([1, 2], { key: 'a-uuid', info: 'recordsInfo', condition: 'RetryAttemptsExhausted' }),
+      ),
+      ['R9', '1', 'different'],
+      ['R9', 'another', 'different'],
+      ['R9', 'recordsInfo', 'different'],
+      ['R9', 'RetryAttemptsExhausted', 'different'],
     ],
     [
       'a message of another form',
-      {
-        ...asHere,
-        messages: { ...asHere.messages, [THROWING]: [{ key: KEY, value: `x ${message([1]).value}` }] },
-      },
-      [['R9', '–', 'unclear']],
+      telling(THROWING, { key: KEY, value: `x ${message([1]).value}` }),
+      ['R9', '–', 'unclear'],
     ],
-  ])('is told apart: %s', async (_what, world, expected) => {
+  ])('is told apart: %s', async (_what, world, ...expected) => {
     expect(notSame(await findingsOf(world))).toEqual(expected);
   });
 });
