@@ -20,26 +20,25 @@ export interface ClusterModel extends Part {
   readonly name: string;
 }
 
-const ownBroker = harmless('the local broker has its own version, size and configuration');
-
 /** `AWS::MSK::Cluster` and `AWS::MSK::ServerlessCluster`: one local broker stands for every cluster. */
 const properties = {
-  BrokerNodeGroupInfo: ownBroker,
-  ClientAuthentication: harmless('the local broker asks for no credentials'),
   ClusterName: honoured(),
-  ConfigurationInfo: ownBroker,
-  CurrentVersion: ownBroker,
-  EncryptionInfo: encryption,
-  EnhancedMonitoring: metrics,
-  KafkaVersion: ownBroker,
-  LoggingInfo: logging,
-  NumberOfBrokerNodes: ownBroker,
-  OpenMonitoring: metrics,
-  Rebalancing: ownBroker,
-  StorageMode: ownBroker,
-  Tags: label,
-  VpcConfigs: network,
-  ZookeeperAccess: network,
+  ...harmless(
+    'the local broker has its own version, size and configuration',
+    'BrokerNodeGroupInfo',
+    'ConfigurationInfo',
+    'CurrentVersion',
+    'KafkaVersion',
+    'NumberOfBrokerNodes',
+    'Rebalancing',
+    'StorageMode',
+  ),
+  ...harmless('the local broker asks for no credentials', 'ClientAuthentication'),
+  ...encryption('EncryptionInfo'),
+  ...metrics('EnhancedMonitoring', 'OpenMonitoring'),
+  ...logging('LoggingInfo'),
+  ...label('Tags'),
+  ...network('VpcConfigs', 'ZookeeperAccess'),
 };
 
 const clusterArn = arn('kafka', ({ name, uuid }) => `cluster/${name}/${uuid}-1`);

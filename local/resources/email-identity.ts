@@ -17,13 +17,16 @@ export interface EmailIdentityModel extends Part {
 }
 
 const properties = {
-  ConfigurationSetAttributes: harmless('no mail leaves this machine'),
-  DkimAttributes: harmless('no mail leaves this machine'),
-  DkimSigningAttributes: harmless('no mail leaves this machine'),
   EmailIdentity: honoured(textInTemplate),
-  FeedbackAttributes: harmless('no mail leaves this machine'),
-  MailFromAttributes: harmless('no mail leaves this machine'),
-  Tags: label,
+  ...harmless(
+    'no mail leaves this machine',
+    'ConfigurationSetAttributes',
+    'DkimAttributes',
+    'DkimSigningAttributes',
+    'FeedbackAttributes',
+    'MailFromAttributes',
+  ),
+  ...label('Tags'),
 };
 
 /** Addresses and domains that mails may come from: verified as soon as they are made. */

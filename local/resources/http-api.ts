@@ -53,39 +53,34 @@ export interface HttpApiModel extends Part {
 
 /** `AWS::ApiGatewayV2::Api` */
 const apiProperties = {
-  ApiKeySelectionExpression: harmless('API keys belong to WebSocket APIs'),
-  CorsConfiguration: refused('CORS headers are not added here'),
-  Description: label,
-  DisableExecuteApiEndpoint: harmless('the local gateway has an address of its own'),
-  IpAddressType: network,
   Name: honoured(),
   ProtocolType: only(['HTTP'], 'only HTTP APIs are served here', z.literal('HTTP')),
-  RouteSelectionExpression: harmless('HTTP APIs have one way to select a route'),
-  Tags: label,
-  Version: label,
+  ...refused('CORS headers are not added here', 'CorsConfiguration'),
+  ...harmless('API keys belong to WebSocket APIs', 'ApiKeySelectionExpression'),
+  ...harmless('the local gateway has an address of its own', 'DisableExecuteApiEndpoint'),
+  ...harmless('HTTP APIs have one way to select a route', 'RouteSelectionExpression'),
+  ...label('Description', 'Tags', 'Version'),
+  ...network('IpAddressType'),
 };
 
 /** `AWS::ApiGatewayV2::Route` */
 const routeProperties = {
   ApiId: honoured(),
   ApiKeyRequired: only([false], 'API keys are not checked here'),
-  AuthorizationScopes: harmless('tokens are not checked on 127.0.0.1'),
   AuthorizationType: honoured(
     z.enum(['NONE', 'AWS_IAM', 'JWT'], 'only NONE, AWS_IAM and JWT are known here').default('NONE'),
   ),
   AuthorizerId: honoured(textInTemplate.optional()),
-  OperationName: label,
   RouteKey: honoured(textInTemplate),
   Target: honoured(textInTemplate),
+  ...harmless('tokens are not checked on 127.0.0.1', 'AuthorizationScopes'),
+  ...label('OperationName'),
 };
 
 /** `AWS::ApiGatewayV2::Integration` */
 const integrationProperties = {
   ApiId: honoured(),
   ConnectionType: only(['INTERNET'], 'private integrations are not emulated'),
-  CredentialsArn: iam,
-  Description: label,
-  IntegrationMethod: harmless('a function is invoked in one way only'),
   IntegrationType: only(
     ['AWS_PROXY'],
     'only proxy integrations of Lambda functions are served here',
@@ -98,24 +93,23 @@ const integrationProperties = {
     z.union([z.literal('2.0'), z.literal(2)], 'it has to be 2.0'),
   ),
   TimeoutInMillis: only([30_000], "the function's own timeout is the only one here"),
+  ...harmless('a function is invoked in one way only', 'IntegrationMethod'),
+  ...iam('CredentialsArn'),
+  ...label('Description'),
 };
 
 /** `AWS::ApiGatewayV2::Stage` */
 const stageProperties = {
-  AccessLogSettings: logging,
   ApiId: honoured(),
-  AutoDeploy: harmless('what the assembly says is served'),
   DefaultRouteSettings: parts({
-    DataTraceEnabled: logging,
-    DetailedMetricsEnabled: metrics,
-    LoggingLevel: logging,
-    ThrottlingBurstLimit: throughput,
-    ThrottlingRateLimit: throughput,
+    ...logging('DataTraceEnabled', 'LoggingLevel'),
+    ...metrics('DetailedMetricsEnabled'),
+    ...throughput('ThrottlingBurstLimit', 'ThrottlingRateLimit'),
   }),
-  DeploymentId: harmless('what the assembly says is served'),
-  Description: label,
   StageName: only(['$default'], 'only the stage $default is served, without a path prefix'),
-  Tags: label,
+  ...harmless('what the assembly says is served', 'AutoDeploy', 'DeploymentId'),
+  ...logging('AccessLogSettings'),
+  ...label('Description', 'Tags'),
 };
 
 /** `AWS::ApiGatewayV2::Authorizer` */
@@ -130,8 +124,8 @@ const authorizerProperties = {
       .max(1, 'a token is in one place')
       .default([]),
   ),
-  JwtConfiguration: harmless('tokens are not checked on 127.0.0.1'),
-  Name: label,
+  ...harmless('tokens are not checked on 127.0.0.1', 'JwtConfiguration'),
+  ...label('Name'),
 };
 
 const unaddressed: Answer = () =>

@@ -42,11 +42,13 @@ const properties = {
   ...mappingProperties,
   AmazonManagedKafkaEventSourceConfig: parts({
     ConsumerGroupId: honoured(textInTemplate.optional()),
-    SchemaRegistryConfig: refused('records are not decoded with a schema registry here'),
+    ...refused('records are not decoded with a schema registry here', 'SchemaRegistryConfig'),
   }),
   DestinationConfig: parts({
-    OnFailure: parts({ Destination: honoured(z.string().default('')) }),
-    OnSuccess: refused('it belongs to asynchronous invocations, not to mappings'),
+    OnFailure: parts({
+      Destination: honoured(z.string().default('')),
+    }),
+    ...refused('it belongs to asynchronous invocations, not to mappings', 'OnSuccess'),
   }),
   EventSourceArn: honoured(z.string().optional()),
   FilterCriteria: only(
@@ -58,13 +60,13 @@ const properties = {
   // Without provisioned mode Lambda scales as it likes, which is one poller here.
   ProvisionedPollerConfig: optionalParts({
     MaximumPollers: honoured(numberInTemplate.pipe(z.int().min(1)).default(200)),
-    MinimumPollers: harmless('pollers are not scaled: MaximumPollers run from the start'),
-    PollerGroupName: harmless('poller groups share a network, which is not emulated'),
+    ...harmless('pollers are not scaled: MaximumPollers run from the start', 'MinimumPollers'),
+    ...harmless('poller groups share a network, which is not emulated', 'PollerGroupName'),
   }),
-  SourceAccessConfigurations: refused('the local broker asks for no credentials: these are not used'),
   StartingPosition: honoured(z.enum(['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'])),
   StartingPositionTimestamp: honoured(numberInTemplate.optional()),
   Topics: honoured(z.array(textInTemplate).length(1, 'a mapping reads exactly one topic')),
+  ...refused('the local broker asks for no credentials: these are not used', 'SourceAccessConfigurations'),
 };
 type Values = ValuesOf<typeof properties>;
 

@@ -53,8 +53,6 @@ export const mappingProperties = {
   Enabled: honoured(booleanInTemplate.default(true)),
   FunctionName: honoured(),
   FunctionResponseTypes: honoured(z.array(z.literal('ReportBatchItemFailures')).default([])),
-  KmsKeyArn: encryption,
-  LoggingConfig: logging,
   MaximumRecordAgeInSeconds: honoured(
     numberInTemplate
       .pipe(z.int())
@@ -65,9 +63,11 @@ export const mappingProperties = {
       .default(-1),
   ),
   MaximumRetryAttempts: honoured(numberInTemplate.pipe(z.int().min(-1).max(10_000)).default(-1)),
-  MetricsConfig: metrics,
-  Tags: label,
   TumblingWindowInSeconds: only([0], 'tumbling windows are not emulated'),
+  ...encryption('KmsKeyArn'),
+  ...logging('LoggingConfig'),
+  ...metrics('MetricsConfig'),
+  ...label('Tags'),
 };
 
 /** `MaximumBatchingWindowInSeconds`, whose default differs by source. */

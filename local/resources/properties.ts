@@ -42,14 +42,22 @@ export const entries: Property<Readonly<Record<string, unknown>>> = {
   schema: z.record(z.string(), z.unknown()).default({}),
 };
 
-export const harmless = (reason: string): Property => ({ kind: 'harmless', reason, schema: anything });
-
 /** @param schema where something has to be there: what isn't one of the values by default */
 export function only(values: readonly unknown[], reason: string, schema: z.ZodType = anything): Property {
   return { kind: 'only', values, reason, schema };
 }
 
-export const refused = (reason: string): Property => only([], reason);
+/** No value of these properties is fine: `reason` says what one would need. */
+export const refused = <Name extends string>(reason: string, ...names: readonly Name[]) =>
+  each(only([], reason), names);
+
+/** Any value of these properties is fine: `reason` says why nothing behaves differently for it. */
+export const harmless = <Name extends string>(reason: string, ...names: readonly Name[]) =>
+  each({ kind: 'harmless', reason, schema: anything }, names);
+
+function each<Name extends string>(property: Property, names: readonly Name[]) {
+  return Object.fromEntries(names.map((name) => [name, property])) as Readonly<Record<Name, Property>>;
+}
 
 /** Parts that are there even if the template doesn't write them: as an empty object. */
 export const parts = <P extends Properties>(of: P): Property<ValuesOf<P>> => ({
@@ -82,13 +90,18 @@ function schemaOf<P extends Properties>(of: P): z.ZodType<ValuesOf<P>> {
   return z.object(shape) as unknown as z.ZodType<ValuesOf<P>>;
 }
 
-export const label = harmless('a label, nothing runs differently for it');
-export const iam = harmless('IAM is not enforced here');
-export const encryption = harmless('nothing is encrypted at rest here');
-export const network = harmless('the network is not emulated: functions reach the engine directly');
-export const logging = harmless('output is captured as the function writes it');
-export const metrics = harmless('CloudWatch is not emulated');
-export const throughput = harmless('throughput is not limited here');
+const because =
+  (reason: string) =>
+  <Name extends string>(...names: readonly Name[]) =>
+    harmless(reason, ...names);
+
+export const label = because('a label, nothing runs differently for it');
+export const iam = because('IAM is not enforced here');
+export const encryption = because('nothing is encrypted at rest here');
+export const network = because('the network is not emulated: functions reach the engine directly');
+export const logging = because('output is captured as the function writes it');
+export const metrics = because('CloudWatch is not emulated');
+export const throughput = because('throughput is not limited here');
 
 /** A number as templates write it: `30` or `"30"`. */
 export const numberInTemplate = z.union([

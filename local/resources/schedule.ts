@@ -57,64 +57,71 @@ export interface ScheduleTarget {
   readonly input: string | undefined;
 }
 
-const delivery = harmless('it is for events that cannot be handed to Lambda, which does not happen here');
-const otherTarget = refused('schedules invoke nothing but functions here');
+const otherTarget = 'schedules invoke nothing but functions here';
 
 /** A target of a rule and of a schedule. */
 const anyTarget = {
   // One that is not known has a finding already.
   Arn: honoured(textInTemplate.optional()),
-  DeadLetterConfig: delivery,
-  EcsParameters: otherTarget,
   Input: honoured(textInTemplate.refine(isJson, 'it is not JSON').optional()),
-  KinesisParameters: otherTarget,
-  RetryPolicy: delivery,
-  RoleArn: iam,
-  SageMakerPipelineParameters: otherTarget,
-  SqsParameters: otherTarget,
+  ...refused(
+    otherTarget,
+    'EcsParameters',
+    'KinesisParameters',
+    'SageMakerPipelineParameters',
+    'SqsParameters',
+  ),
+  ...harmless(
+    'it is for events that cannot be handed to Lambda, which does not happen here',
+    'DeadLetterConfig',
+    'RetryPolicy',
+  ),
+  ...iam('RoleArn'),
 };
 
 /** `AWS::Events::Rule` with a schedule expression. */
 const ruleProperties = {
-  Description: label,
   EventBusName: only(['default'], 'schedules belong to the default event bus'),
-  EventPattern: refused('events are not matched here: the rule fires by its schedule alone'),
   Name: honoured(),
-  RoleArn: iam,
   ScheduleExpression: honoured(textInTemplate),
   State: honoured(
     z.enum(['ENABLED', 'DISABLED', 'ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS']).default('ENABLED'),
   ),
-  Tags: label,
   Targets: listOf({
     ...anyTarget,
-    AppSyncParameters: otherTarget,
-    BatchParameters: otherTarget,
-    HttpParameters: otherTarget,
-    Id: label,
-    InputPath: refused('no part of the event is selected here: the function gets all of it'),
-    InputTransformer: refused('the event is not transformed here: the function gets it as it is'),
-    RedshiftDataParameters: otherTarget,
-    RunCommandParameters: otherTarget,
+    ...refused(
+      otherTarget,
+      'AppSyncParameters',
+      'BatchParameters',
+      'HttpParameters',
+      'RedshiftDataParameters',
+      'RunCommandParameters',
+    ),
+    ...refused('no part of the event is selected here: the function gets all of it', 'InputPath'),
+    ...refused('the event is not transformed here: the function gets it as it is', 'InputTransformer'),
+    ...label('Id'),
   }),
+  ...refused('events are not matched here: the rule fires by its schedule alone', 'EventPattern'),
+  ...label('Description', 'Tags'),
+  ...iam('RoleArn'),
 };
 
 /** `AWS::Scheduler::Schedule` */
 const scheduleProperties = {
-  Description: label,
-  EndDate: refused('a schedule does not end here'),
   FlexibleTimeWindow: parts({
-    MaximumWindowInMinutes: harmless('without a flexible time window it is not used'),
     Mode: only(['OFF'], 'a schedule runs at its time here, not somewhere in a window'),
+    ...harmless('without a flexible time window it is not used', 'MaximumWindowInMinutes'),
   }),
   GroupName: honoured(),
-  KmsKeyArn: encryption,
   Name: honoured(),
   ScheduleExpression: honoured(textInTemplate),
   ScheduleExpressionTimezone: only(['UTC', 'Etc/UTC'], 'schedules follow UTC here'),
-  StartDate: refused('a schedule begins when the local cloud is up'),
   State: honoured(z.enum(['ENABLED', 'DISABLED']).default('ENABLED')),
-  Target: requiredParts({ ...anyTarget, EventBridgeParameters: otherTarget }),
+  Target: requiredParts({ ...anyTarget, ...refused(otherTarget, 'EventBridgeParameters') }),
+  ...refused('a schedule does not end here', 'EndDate'),
+  ...refused('a schedule begins when the local cloud is up', 'StartDate'),
+  ...label('Description'),
+  ...encryption('KmsKeyArn'),
 };
 
 function scheduleArn(identity: Identity): Resolution {

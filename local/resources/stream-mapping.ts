@@ -31,9 +31,6 @@ export interface StreamMappingModel extends MappingBase {
 
 const properties = {
   ...mappingProperties,
-  DestinationConfig: refused(
-    'records that are given up are not sent to a destination of a stream here: they are dropped',
-  ),
   EventSourceArn: honoured(textInTemplate),
   FilterCriteria: honoured(
     z.object({ Filters: z.array(z.object({ Pattern: z.string() })).default([]) }).default({ Filters: [] }),
@@ -41,6 +38,10 @@ const properties = {
   MaximumBatchingWindowInSeconds: batchingWindow(0),
   ParallelizationFactor: only([1], 'a shard is processed by one invocation at a time here'),
   StartingPosition: honoured(z.enum(['TRIM_HORIZON', 'LATEST'])),
+  ...refused(
+    'records that are given up are not sent to a destination of a stream here: they are dropped',
+    'DestinationConfig',
+  ),
 };
 
 /** Reads a mapping on a DynamoDB stream, which has to be the stream of one of `tables`. */

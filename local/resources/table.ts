@@ -71,8 +71,7 @@ export interface TableModel extends Part {
   readonly timeToLiveAttribute: string | undefined;
 }
 
-const backup = harmless('a local table is not backed up');
-const deletion = harmless('what is kept here is decided by the one who runs it');
+const deletion = 'what is kept here is decided by the one who runs it';
 
 /** Key attributes with their roles, as tables and their indexes have them. */
 const keySchema = z
@@ -80,87 +79,87 @@ const keySchema = z
   .min(1);
 
 const indexes = listOf({
-  ContributorInsightsSpecification: metrics,
   IndexName: honoured(textInTemplate),
   KeySchema: honoured(keySchema),
-  OnDemandThroughput: throughput,
   Projection: requiredParts({
     NonKeyAttributes: honoured(z.array(textInTemplate).default([])),
     ProjectionType: honoured(z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']).default('ALL')),
   }),
-  ProvisionedThroughput: throughput,
-  ReadOnDemandThroughputSettings: throughput,
-  ReadProvisionedThroughputSettings: throughput,
-  WarmThroughput: throughput,
-  WriteOnDemandThroughputSettings: throughput,
-  WriteProvisionedThroughputSettings: throughput,
+  ...metrics('ContributorInsightsSpecification'),
+  ...throughput(
+    'OnDemandThroughput',
+    'ProvisionedThroughput',
+    'ReadOnDemandThroughputSettings',
+    'ReadProvisionedThroughputSettings',
+    'WarmThroughput',
+    'WriteOnDemandThroughputSettings',
+    'WriteProvisionedThroughputSettings',
+  ),
 });
 
 const streamSpecification = optionalParts({
-  ResourcePolicy: iam,
   // Left out, a global table's stream has both images: "StreamSpecification" of AWS::DynamoDB::GlobalTable.
   StreamViewType: honoured(
     z.enum(['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES']).default('NEW_AND_OLD_IMAGES'),
   ),
+  ...iam('ResourcePolicy'),
 });
 
 const anyTable = {
   AttributeDefinitions: honoured(
     z.array(z.object({ AttributeName: textInTemplate, AttributeType: z.enum(['S', 'N', 'B']) })).default([]),
   ),
-  BillingMode: throughput,
   KeySchema: honoured(keySchema),
   GlobalSecondaryIndexes: indexes,
-  LocalSecondaryIndexes: refused('local secondary indexes are not created here'),
-  SSESpecification: encryption,
   StreamSpecification: streamSpecification,
   TableName: honoured(),
   TimeToLiveSpecification: optionalParts({
     AttributeName: honoured(textInTemplate.optional()),
     Enabled: honoured(booleanInTemplate.default(true)),
   }),
-  WarmThroughput: throughput,
+  ...refused('local secondary indexes are not created here', 'LocalSecondaryIndexes'),
+  ...throughput('BillingMode', 'WarmThroughput'),
+  ...encryption('SSESpecification'),
 };
 
 /** What `AWS::DynamoDB::Table` and a replica of `AWS::DynamoDB::GlobalTable` both have. */
 const perRegion = {
-  ContributorInsightsSpecification: metrics,
-  DeletionProtectionEnabled: deletion,
-  KinesisStreamSpecification: refused('changes are not sent to a Kinesis stream here'),
-  PointInTimeRecoverySpecification: backup,
-  ResourcePolicy: iam,
-  TableClass: throughput,
-  Tags: label,
+  ...refused('changes are not sent to a Kinesis stream here', 'KinesisStreamSpecification'),
+  ...harmless(deletion, 'DeletionProtectionEnabled'),
+  ...harmless('a local table is not backed up', 'PointInTimeRecoverySpecification'),
+  ...metrics('ContributorInsightsSpecification'),
+  ...iam('ResourcePolicy'),
+  ...throughput('TableClass'),
+  ...label('Tags'),
 };
 
 /** `AWS::DynamoDB::Table` */
 const tableProperties = {
   ...anyTable,
   ...perRegion,
-  ImportSourceSpecification: refused('the table is not filled from S3 here'),
-  OnDemandThroughput: throughput,
-  ProvisionedThroughput: throughput,
+  ...refused('the table is not filled from S3 here', 'ImportSourceSpecification'),
+  ...throughput('OnDemandThroughput', 'ProvisionedThroughput'),
 };
 
 /** `AWS::DynamoDB::GlobalTable` */
 const globalTableProperties = {
   ...anyTable,
-  MultiRegionConsistency: harmless('there is one region here'),
-  GlobalTableWitnesses: harmless('there is one region here'),
-  ReadOnDemandThroughputSettings: throughput,
-  ReadProvisionedThroughputSettings: throughput,
   Replicas: listOf({
     ...perRegion,
-    DisassociationProtectionEnabled: deletion,
-    GlobalSecondaryIndexes: harmless('throughput and metrics of an index in one region'),
-    ReadOnDemandThroughputSettings: throughput,
-    ReadProvisionedThroughputSettings: throughput,
-    Region: harmless('there is one region here'),
     ReplicaStreamSpecification: streamSpecification,
-    SSESpecification: encryption,
+    ...harmless(deletion, 'DisassociationProtectionEnabled'),
+    ...harmless('throughput and metrics of an index in one region', 'GlobalSecondaryIndexes'),
+    ...harmless('there is one region here', 'Region'),
+    ...throughput('ReadOnDemandThroughputSettings', 'ReadProvisionedThroughputSettings'),
+    ...encryption('SSESpecification'),
   }),
-  WriteOnDemandThroughputSettings: throughput,
-  WriteProvisionedThroughputSettings: throughput,
+  ...harmless('there is one region here', 'MultiRegionConsistency', 'GlobalTableWitnesses'),
+  ...throughput(
+    'ReadOnDemandThroughputSettings',
+    'ReadProvisionedThroughputSettings',
+    'WriteOnDemandThroughputSettings',
+    'WriteProvisionedThroughputSettings',
+  ),
 };
 
 /** Types by attribute, as `AttributeDefinitions` gives them. */

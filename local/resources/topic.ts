@@ -31,11 +31,11 @@ export interface TopicModel extends Part {
 }
 
 const properties = {
-  ClusterArn: harmless('there is one broker here, whatever clusters there are'),
   Configs: honoured(z.string().optional()),
   PartitionCount: honoured(numberInTemplate.pipe(z.int().min(1))),
-  ReplicationFactor: harmless('there is one broker here, so there is one replica'),
   TopicName: honoured(textInTemplate),
+  ...harmless('there is one broker here, whatever clusters there are', 'ClusterArn'),
+  ...harmless('there is one broker here, so there is one replica', 'ReplicationFactor'),
 };
 
 /**

@@ -141,10 +141,6 @@ describe('Kafka mappings', () => {
       'Mapping.FunctionResponseTypes.0',
     ],
     ['a batch size beyond the limit', { BatchSize: 10_001 }, 'Mapping.BatchSize'],
-    ['more retries than there can be', { MaximumRetryAttempts: 10_001 }, 'Mapping.MaximumRetryAttempts'],
-    ['an age below the least', { MaximumRecordAgeInSeconds: 59 }, 'Mapping.MaximumRecordAgeInSeconds'],
-    ['an age of nothing', { MaximumRecordAgeInSeconds: 0 }, 'Mapping.MaximumRecordAgeInSeconds'],
-    ['an age above a week', { MaximumRecordAgeInSeconds: 604_801 }, 'Mapping.MaximumRecordAgeInSeconds'],
     [
       'a destination for what succeeds',
       { DestinationConfig: { OnSuccess: { Destination: 'kafka://fine' } } },

@@ -2,25 +2,16 @@ import { expect, test } from 'vitest';
 import type { CloudModel } from '../../../../local/assembly/model.ts';
 import { modelDifference } from '../../../../local/resources/registry.ts';
 import { kafkaMapping } from '../event-sources/fake-mappings.ts';
+import { judged } from '../fixtures.ts';
 import { functionModel } from '../lambda-api/running-api.ts';
 
 const topic = { logicalId: 'T', path: 'App/T', name: 'orders', partitions: 3, config: {} };
 
 const before: CloudModel = {
-  account: '000000000000',
-  region: 'us-east-1',
+  ...judged({}).model,
   functions: [functionModel('a'), functionModel('b')],
   mappings: [kafkaMapping('m')],
-  tables: [],
   topics: [topic],
-  buckets: [],
-  emailIdentities: [],
-  apis: [],
-  schedules: [],
-  clusters: [],
-  notEmulated: [],
-  accepted: [],
-  outputs: {},
 };
 
 test('the same app again is no difference', () => {

@@ -114,6 +114,7 @@ describe('DynamoDB stream mappings', () => {
     ['MaximumRetryAttempts', -2],
     ['MaximumRetryAttempts', 10_001],
     ['MaximumRetryAttempts', 1.5],
+    ['MaximumRecordAgeInSeconds', 0],
     ['MaximumRecordAgeInSeconds', 59],
     ['MaximumRecordAgeInSeconds', 604_801],
     ['MaximumRecordAgeInSeconds', -2],
