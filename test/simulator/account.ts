@@ -1,8 +1,32 @@
-import type { Item } from './dynamodb/tables.ts';
-import { type Database, database, type KeySchema, keyText, type OnWrite, table } from './dynamodb/tables.ts';
+import {
+  type Database,
+  database,
+  type Item,
+  type KeySchema,
+  keyText,
+  type OnWrite,
+  table,
+} from './dynamodb/tables.ts';
 import type { History } from './history.ts';
-import { TABLES } from './names.ts';
 import type { Process } from './process.ts';
+
+/** Names in the simulated account. */
+export const TABLES = {
+  orders: 'Orders',
+  outbox: 'Outbox',
+  shipments: 'Shipments',
+  emailLedger: 'EmailLedger',
+  deadLetters: 'DeadLetters',
+} as const;
+
+export const TOPICS = { orders: 'orders', deadLetters: 'orders.dead-letters' } as const;
+
+/** The consumer groups of the topic `orders` and their functions. */
+export const GROUPS = { 'shipping-service': 'shipping', 'email-service': 'email' } as const;
+export type Group = keyof typeof GROUPS;
+
+/** The group, and the function, that reads the topic of dead letters. */
+export const COLLECTOR = { group: 'dead-letters', functionName: 'collector' } as const;
 
 export type Tables = ReturnType<typeof account>['tables'];
 

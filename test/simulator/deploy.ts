@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Timing } from '../../functions/backoff.ts';
 import { type CheckoutEvent, checkoutHandler } from '../../functions/checkout/checkout.ts';
 import { collect } from '../../functions/dead-letters/collect.ts';
@@ -18,17 +19,15 @@ import { dynamoDbShipments } from '../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import type { Mail } from '../checker/observation.ts';
 import type { Chance } from '../support/chance.ts';
-import { dyingOf } from './deadly.ts';
-import type { Defect } from './defect.ts';
+import { COLLECTOR, GROUPS, type Group, TABLES } from './account.ts';
+import type { Defect } from './defects/known.ts';
 import { faultyClient } from './dynamodb/client.ts';
 import type { Database } from './dynamodb/tables.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { History } from './history.ts';
-import { type Cluster, producerClient } from './kafka/producer.ts';
-import type { Topic } from './kafka/topic.ts';
-import type { DeployedFunction, Handler } from './lambda/host.ts';
+import { type Cluster, producerClient, type Topic } from './kafka.ts';
+import type { DeployedFunction, Handler } from './lambda.ts';
 import { type MailPorts, mailClient } from './mail-provider.ts';
-import { COLLECTOR, GROUPS, type Group, TABLES } from './names.ts';
 import type { Process } from './process.ts';
 import type { Scenario } from './scenario.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -281,3 +280,26 @@ function isStreamEvent(event: unknown): event is Parameters<ReturnType<typeof re
 }
 
 const unchanged = <T>(part: T): T => part;
+
+const kafkaEvent = z.object({
+  records: z.record(z.string(), z.array(z.object({ value: z.string().nullish() }))),
+});
+
+/**
+ * A consumer whose process dies of the placements of some shoppers: `strike` is told before it handles one, and answers
+ * whether it is dead already.
+ */
+function dyingOf(deadly: Scenario['deadly'], group: Group, strike: () => boolean, handle: Handler): Handler {
+  const names = deadly.flatMap((one) =>
+    one.group === group ? [`"customerId":"customer-${one.shopper}"`] : [],
+  );
+  if (names.length === 0) return handle;
+  return (event, context) => {
+    const values = Object.values(kafkaEvent.parse(event).records)
+      .flat()
+      .map(({ value }) => Buffer.from(value ?? '', 'base64').toString());
+    const isDeadly = (text: string) => text.includes('"lines":') && names.some((name) => text.includes(name));
+    if (values.some(isDeadly) && strike()) return new Promise(() => undefined);
+    return handle(event, context);
+  };
+}

@@ -12,7 +12,7 @@ import { judge, type Locate } from '../../local/event-sources/delivery/verdict.t
 import type { Chance } from '../support/chance.ts';
 import type { FaultKind, Faults } from './faults.ts';
 import type { History } from './history.ts';
-import type { LambdaHost } from './lambda/host.ts';
+import type { LambdaHost } from './lambda.ts';
 import type { Scheduler, Timer } from './scheduler.ts';
 
 export interface EventSourceOptions<R extends Deliverable> {

@@ -1,6 +1,6 @@
 import zoo from '../fixtures/payload-zoo.json' with { type: 'json' };
 import type { Chance } from '../support/chance.ts';
-import type { Topic, TopicRecord } from './kafka/topic.ts';
+import type { Topic, TopicRecord } from './kafka.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What the consumers are to make of a record that isn't the relay's. */

@@ -28,13 +28,12 @@ import {
   type Row,
   shipmentOf,
 } from '../checker/rows.ts';
-import type { Tables } from './account.ts';
+import { GROUPS, TABLES, type Tables } from './account.ts';
 import type { FaultKind } from './faults.ts';
 import type { Foreign } from './foreign-producer.ts';
 import type { History, Past } from './history.ts';
-import type { TopicRecord as SimulatedRecord, Topic } from './kafka/topic.ts';
+import type { TopicRecord as SimulatedRecord, Topic } from './kafka.ts';
 import { REFUSED_RECIPIENT } from './mail-provider.ts';
-import { GROUPS, TABLES } from './names.ts';
 import type { Process } from './process.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -3,15 +3,15 @@ import { type LetterKey, type LettersTable, lettersTable } from '../../cli/dead-
 import { replayLetter } from '../../cli/dead-letters/replay.ts';
 import { newRunId, type RunId } from '../../cli/dead-letters/transitions.ts';
 import type { Chance } from '../support/chance.ts';
+import { GROUPS, type Group, TABLES } from './account.ts';
 import { faultyClient } from './dynamodb/client.ts';
 import type { Database, Item } from './dynamodb/tables.ts';
 import type { Faults } from './faults.ts';
 import type { History } from './history.ts';
-import type { Topic } from './kafka/topic.ts';
-import { lambdaRecord } from './kafka/topic-source.ts';
-import { lambdaClient } from './lambda/client.ts';
-import type { LambdaHost } from './lambda/host.ts';
-import { GROUPS, type Group, TABLES } from './names.ts';
+import type { Topic } from './kafka.ts';
+import type { LambdaHost } from './lambda.ts';
+import { lambdaClient } from './lambda.ts';
+import { lambdaRecord } from './mappings.ts';
 import { type Process, simulatedProcess } from './process.ts';
 import type { Scheduler } from './scheduler.ts';
 

@@ -10,27 +10,27 @@
  * **What is real**: all of functions/, down to the AWS SDK's `send` and kafkajs' `send` (checkout with its store, relay and
  * sweep, the Kafka publisher, both consumers, ledger, dead letters), and the delivery rules of local/. **What is a twin**:
  * DynamoDB at the level of the SDK's commands (dynamodb/, held to two real engines by
- * test/integration/simulator/dynamodb-twin.test.ts), its stream, Kafka's brokers (kafka/), SES (mail-provider.ts),
- * Lambda (lambda/), the pollers (event-source.ts), and people: shoppers, an operator, another producer.
+ * test/integration/simulator/dynamodb-twin.test.ts), its stream, Kafka's brokers (kafka.ts), SES (mail-provider.ts),
+ * Lambda (lambda.ts), the pollers (event-source.ts), and people: shoppers, an operator, another producer.
  *
  * **One thread, virtual time** (scheduler.ts): production code only ever awaits a twin, and a twin answers by an event of
  * one queue. So a process can be killed or frozen at any await (process.ts), and the seed decides everything: what is done
  * (scenario.ts), what goes wrong (faults.ts), who comes first.
  *
- *     seed ──> scenario ──> shopping and faults ──> faults end ──> at rest, in bounded time ──> checker/
+ *     seed ──> scenario ──> shopping and faults ──> faults end ──> at rest, in bounded time ──> test/checker/
  *
- * **The checker** imports nothing of functions/: it reads raw items, records and mails, and what happened (history.ts). A
- * record that is passed is checked at that moment, all else at the end. **defects/** has a part in the wrong for every
+ * **The checker** (test/checker/) is the fault suite's too, and imports nothing of functions/. It is told of raw items, records and
+ * mails as plain data, and of every step (observe.ts): of a record that a group passes at that moment, of all else at the end. What
+ * only real processes can show, as the topic read again, it leaves to the fault suite. **defects/** has a part in the wrong for every
  * invariant; each has to be found out.
  *
- * A seed that fails is told with the invariants it breaks, what it takes (shrink.ts) and everything that happened.
+ * A seed that fails is told with the invariants it breaks, what it takes (simulate.ts) and everything that happened.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { KNOWN_DEFECTS } from './defects/known.ts';
 import { scenarioOf, worstOf } from './scenario.ts';
-import { simulate } from './simulate.ts';
-import { tellFailure, traceOf } from './tell.ts';
+import { simulate, tellFailure, traceOf } from './simulate.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 import { type Chance, chance } from '../support/chance.ts';
+import type { Group } from './account.ts';
 import { FAULTS, type FaultKind, isFaultKind, type Outage } from './faults.ts';
-import type { Group } from './names.ts';
 
 /** What is done in a world and what goes wrong in it: all of it from its seed. */
 export interface Scenario {

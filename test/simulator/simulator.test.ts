@@ -2,8 +2,7 @@ import { randomInt } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { FAULTS, type FaultKind, isFaultKind } from './faults.ts';
 import { type Scenario, scenarioOf, worstOf } from './scenario.ts';
-import { simulate } from './simulate.ts';
-import { tellFailure, traceOf } from './tell.ts';
+import { simulate, tellFailure, traceOf } from './simulate.ts';
 
 const range = (first: number, count: number) => Array.from({ length: count }, (_, n) => first + n);
 

@@ -1,24 +1,20 @@
 import type { Mail, Pass } from '../checker/observation.ts';
 import { chance } from '../support/chance.ts';
-import { account } from './account.ts';
-import type { Defect } from './defect.ts';
+import { account, COLLECTOR, TOPICS } from './account.ts';
+import type { Defect } from './defects/known.ts';
 import { deployedFunctions } from './deploy.ts';
 import type { EventSource } from './event-source.ts';
 import { faults } from './faults.ts';
 import { startForeignProducer } from './foreign-producer.ts';
-import { gateway } from './gateway.ts';
 import { history } from './history.ts';
-import { cluster } from './kafka/producer.ts';
-import { type Topic, topic } from './kafka/topic.ts';
-import { lambdaHost } from './lambda/host.ts';
-import { collectorMapping, consumerMapping, streamMapping } from './mappings.ts';
-import { COLLECTOR, TOPICS } from './names.ts';
+import { cluster, type Topic, topic } from './kafka.ts';
+import { lambdaHost } from './lambda.ts';
+import { collectorMapping, consumerMapping, startSweeping, streamMapping } from './mappings.ts';
 import { type Commit, type Evidence, passOf } from './observe.ts';
 import { type Operator, startOperator } from './operator.ts';
 import { BATCH_LIMIT, type Scenario, START } from './scenario.ts';
-import { startSweeping } from './schedule.ts';
 import { scheduler } from './scheduler.ts';
-import { startShoppers } from './shoppers.ts';
+import { gateway, startShoppers } from './shoppers.ts';
 import { stream } from './stream.ts';
 
 /**

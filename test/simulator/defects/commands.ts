@@ -7,9 +7,9 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Defect } from '../defect.ts';
 import { clientWith } from '../dynamodb/client.ts';
 import type { Command } from '../dynamodb/commands.ts';
+import type { Defect } from './known.ts';
 
 type Send = (command: Command) => Promise<object>;
 

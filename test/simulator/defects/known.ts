@@ -1,7 +1,12 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { WriteDeadLetter } from '../../../functions/dead-letters/letter.ts';
 import { OrderlyError } from '../../../functions/errors.ts';
-import type { LedgerRow } from '../../../functions/ledger/ledger.ts';
+import type { KafkaHandler } from '../../../functions/kafka/consume.ts';
+import type { EventPublisher } from '../../../functions/kafka/publisher.ts';
+import type { Ledger, LedgerRow } from '../../../functions/ledger/ledger.ts';
+import type { OrderStore } from '../../../functions/outbox/order-store.ts';
+import type { Outbox } from '../../../functions/relay/outbox.ts';
 import type { InvariantId } from '../../checker/check.ts';
-import type { Defect } from '../defect.ts';
 import { type FaultKind, isFaultKind } from '../faults.ts';
 import type { Scenario } from '../scenario.ts';
 import {
@@ -11,6 +16,25 @@ import {
   refusingTooLate,
   writingOneByOne,
 } from './commands.ts';
+
+/** Parts in the wrong: what a world is wired with in place of the right ones, to see that it is noticed. */
+export interface Defect {
+  readonly dynamoDb?: (right: DynamoDBClient) => DynamoDBClient;
+  readonly orderStore?: (right: OrderStore) => OrderStore;
+  readonly outbox?: (right: Outbox) => Outbox;
+  readonly publisher?: (right: EventPublisher, now: () => number) => EventPublisher;
+  readonly ledger?: (right: Ledger) => Ledger;
+  readonly deadLetters?: (right: WriteDeadLetter) => WriteDeadLetter;
+  readonly consumer?: (right: KafkaHandler) => KafkaHandler;
+  /** An invocation claims under the name of its process. */
+  readonly oneOwner?: boolean;
+  /** Nobody stops waiting for an answer. */
+  readonly withoutDeadlines?: boolean;
+  /** The relay is never run by its schedule. */
+  readonly withoutSweep?: boolean;
+  /** Shipping's function does what email's does, and before it. */
+  readonly together?: boolean;
+}
 
 export interface KnownDefect {
   readonly name: string;

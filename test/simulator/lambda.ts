@@ -1,10 +1,12 @@
+import { InvokeCommand, LambdaClient, TooManyRequestsException } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
-import type { InvocationResult } from '../../../local/lambda/invocation.ts';
-import type { Chance } from '../../support/chance.ts';
-import type { Faults } from '../faults.ts';
-import type { History } from '../history.ts';
-import { type Process, simulatedProcess } from '../process.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { InvocationResult } from '../../local/lambda/invocation.ts';
+import type { Chance } from '../support/chance.ts';
+import { timeout } from './dynamodb/errors.ts';
+import type { Faults } from './faults.ts';
+import type { History } from './history.ts';
+import { type Process, simulatedProcess } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
 
 /** A function as it is deployed. */
 export interface DeployedFunction {
@@ -106,7 +108,7 @@ export function lambdaHost(functions: readonly DeployedFunction[], ports: Lambda
     const end = (result: InvocationResult, how: string) => {
       if (!isAwaited) return;
       isAwaited = false;
-      timeout.cancel();
+      ending.cancel();
       history.note({ what: 'ended', name, requestId, how });
       clock.after(1, () => done(result));
     };
@@ -123,7 +125,7 @@ export function lambdaHost(functions: readonly DeployedFunction[], ports: Lambda
       if (isRunning) running -= 1;
       isRunning = false;
     };
-    const timeout = clock.after(deployed.timeoutMs, () => {
+    const ending = clock.after(deployed.timeoutMs, () => {
       end(failure('Sandbox.Timedout'), 'timed out');
       if (!process.isFrozen()) process.kill();
     });
@@ -178,4 +180,39 @@ function contextOf(awsRequestId: string, getRemainingTimeInMillis: () => number)
 
 function summaryOf(event: string): string {
   return event.length > 80 ? `${event.length} bytes` : event;
+}
+
+/** What an invocation is waited for. */
+const TIMEOUT_MS = 150_000;
+
+/** The SDK's client of the Lambda API, which invokes functions by their ARN and waits for them. */
+export function lambdaClient(lambda: LambdaHost, process: Process, faults: Faults): LambdaClient {
+  const send = (command: object) => {
+    if (!(command instanceof InvokeCommand)) throw new TypeError('the Lambda API knows no other command');
+    const { FunctionName: arn = '', Payload: payload = '' } = command.input;
+    return new Promise((resolve, reject) => {
+      const isLost = faults.strikes('answer to operator lost', process.name);
+      if (isLost) process.after(TIMEOUT_MS, () => reject(timeout()));
+      lambda.invoke(
+        arn.split(':').at(-1) ?? '',
+        payload instanceof Uint8Array ? Buffer.from(payload).toString() : '',
+        (result) => {
+          if (isLost) return;
+          process.deliver(() => {
+            if (result.kind === 'throttled') {
+              reject(new TooManyRequestsException({ message: 'Rate exceeded', $metadata: {} }));
+            } else {
+              const isError = result.kind === 'function-error';
+              resolve({
+                $metadata: {},
+                Payload: result.payload,
+                ...(isError && { FunctionError: 'Unhandled' }),
+              });
+            }
+          });
+        },
+      );
+    });
+  };
+  return Object.create(LambdaClient.prototype, { send: { value: send } });
 }

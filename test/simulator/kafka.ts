@@ -5,13 +5,50 @@ import {
   type ProducerRecord,
   type RecordMetadata,
 } from 'kafkajs';
-import type { ProducerFactory } from '../../../functions/kafka/producer.ts';
-import type { Chance } from '../../support/chance.ts';
-import { named } from '../dynamodb/errors.ts';
-import type { Faults } from '../faults.ts';
-import type { Process } from '../process.ts';
-import type { Scheduler } from '../scheduler.ts';
-import type { Topic, TopicRecord } from './topic.ts';
+import type { ProducerFactory } from '../../functions/kafka/producer.ts';
+import type { Chance } from '../support/chance.ts';
+import { named } from './dynamodb/errors.ts';
+import type { Faults } from './faults.ts';
+import type { Process } from './process.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** A record as it stands on a topic. */
+export interface TopicRecord {
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | null | (Buffer | null)[]>>;
+  /** Epoch milliseconds. */
+  readonly timestamp: number;
+}
+
+/** A topic in memory: partitions are arrays, offsets their indexes. */
+export interface Topic {
+  readonly name: string;
+  readonly partitions: readonly (readonly TopicRecord[])[];
+  append(partition: number, records: readonly Omit<TopicRecord, 'offset'>[], by: string): void;
+  /** Told of each record that is appended. */
+  onAppend(listener: (partition: number, record: TopicRecord, by: string) => void): void;
+}
+
+export function topic(name: string, partitionCount: number): Topic {
+  const partitions: TopicRecord[][] = Array.from({ length: partitionCount }, () => []);
+  const listeners: ((partition: number, record: TopicRecord, by: string) => void)[] = [];
+  return {
+    name,
+    partitions,
+    append(partition, records, by) {
+      const log = partitions[partition];
+      if (log === undefined) throw new RangeError(`${name} has no partition ${partition}`);
+      for (const record of records) {
+        const appended = { ...record, offset: log.length };
+        log.push(appended);
+        for (const listener of listeners) listener(partition, appended, by);
+      }
+    },
+    onAppend: (listener) => void listeners.push(listener),
+  };
+}
 
 export interface ProducerPorts {
   readonly topic: Topic;
