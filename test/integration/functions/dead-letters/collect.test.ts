@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { HISTORY_LIMIT } from '../../../../functions/dead-letters/letter.ts';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { collector } from '../../../support/collector.ts';
+import { aLetter } from '../../../support/dead-letters.ts';
 import { scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { envelopeOf } from '../../../support/envelopes.ts';
@@ -16,8 +18,9 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('collect on %s', (engine)
     const table = create
       ? await testTable(client, { hash: 'consumer', range: { name: 'recordId', type: 'S' } })
       : 'no-such-table';
-    const { deliver, replay } = collector({ writeDeadLetter: deadLetterStore(client, table) });
-    return { deliver, replay, items: () => scan(client, table) };
+    const write = deadLetterStore(client, table);
+    const { deliver, replay } = collector({ writeDeadLetter: write });
+    return { deliver, replay, write, items: () => scan(client, table) };
   }
 
   it('writes the letters of a batch once, however often it is delivered', async () => {
@@ -56,6 +59,22 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('collect on %s', (engine)
     const { deliver, items } = await fixture();
     expect(await deliver(value)).toEqual([]);
     expect(await items()).toHaveLength(1);
+  });
+
+  it('stores what is larger than an item, with the first bytes of it', async () => {
+    const { write, items } = await fixture();
+    const letter = aLetter();
+    const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 12, minute));
+    const value = Buffer.alloc(1024 * 1024, 'x');
+    const headers = Array.from({ length: 100 }, (_, n) => [`h${n}`, Buffer.alloc(5_000)] as const);
+    const record = { ...letter.record, key: Buffer.alloc(100_000), value, headers };
+    // The same record, and a history that is full when the large one comes.
+    for (let minute = 1; minute < HISTORY_LIMIT; minute++) await write(letter, at(minute));
+    await write({ ...letter, record }, at(HISTORY_LIMIT));
+    const [item] = await items();
+    expect(item).toMatchObject({ truncatedFrom: { N: '1048576' }, version: { N: String(HISTORY_LIMIT) } });
+    expect(item?.value?.B).toHaveLength(256 * 1024);
+    expect(item?.headers?.L).toHaveLength(9);
   });
 
   it('asks for everything again while there is no table', async () => {

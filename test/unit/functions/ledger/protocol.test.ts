@@ -13,8 +13,14 @@
  */
 import { describe, expect, it } from 'vitest';
 import { putItems } from '../../../../functions/dynamodb.ts';
-import { type Budget, explore, type Fault, type Findings } from './protocol/explorer.ts';
-import { type MailOptions as AllMailOptions, mailModel, mutants, shipmentModel } from './protocol/models.ts';
+import { explore, type Findings } from './protocol/explorer.ts';
+import {
+  type MailOptions as AllMailOptions,
+  mailModel,
+  mutants,
+  shipmentModel,
+} from './protocol/mails-and-shipments.ts';
+import type { Budget, Fault } from './protocol/model.ts';
 
 type MailOptions = Partial<AllMailOptions>;
 

@@ -20,7 +20,7 @@ import { shippingEffect } from '../../../../../functions/shipping/shipping.ts';
 import { clientWith } from '../../../../simulator/dynamodb/client.ts';
 import { named, THROTTLED, timeout } from '../../../../simulator/dynamodb/errors.ts';
 import { anOrder, orderBody, orderCancelled, orderPlaced } from '../../../../support/orders.ts';
-import type { Fault, Mishap, Model } from './explorer.ts';
+import type { Fault, Mishap, Model } from './model.ts';
 import {
   type Answer,
   type Call,
