@@ -224,7 +224,7 @@ async function start(
       ? startKafkaEventSource(mapping, {
           ...ports,
           bootstrapServers: engine.bootstrapServers,
-          shape: config.emulation,
+          emulation: config.emulation,
           newId: randomUUID,
         })
       : startStreamEventSource(mapping, {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FORMER_NAME } from './command-line.ts';
 import { LocalCloudError } from './errors.ts';
-import { AS_DOCUMENTED } from './event-sources/kafka/emulation-shape.ts';
+import { AS_DOCUMENTED } from './event-sources/kafka/emulation.ts';
 import { DEFAULT_ENVIRONMENTS } from './lambda/host.ts';
 
 const LocalConfig = z.strictObject({

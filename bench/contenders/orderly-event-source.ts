@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { AS_DOCUMENTED } from '../../local/event-sources/kafka/emulation-shape.ts';
+import { AS_DOCUMENTED } from '../../local/event-sources/kafka/emulation.ts';
 import { startKafkaEventSource } from '../../local/event-sources/kafka/source.ts';
 import { createFunctionHost, DEFAULT_ENVIRONMENTS } from '../../local/lambda/host.ts';
 import type { EventSource } from '../workloads/event-source.ts';
@@ -63,7 +63,7 @@ export const orderlyEventSource: EventSource = async (assignment, onHandled) => 
         onHandled(Number(Buffer.from(result.payload).toString()));
         return result;
       },
-      shape: AS_DOCUMENTED,
+      emulation: AS_DOCUMENTED,
       clock: Date.now,
       random: Math.random,
       newId: randomUUID,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GiveUp, GiveUpReason, Slice } from '../delivery/state.ts';
-import type { EmulationShape } from './emulation-shape.ts';
+import type { Emulation } from './emulation.ts';
 import { type EventEnvelope, type KafkaRecord, kafkaEvent } from './event.ts';
 
 /** A message for the on-failure destination. */
@@ -33,7 +33,7 @@ export interface DeadLetterFacts {
  */
 export function deadLetters(
   giveUp: GiveUp<KafkaRecord>,
-  shape: Pick<EmulationShape, 'deadLetters'>,
+  emulation: Pick<Emulation, 'deadLetters'>,
   facts: DeadLetterFacts,
 ): DeadLetter[] {
   const requestId = giveUp.lastResult?.requestId ?? facts.newId();
@@ -47,7 +47,7 @@ export function deadLetters(
       requestContext: {
         requestId,
         functionArn: `${facts.functionArn}:$LATEST`,
-        condition: CONDITIONS[shape.deadLetters][giveUp.reason],
+        condition: CONDITIONS[emulation.deadLetters][giveUp.reason],
         approximateInvokeCount: giveUp.invocations,
       },
       responseContext:
@@ -71,7 +71,7 @@ export function deadLetters(
     return { key, slices, value: `${head.slice(0, -1)},"payload":${payload}}` };
   };
 
-  switch (shape.deadLetters) {
+  switch (emulation.deadLetters) {
     case 'per-record':
       return giveUp.slices.flatMap((slice) =>
         slice.records.map((record) =>
@@ -87,7 +87,7 @@ export function deadLetters(
   }
 }
 
-const CONDITIONS: Readonly<Record<EmulationShape['deadLetters'], Readonly<Record<GiveUpReason, string>>>> = {
+const CONDITIONS: Readonly<Record<Emulation['deadLetters'], Readonly<Record<GiveUpReason, string>>>> = {
   'per-record': {
     'retries-exhausted': 'RetriesExhausted',
     'record-too-old': 'RecordAgeExceeded',

@@ -4,14 +4,14 @@ import type { KafkaMappingModel } from '../../resources/kafka-mapping.ts';
 import type { GiveUp } from '../delivery/state.ts';
 import { countGivenUp, giveUpLine, type Tally } from '../delivery/tally.ts';
 import { type DeadLetter, deadLetters } from './dead-letter.ts';
-import type { EmulationShape } from './emulation-shape.ts';
+import type { Emulation } from './emulation.ts';
 import type { EventEnvelope, KafkaRecord } from './event.ts';
 
 export interface GivingUpOptions {
   readonly mapping: KafkaMappingModel;
   /** How the mapping is called in messages. */
   readonly source: string;
-  readonly shape: EmulationShape;
+  readonly emulation: Emulation;
   readonly envelope: EventEnvelope;
   /** The client that writes to the on-failure topic. */
   readonly kafka: Kafka;
@@ -73,7 +73,7 @@ export function givingUp(options: GivingUpOptions): {
         drop(givenUp, 'dropped: there is no destination');
         return;
       }
-      const letters = deadLetters(givenUp, options.shape, {
+      const letters = deadLetters(givenUp, options.emulation, {
         functionArn: mapping.functionArn,
         envelope: options.envelope,
         now: options.clock(),

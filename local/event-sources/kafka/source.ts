@@ -11,7 +11,7 @@ import type { Batch } from '../delivery/state.ts';
 import { count, emptyTally, failureLine, type Tally } from '../delivery/tally.ts';
 import { judge } from '../delivery/verdict.ts';
 import { DRAIN_MS, type EventSource } from '../mappings.ts';
-import type { EmulationShape } from './emulation-shape.ts';
+import type { Emulation } from './emulation.ts';
 import {
   envelopeBytes,
   type KafkaRecord,
@@ -34,7 +34,7 @@ export interface KafkaSourcePorts {
   readonly random: () => number;
   readonly log: (line: string) => void;
   /** What it does where AWS's documents leave a choice. */
-  readonly shape: EmulationShape;
+  readonly emulation: Emulation;
   readonly newId: () => string;
   /** Where it counts. @default its own */
   readonly tally?: Tally;
@@ -98,11 +98,11 @@ export async function startKafkaEventSource(
       maxBytes: MAX_EVENT_BYTES - envelopeBytes(envelope),
       sliceBytes: sliceBytes(topic, partitions),
       maxInFlight: INVOCATIONS_PER_POLLER,
-      backOffMs: (attempt) => backOffMs(attempt, ports.random(), ports.shape.longestBackOffMs),
+      backOffMs: (attempt) => backOffMs(attempt, ports.random(), ports.emulation.longestBackOffMs),
       maximumRetryAttempts: retries(mapping),
       maximumRecordAgeMs: mapping.maximumRecordAgeMs,
       bisect: mapping.bisect,
-      partialResponse: ports.shape.partialResponse,
+      partialResponse: ports.emulation.partialResponse,
     },
     {
       clock: ports.clock,
@@ -124,7 +124,7 @@ export async function startKafkaEventSource(
 
   function event(batch: Batch<KafkaRecord>): string {
     const isRedelivered = batch.invocations > 0;
-    const bare = isRedelivered && ports.shape.redelivery === 'records-only';
+    const bare = isRedelivered && ports.emulation.redelivery === 'records-only';
     return kafkaEvent(bare ? undefined : envelope, batch.slices);
   }
 

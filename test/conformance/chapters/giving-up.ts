@@ -1,16 +1,16 @@
 import { expect } from 'vitest';
-import { AS_DOCUMENTED, type EmulationShape } from '../../../local/event-sources/kafka/emulation-shape.ts';
+import { AS_DOCUMENTED, type Emulation } from '../../../local/event-sources/kafka/emulation.ts';
+import type { KafkaSourcePorts } from '../../../local/event-sources/kafka/source.ts';
 import type { KafkaMappingModel } from '../../../local/resources/kafka-mapping.ts';
 import { eventually, functionError, success } from '../../integration/local/event-sources/fake-function.ts';
 import {
   type KafkaEvent,
   offsetsOf,
-  type Running,
   recordsOf,
   running,
+  runningWithDestination,
   text,
 } from '../../integration/local/event-sources/kafka/running.ts';
-import { readTopic, testTopic } from '../../support/topics.ts';
 import { type Chapter, PAGES } from '../rule.ts';
 
 const isPoisoned = (event: KafkaEvent) => recordsOf([event]).some((record) => text(record) === 'poison');
@@ -19,22 +19,13 @@ const refusePoison = (event: KafkaEvent) => (isPoisoned(event) ? functionError()
 const WITHOUT_WAITING = { random: () => -1 };
 const HOUR_MS = 3_600_000;
 
-/** A mapping with an on-failure topic, and what was written to it. */
-async function withDestination(
-  changes: Partial<KafkaMappingModel>,
-  shape: Partial<EmulationShape> = {},
-): Promise<Running & { letters(): Promise<{ key: string; envelope: unknown }[]> }> {
-  const plain = await running(1, changes);
-  const onFailureTopic = await testTopic(plain.kafka, 1);
+/** A mapping with an on-failure topic, without waiting. */
+async function withDestination(changes: Partial<KafkaMappingModel>, emulation: Partial<Emulation> = {}) {
+  const plain = await runningWithDestination(1, changes);
+  const ports = { ...WITHOUT_WAITING, emulation: { ...AS_DOCUMENTED, ...emulation } };
   return {
     ...plain,
-    start: () =>
-      plain.start({ onFailureTopic }, { ...WITHOUT_WAITING, shape: { ...AS_DOCUMENTED, ...shape } }),
-    letters: async () =>
-      (await readTopic(plain.kafka, onFailureTopic)).map(({ key, value }) => ({
-        key,
-        envelope: JSON.parse(value),
-      })),
+    start: (more: Partial<KafkaSourcePorts> = {}) => plain.start({}, { ...ports, ...more }),
   };
 }
 
@@ -62,12 +53,18 @@ export const givingUp: Chapter = {
       source: PAGES.retry,
       here: 'without a destination it is dropped, counted and said in a line',
       async test() {
-        const { start, send, fn, committed } = await running(1, { batchSize: 1, maximumRetryAttempts: 0 });
+        const { start, send, fn, committed, mapping } = await running(1, {
+          batchSize: 1,
+          maximumRetryAttempts: 0,
+        });
         fn.answer = refusePoison;
         await send(0, 'fine', 'poison', 'fine');
-        const source = await start();
+        const lines: string[] = [];
+        const source = await start({}, { log: (line) => lines.push(line) });
         await eventually(async () => expect(await committed()).toEqual([3]));
-        expect(await source.status()).toMatchObject({ delivered: 2, dropped: 1 });
+        expect(offsetsOf(fn.events, 0)).toEqual([0, 1, 2]);
+        expect(await source.status()).toMatchObject({ delivered: 2, deadLettered: 0, dropped: 1 });
+        expect(lines).toContainEqual(expect.stringContaining(`${mapping.topic}-0@1) given up`));
       },
     },
     {
@@ -84,7 +81,9 @@ export const givingUp: Chapter = {
         await start();
         await eventually(async () => expect(await committed()).toEqual([1]));
         expect(fn.events).toHaveLength(11);
-        expect(await letters()).toHaveLength(1);
+        expect(await letters()).toMatchObject([
+          { envelope: { requestContext: { approximateInvokeCount: 11 } } },
+        ]);
       },
     },
     {
@@ -147,12 +146,22 @@ export const givingUp: Chapter = {
       source: PAGES.retry,
       here: 'by the record’s own timestamp, before each attempt',
       async test() {
-        const { start, send, fn, committed } = await running(1, { maximumRecordAgeMs: HOUR_MS });
+        const { start, send, fn, committed, letters } = await withDestination({
+          maximumRecordAgeMs: HOUR_MS,
+        });
         await send(0, { value: 'old', timestamp: String(Date.now() - 2 * HOUR_MS) }, 'new');
         const source = await start();
         await eventually(async () => expect(await committed()).toEqual([2]));
         expect(offsetsOf(fn.events, 0)).toEqual([1]);
-        expect(await source.status()).toMatchObject({ delivered: 1, dropped: 1 });
+        expect(await source.status()).toMatchObject({ delivered: 1, deadLettered: 1, dropped: 0 });
+        expect(await letters()).toMatchObject([
+          {
+            envelope: {
+              requestContext: { condition: 'RecordAgeExceeded', approximateInvokeCount: 0 },
+              responseContext: null,
+            },
+          },
+        ]);
       },
     },
     {
@@ -174,7 +183,7 @@ export const givingUp: Chapter = {
                   batchItemFailures: [{ itemIdentifier: { partition: `${mapping.topic}-0`, offset: 1 } }],
                 });
           await send(0, 'a', 'b', 'c');
-          await start({}, { ...WITHOUT_WAITING, shape: { ...AS_DOCUMENTED, partialResponse } });
+          await start({}, { ...WITHOUT_WAITING, emulation: { ...AS_DOCUMENTED, partialResponse } });
           await eventually(async () => expect(await committed()).toEqual([3]));
           expect(fn.events.map((event) => offsetsOf([event], 0))).toEqual([[0, 1, 2], again]);
         }
@@ -192,8 +201,9 @@ export const givingUp: Chapter = {
         });
         fn.answer = functionError;
         await send(0, { key: 'ord_1', value: 'poison' });
-        await start();
+        const source = await start();
         await eventually(async () => expect(await committed()).toEqual([1]));
+        expect(await source.status()).toMatchObject({ delivered: 0, deadLettered: 1, dropped: 0 });
         expect(await letters()).toMatchObject([
           {
             key: 'ord_1',
@@ -223,21 +233,27 @@ export const givingUp: Chapter = {
       source: 'a deployed test of a public TypeScript library',
       here: 'with `"emulation": {"deadLetters": "per-group"}` in millrace.json',
       async test() {
-        const { start, send, fn, committed, letters } = await withDestination(
+        const { start, send, fn, committed, letters, mapping } = await withDestination(
           { windowMs: 300, maximumRetryAttempts: 0 },
           { deadLetters: 'per-group' },
         );
         fn.answer = functionError;
         await send(0, { key: 'mine', value: 'a' }, { key: 'mine', value: 'b' });
-        await start();
+        await start({ newId: () => 'own' });
         await eventually(async () => expect(await committed()).toEqual([2]));
-        const [letter, ...others] = await letters();
-        expect(others).toEqual([]);
-        expect(letter?.key).not.toBe('mine');
-        expect(letter?.envelope).toMatchObject({
-          requestContext: { condition: 'RetryAttemptsExhausted' },
-          KafkaBatchInfo: { batchSize: 2 },
-        });
+        expect(await letters()).toMatchObject([
+          {
+            key: 'own',
+            envelope: {
+              requestContext: { condition: 'RetryAttemptsExhausted' },
+              KafkaBatchInfo: {
+                batchSize: 2,
+                recordsInfo: { [`${mapping.topic}-0`]: { firstRecordOffset: '0', lastRecordOffset: '1' } },
+              },
+              payload: fn.events[0],
+            },
+          },
+        ]);
       },
     },
     {
@@ -248,14 +264,21 @@ export const givingUp: Chapter = {
       here: 'with `"emulation": {"redelivery": "records-only"}` in millrace.json; all fields otherwise',
       async test() {
         const { start, send, fn, committed } = await running(1);
-        fn.answer = () => (fn.events.length > 1 ? success() : functionError());
+        const answers = [{ kind: 'throttled' } as const, functionError(), success()];
+        fn.answer = () => answers[fn.events.length - 1] ?? success();
         await send(0, 'a');
-        await start({}, { ...WITHOUT_WAITING, shape: { ...AS_DOCUMENTED, redelivery: 'records-only' } });
+        await start({}, { ...WITHOUT_WAITING, emulation: { ...AS_DOCUMENTED, redelivery: 'records-only' } });
         await eventually(async () => expect(await committed()).toEqual([1]));
-        expect(fn.events.map((event) => Object.keys(event).sort())).toEqual([
-          ['bootstrapServers', 'eventSource', 'eventSourceArn', 'records'],
-          ['records'],
+        const [throttled, first, again] = fn.events;
+        expect(Object.keys(first ?? {}).sort()).toEqual([
+          'bootstrapServers',
+          'eventSource',
+          'eventSourceArn',
+          'records',
         ]);
+        // What was throttled never reached the function, so it is no redelivery.
+        expect(first).toEqual(throttled);
+        expect(again).toEqual({ records: first?.records });
       },
     },
   ],

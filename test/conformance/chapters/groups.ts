@@ -50,8 +50,18 @@ export const groups: Chapter = {
         const { start, send, committed } = await running(2);
         await send(0, 'a', 'b', 'c');
         await send(1, 'd');
-        await start();
+        const source = await start();
         await eventually(async () => expect(await committed()).toEqual([3, 1]));
+        expect(await source.status()).toMatchObject({
+          state: 'Enabled',
+          lastProcessingResult: 'OK',
+          partitions: [
+            { partition: 0, committed: 3, end: 3, lag: 0 },
+            { partition: 1, committed: 1, end: 1, lag: 0 },
+          ],
+          delivered: 4,
+          failedBatches: 0,
+        });
       },
     },
     {

@@ -11,7 +11,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { run } from '../../../../cli/program.ts';
 import { readAssembly } from '../../../../local/assembly/read.ts';
 import { startLocalCloud } from '../../../../local/cloud.ts';
-import { AS_DOCUMENTED } from '../../../../local/event-sources/kafka/emulation-shape.ts';
+import { AS_DOCUMENTED } from '../../../../local/event-sources/kafka/emulation.ts';
 import { stateDirOf, writeRunFile } from '../../../../local/run-file.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { eventually } from '../event-sources/fake-function.ts';

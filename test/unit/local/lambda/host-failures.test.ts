@@ -1,5 +1,130 @@
-import { expect, test } from 'vitest';
-import { answerOf, errorOf, functionOf, hostOf, isAlive, type RunningHost, until } from './host-fixture.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { FunctionModel } from '../../../../local/resources/function.ts';
+import { answerOf, errorOf, functionOf, hostOf, type RunningHost, shared, until } from './host-fixture.ts';
+
+const HANG = 'await new Promise((resolve) => setTimeout(resolve, 60_000));';
+const BLOCK = 'for (;;);';
+
+/** What a handler may do, and what Lambda says of it; `null` stands for its plain answer. */
+const cases: readonly (readonly [what: string, statement: string, error: object | null])[] = [
+  ['throws', `throw new RangeError('no');`, { errorType: 'RangeError', errorMessage: 'no' }],
+  ['throws a text', `throw 'no';`, { errorType: 'string', errorMessage: 'no', trace: [] }],
+  ['hangs', HANG, timedOut()],
+  ['blocks its event loop', BLOCK, timedOut()],
+  ['exits', 'process.exit(3);', exited('Runtime exited with error: exit status 3')],
+  [
+    'leaves nothing to wait for',
+    'await new Promise(() => {});',
+    exited('Runtime exited without providing a reason'),
+  ],
+  ['exits with 0', 'process.exit(0);', exited('Runtime exited without providing a reason')],
+  ['crashes', `process.abort();`, exited('Runtime exited with error: signal: aborted')],
+  [
+    'kills itself',
+    `process.kill(process.pid, 'SIGKILL'); ${BLOCK}`,
+    exited('Runtime exited with error: signal: killed'),
+  ],
+  [
+    'runs out of memory',
+    'const held = []; for (;;) held.push(new Array(100_000).fill(held.length + 0.5));',
+    exited('Runtime exited with error: signal: aborted'),
+  ],
+  [
+    'leaves a rejection unhandled',
+    `Promise.reject(new Error('lost')); ${HANG}`,
+    { errorType: 'Runtime.UnhandledPromiseRejection', errorMessage: 'Error: lost' },
+  ],
+  [
+    'throws where nobody catches',
+    `setTimeout(() => { throw new TypeError('lost'); }); ${HANG}`,
+    { errorType: 'TypeError', errorMessage: 'lost' },
+  ],
+  [
+    'answers more than 6 MB',
+    `return 'x'.repeat(6_291_555);`,
+    {
+      errorType: 'Function.ResponseSizeTooLarge',
+      errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+    },
+  ],
+  [
+    'answers what has no JSON form',
+    'return 1n;',
+    { errorType: 'Runtime.JSONStringifyError', errorMessage: 'Unable to stringify response body' },
+  ],
+  [
+    'answers a circle',
+    'const circle = {}; circle.self = circle; return circle;',
+    { errorType: 'Runtime.JSONStringifyError', errorMessage: 'Unable to stringify response body' },
+  ],
+  [
+    'prints 16 MB, without a line break too',
+    `const print = (text) => new Promise((resolve) => process.stdout.write(text, resolve));
+     for (let n = 0; n < 8; n += 1) await print('y'.repeat(1_000_000));
+     for (let n = 0; n < 8_000; n += 1) console.log('x'.repeat(1_000));`,
+    null,
+  ],
+  ['closes its output', 'process.stdout.end(); process.stderr.destroy();', null],
+];
+
+function timedOut() {
+  return {
+    errorType: 'Sandbox.Timedout',
+    errorMessage: expect.stringMatching(
+      /^RequestId: [0-9a-f-]{36} Error: Task timed out after 2\.00 seconds$/,
+    ),
+  };
+}
+
+function exited(reason: string) {
+  return {
+    errorType: 'Runtime.ExitError',
+    errorMessage: expect.stringMatching(new RegExp(`^RequestId: [0-9a-f-]{36} Error: ${reason}$`)),
+  };
+}
+
+/** A neighbour lasts until its file is there, or until its own time is almost over. */
+const source = `
+  import { existsSync } from 'node:fs';
+  const deeds = { ${cases.map(([what, statement]) => `${JSON.stringify(what)}: async () => { ${statement} }`).join(', ')} };
+  export const handler = async ({ deed, neighbourUntil }, { getRemainingTimeInMillis }) => {
+    while (neighbourUntil && !existsSync(neighbourUntil) && getRemainingTimeInMillis() > 1_000) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return (await deeds[deed]?.()) ?? 'well';
+  };`;
+
+describe('harms no neighbour, neither in its function nor in another one: a handler that', () => {
+  let host: RunningHost;
+  let fn: FunctionModel;
+  beforeAll(() =>
+    shared(async (cleanUp) => {
+      fn = await functionOf(source, { memoryMiB: 64 }, cleanUp);
+      const functions = [fn, { ...fn, name: 'hasty', timeoutSeconds: 2 }, { ...fn, name: 'other' }];
+      host = hostOf(functions, { maxEnvironments: 2 }, cleanUp);
+    }),
+  );
+
+  test.each(cases)('%s', { timeout: 60_000 }, async (deed, statement, error) => {
+    const name = statement === HANG || statement === BLOCK ? 'hasty' : 'subject';
+    const go = `${deed}.go`;
+    const neighbours = [name, 'other'].map((each) =>
+      host.invoke(each, JSON.stringify({ neighbourUntil: go })),
+    );
+    const isBusy = (each: string) => host.environments(each).some(({ state }) => state === 'busy');
+    await until(() => isBusy(name) && isBusy('other'));
+
+    const broken = await host.invoke(name, JSON.stringify({ deed }));
+    await writeFile(join(fn.codeDir, go), '');
+
+    if (error === null) expect(errorOf(broken)).toBe('success');
+    else expect(errorOf(broken)).toMatchObject(error);
+    expect((await Promise.all(neighbours)).map(errorOf)).toEqual(['success', 'success']);
+    expect(await Promise.all([answerOf(host, {}, name), answerOf(host, {}, name)])).toEqual(['well', 'well']);
+  });
+});
 
 /** Runs one broken invocation, then shows that the next one is well. */
 async function brokenThenWell(host: RunningHost, event: unknown = 'break'): Promise<unknown> {
@@ -25,35 +150,6 @@ test('what a handler throws is reported with its type, message and trace, and th
   expect(host.environments('subject')[0]?.pid).toBe(before);
 });
 
-test('anything can be thrown', async () => {
-  const fn = await functionOf(
-    `export const handler = async (event) => { if (event === 'break') throw 'a string'; return event; };`,
-  );
-
-  expect(await brokenThenWell(hostOf([fn]))).toEqual({
-    errorType: 'string',
-    errorMessage: 'a string',
-    trace: [],
-  });
-});
-
-test('a handler that never ends is killed at its timeout, even if it blocks its event loop', async () => {
-  const fn = await functionOf(
-    `export const handler = async (event) => { while (event === 'break'); return event; };`,
-    { timeoutSeconds: 0.5 },
-  );
-  const pids: number[] = [];
-  const host = hostOf([fn], { onInvocation: (_name, _id, pid) => pids.push(pid) });
-
-  expect(await brokenThenWell(host)).toEqual({
-    errorType: 'Sandbox.Timedout',
-    errorMessage: expect.stringMatching(
-      /^RequestId: [0-9a-f-]{36} Error: Task timed out after 0\.50 seconds$/,
-    ),
-  });
-  expect(pids[0]).not.toBe(pids[1]);
-});
-
 test('a handler that blocks after its answer harms nobody: its environment is replaced at the deadline', async () => {
   const fn = await functionOf(
     `export const handler = async (event, { awsRequestId }) => {
@@ -66,81 +162,6 @@ test('a handler that blocks after its answer harms nobody: its environment is re
   );
 
   expect(await brokenThenWell(hostOf([fn]))).toBe('success');
-});
-
-test('a process that exits ends its invocation with the exit status', async () => {
-  const fn = await functionOf(
-    `export const handler = async (event) => { if (event === 'break') process.exit(7); return event; };`,
-  );
-
-  expect(await brokenThenWell(hostOf([fn]))).toEqual({
-    errorType: 'Runtime.ExitError',
-    errorMessage: expect.stringMatching(
-      /^RequestId: [0-9a-f-]{36} Error: Runtime exited with error: exit status 7$/,
-    ),
-  });
-});
-
-test('an environment killed in the middle of an invocation ends it with the signal; others are not touched', async () => {
-  const fn = await functionOf(
-    `export const handler = (event) => new Promise((resolve) => setTimeout(resolve, event === 'slow' ? 60_000 : 20, event));`,
-  );
-  const killed = Promise.withResolvers<number>();
-  const host = hostOf([fn], { onInvocation: (_name, _id, pid) => killed.resolve(pid) });
-  const slow = host.invoke('subject', '"slow"');
-  process.kill(await killed.promise, 'SIGKILL');
-
-  const [result, neighbour] = await Promise.all([slow, answerOf(host, 'neighbour')]);
-
-  expect(errorOf(result)).toEqual({
-    errorType: 'Runtime.ExitError',
-    errorMessage: expect.stringMatching(/Error: Runtime exited with error: signal: killed$/),
-  });
-  expect(neighbour).toBe('neighbour');
-});
-
-test('an invocation whose event loop runs empty without an answer ends without a reason', async () => {
-  const fn = await functionOf(
-    `export const handler = async (event) => event === 'break' ? new Promise(() => {}) : event;`,
-  );
-
-  expect(await brokenThenWell(hostOf([fn]))).toEqual({
-    errorType: 'Runtime.ExitError',
-    errorMessage: expect.stringMatching(/Error: Runtime exited without providing a reason$/),
-  });
-});
-
-test('memory beyond MemorySize kills the process', async () => {
-  const fn = await functionOf(
-    `export const handler = async (event) => {
-       const held = [];
-       while (event === 'break') held.push(new Array(100_000).fill(held.length + 0.5));
-       return event;
-     };`,
-    { memoryMiB: 32 },
-  );
-
-  expect(await brokenThenWell(hostOf([fn]))).toMatchObject({ errorType: 'Runtime.ExitError' });
-});
-
-test.each([
-  [
-    'an unhandled rejection',
-    `Promise.reject(new Error('lost'))`,
-    'Runtime.UnhandledPromiseRejection',
-    'Error: lost',
-  ],
-  ['an uncaught exception', `setTimeout(() => { throw new TypeError('lost'); })`, 'TypeError', 'lost'],
-])('%s ends the invocation and the environment', async (_what, statement, errorType, errorMessage) => {
-  const fn = await functionOf(
-    `export const handler = async (event) => {
-       if (event !== 'break') return event;
-       ${statement};
-       return new Promise((resolve) => setTimeout(resolve, 10_000));
-     };`,
-  );
-
-  expect(await brokenThenWell(hostOf([fn]))).toMatchObject({ errorType, errorMessage });
 });
 
 test('a rejection between two invocations costs neither of them', async () => {
@@ -159,35 +180,16 @@ test('a rejection between two invocations costs neither of them', async () => {
   expect(host.stats()).toMatchObject([{ invocations: 2, errors: 0 }]);
 });
 
-test.each([
-  ['a BigInt', '1n'],
-  ['a circle', '(() => { const circle = {}; circle.self = circle; return circle; })()'],
-])('an answer that has no JSON form, %s, is an error', async (_what, value) => {
-  const fn = await functionOf(
-    `export const handler = async (event) => event === 'break' ? ${value} : event;`,
-  );
-
-  expect(await brokenThenWell(hostOf([fn]))).toMatchObject({
-    errorType: 'Runtime.JSONStringifyError',
-    errorMessage: 'Unable to stringify response body',
-  });
-});
-
 test('no answer is null', async () => {
   const fn = await functionOf(`export const handler = async () => {};`);
 
   expect(await answerOf(hostOf([fn]))).toBe(null);
 });
 
-test('an answer over 6 MB is an error, and one just below is not', async () => {
-  const fn = await functionOf(
-    `export const handler = async (event) => event === 'break' ? 'x'.repeat(6_291_555) : event;`,
-  );
+test('an answer of just 6 MB is one', async () => {
+  const fn = await functionOf(`export const handler = async () => 'x'.repeat(6_291_554);`);
 
-  expect(await brokenThenWell(hostOf([fn]))).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
-
-  const small = await functionOf(`export const handler = async () => 'x'.repeat(6_291_554);`);
-  expect(await answerOf(hostOf([small]))).toHaveLength(6_291_554);
+  expect(await answerOf(hostOf([fn]))).toHaveLength(6_291_554);
 });
 
 test('reports at the wrong time are refused and confuse nobody: twice, late, for others, unreadable', async () => {
@@ -227,75 +229,72 @@ test('reports at the wrong time are refused and confuse nobody: twice, late, for
   expect(host.environments('subject')).toHaveLength(1);
 });
 
-test('a handler that prints megabytes, without a line break too, or closes its output answers all the same', async () => {
-  const fn = await functionOf(
-    `export const handler = async (event) => {
-       for (let line = 0; line < 2_000; line += 1) console.log('x'.repeat(1_000));
-       process.stdout.write('y'.repeat(3_000_000));
-       process.stdout.end();
-       process.stderr.destroy();
-       return event;
-     };`,
+describe('fails the warm-up, and an invocation: a module with', () => {
+  const modules = [
+    ['a syntax error', { source: 'export const handler = ;' }, 'Runtime.UserCodeSyntaxError', /SyntaxError/],
+    [
+      'no such export',
+      { source: 'export const other = 1;' },
+      'Runtime.HandlerNotFound',
+      /index\.handler is undefined or not exported/,
+    ],
+    [
+      'a handler that is no function',
+      { source: 'export const handler = 1;' },
+      'Runtime.HandlerNotFound',
+      /not a function/,
+    ],
+    [
+      'no such module',
+      { source: '', handler: 'nowhere.handler' },
+      'Runtime.ImportModuleError',
+      /Cannot find module/,
+    ],
+    [
+      'a missing import',
+      { source: `import 'nowhere';` },
+      'Runtime.ImportModuleError',
+      /Cannot find package 'nowhere'/,
+    ],
+    [
+      'a missing require',
+      { source: `require('nowhere');`, file: 'index.cjs' },
+      'Runtime.ImportModuleError',
+      /nowhere/,
+    ],
+    ['a bad handler name', { source: '', handler: 'index' }, 'Runtime.MalformedHandlerName', /'index'/],
+    ['a throwing module', { source: `throw new RangeError('no TABLE');` }, 'RangeError', /^no TABLE$/],
+    ['an exit', { source: `process.exit(3);` }, 'Runtime.ExitError', /exit status 3$/],
+    [
+      'a callback on nodejs24',
+      { source: 'export const handler = (a, b, c) => c();' },
+      'Runtime.CallbackHandlerDeprecated',
+      /24/,
+    ],
+  ] as const;
+  let host: RunningHost;
+  let failures: Awaited<ReturnType<RunningHost['warmUp']>>;
+  beforeAll(() =>
+    shared(async (cleanUp) => {
+      const functions = modules.map(([name, { source, ...model }]) =>
+        functionOf(source, { name, ...model }, cleanUp),
+      );
+      host = hostOf(await Promise.all(functions), { maxEnvironments: 1 }, cleanUp);
+      failures = await host.warmUp();
+    }),
   );
 
-  expect(await answerOf(hostOf([fn]), 'well')).toBe('well');
+  test.each(modules)('%s', async (functionName, _model, errorType, message) => {
+    expect(failures).toContainEqual({
+      functionName,
+      errorType,
+      errorMessage: expect.stringMatching(message),
+    });
+    expect(errorOf(await host.invoke(functionName, '1'))).toMatchObject({ errorType });
+    const stats = host.stats().find((each) => each.functionName === functionName);
+    expect(stats).toMatchObject({ invocations: 1, errors: 1, environments: 0 });
+  });
 });
-
-test.each([
-  ['a syntax error', { source: 'export const handler = ;' }, 'Runtime.UserCodeSyntaxError', /SyntaxError/],
-  [
-    'no such export',
-    { source: 'export const other = 1;' },
-    'Runtime.HandlerNotFound',
-    /index\.handler is undefined or not exported/,
-  ],
-  [
-    'a handler that is no function',
-    { source: 'export const handler = 1;' },
-    'Runtime.HandlerNotFound',
-    /not a function/,
-  ],
-  [
-    'no such module',
-    { source: '', handler: 'nowhere.handler' },
-    'Runtime.ImportModuleError',
-    /Cannot find module/,
-  ],
-  [
-    'a missing import',
-    { source: `import 'nowhere';` },
-    'Runtime.ImportModuleError',
-    /Cannot find package 'nowhere'/,
-  ],
-  [
-    'a missing require',
-    { source: `require('nowhere');`, file: 'index.cjs' },
-    'Runtime.ImportModuleError',
-    /nowhere/,
-  ],
-  ['a bad handler name', { source: '', handler: 'index' }, 'Runtime.MalformedHandlerName', /'index'/],
-  ['a throwing module', { source: `throw new RangeError('no TABLE');` }, 'RangeError', /^no TABLE$/],
-  ['an exit', { source: `process.exit(3);` }, 'Runtime.ExitError', /exit status 3$/],
-  [
-    'a callback on nodejs24',
-    { source: 'export const handler = (a, b, c) => c();' },
-    'Runtime.CallbackHandlerDeprecated',
-    /24/,
-  ],
-])(
-  'a module with %s fails the warm-up, and each invocation that waits for it',
-  async (_what, { source, ...model }, errorType, message) => {
-    const host = hostOf([await functionOf(source, model)], { maxEnvironments: 1 });
-
-    expect(await host.warmUp()).toEqual([
-      { functionName: 'subject', errorType, errorMessage: expect.stringMatching(message) },
-    ]);
-
-    const results = await Promise.all([host.invoke('subject', '1'), host.invoke('subject', '2')]);
-    expect(results.map(errorOf)).toMatchObject([{ errorType }, { errorType }]);
-    expect(host.stats()).toMatchObject([{ invocations: 2, errors: 2, environments: 0 }]);
-  },
-);
 
 test('an environment that fails to start once is followed by a fresh one', async () => {
   const fn = await functionOf(
@@ -318,15 +317,4 @@ test('a code folder that is gone fails the invocation, not the host', async () =
   expect(errorOf(await host.invoke('subject', '1'))).toMatchObject({
     errorType: 'Runtime.InvalidEntrypoint',
   });
-});
-
-test('a killed environment is gone when its invocation has ended', async () => {
-  const fn = await functionOf(`export const handler = async () => { for (;;); };`, { timeoutSeconds: 0.3 });
-  const pids: number[] = [];
-  const host = hostOf([fn], { onInvocation: (_name, _id, pid) => pids.push(pid) });
-
-  await host.invoke('subject', '1');
-  await host.stop();
-
-  expect(pids.map(isAlive)).toEqual([false]);
 });

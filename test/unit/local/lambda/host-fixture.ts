@@ -6,13 +6,16 @@ import { onTestFinished, vi } from 'vitest';
 import { createFunctionHost, type FunctionHost } from '../../../../local/lambda/host.ts';
 import type { FunctionModel } from '../../../../local/resources/function.ts';
 
-/** A function whose code is the given source, in a folder that goes with the test. */
+type CleanUp = (clean: () => Promise<void>) => void;
+
+/** A function whose code is the given source, in a folder that goes with the test, or when `cleanUp` says. */
 export async function functionOf(
   source: string,
   overrides: Partial<FunctionModel> & { file?: string } = {},
+  cleanUp: CleanUp = onTestFinished,
 ): Promise<FunctionModel> {
   const codeDir = await mkdtemp(join(tmpdir(), 'orderly-function-'));
-  onTestFinished(() => rm(codeDir, { recursive: true, force: true }));
+  cleanUp(() => rm(codeDir, { recursive: true, force: true }));
   const { file = 'index.mjs', ...model } = overrides;
   await writeFile(join(codeDir, file), source);
   return {
@@ -35,13 +38,14 @@ export interface RunningHost extends FunctionHost {
   readonly logs: readonly { readonly functionName: string; readonly line: string }[];
 }
 
-/** A host that is stopped when the test ends. */
+/** A host that is stopped when the test ends, or when `cleanUp` says. */
 export function hostOf(
   functions: readonly FunctionModel[],
   overrides: {
     maxEnvironments?: number;
     onInvocation?: (name: string, requestId: string, pid: number) => void;
   } = {},
+  cleanUp: CleanUp = onTestFinished,
 ): RunningHost {
   const logs: { functionName: string; line: string }[] = [];
   const host = createFunctionHost({
@@ -53,13 +57,13 @@ export function hostOf(
     newRequestId: randomUUID,
     ...overrides,
   });
-  onTestFinished(() => host.stop());
+  cleanUp(() => host.stop());
   return { ...host, logs };
 }
 
 /** What a successful invocation answered. */
-export async function answerOf(host: FunctionHost, event: unknown = {}): Promise<unknown> {
-  const result = await host.invoke('subject', JSON.stringify(event));
+export async function answerOf(host: FunctionHost, event: unknown = {}, name = 'subject'): Promise<unknown> {
+  const result = await host.invoke(name, JSON.stringify(event));
   if (result.kind !== 'success')
     throw new Error(`The invocation ended in ${JSON.stringify(errorOf(result))}.`);
   return JSON.parse(Buffer.from(result.payload).toString());
@@ -77,6 +81,15 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Makes what all tests of a file or `describe` share, in `beforeAll`, which takes what this resolves with to clean up. */
+export async function shared(make: (cleanUp: CleanUp) => Promise<void>): Promise<() => Promise<void>> {
+  const cleaning: (() => Promise<void>)[] = [];
+  await make((clean) => cleaning.unshift(clean));
+  return async () => {
+    for (const clean of cleaning) await clean();
+  };
 }
 
 /** Waits for a condition, with patience for a busy machine. */

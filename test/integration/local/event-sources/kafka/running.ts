@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kafka, Message } from 'kafkajs';
 import { onTestFinished } from 'vitest';
-import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
+import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation.ts';
 import {
   type KafkaSourcePorts,
   startKafkaEventSource,
@@ -10,7 +10,7 @@ import type { EventSource } from '../../../../../local/event-sources/mappings.ts
 import type { KafkaMappingModel } from '../../../../../local/resources/kafka-mapping.ts';
 import { type TestEngines, testEngines } from '../../../../support/engines.ts';
 import { aMapping } from '../../../../support/mappings.ts';
-import { testKafka, testTopic } from '../../../../support/topics.ts';
+import { readTopic, testKafka, testTopic } from '../../../../support/topics.ts';
 import { type FakeFunction, fakeFunction } from '../fake-function.ts';
 
 export interface KafkaEvent {
@@ -77,7 +77,7 @@ export async function running(
           clock: Date.now,
           random: () => 0,
           log: () => {},
-          shape: AS_DOCUMENTED,
+          emulation: AS_DOCUMENTED,
           newId: randomUUID,
           ...ports,
         },
@@ -97,6 +97,27 @@ export async function running(
       const offsets = found?.partitions ?? [];
       return offsets.toSorted((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
     },
+  };
+}
+
+/** As `running`, with an on-failure topic of its own, and what was written to it. */
+export async function runningWithDestination(
+  partitions: number,
+  changes: Partial<KafkaMappingModel> = {},
+  destinationPartitions = 1,
+) {
+  const plain = await running(partitions, changes);
+  const onFailureTopic = await testTopic(plain.kafka, destinationPartitions);
+  return {
+    ...plain,
+    onFailureTopic,
+    start: (again: Partial<KafkaMappingModel> = {}, ports: Partial<KafkaSourcePorts> = {}) =>
+      plain.start({ onFailureTopic, ...again }, ports),
+    letters: async () =>
+      (await readTopic(plain.kafka, onFailureTopic)).map(({ value, ...letter }) => ({
+        ...letter,
+        envelope: JSON.parse(value),
+      })),
   };
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation-shape.ts';
+import { AS_DOCUMENTED } from '../../../../../local/event-sources/kafka/emulation.ts';
 import { startKafkaEventSource } from '../../../../../local/event-sources/kafka/source.ts';
 import { askBroker } from '../../../../../local/kafka/admin.ts';
 import type { KafkaMappingModel } from '../../../../../local/resources/kafka-mapping.ts';
@@ -80,7 +80,7 @@ test('many mappings start at once on a broker that has just come back, and each 
       clock: Date.now,
       random: () => 0,
       log: () => {},
-      shape: AS_DOCUMENTED,
+      emulation: AS_DOCUMENTED,
       newId: randomUUID,
     });
     onTestFinished(() => source.stop());

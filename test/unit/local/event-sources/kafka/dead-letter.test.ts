@@ -60,8 +60,8 @@ describe('a letter per record', () => {
     ['-9223372036854775808', expect.stringMatching(/^-292275055-05-16T/)],
   ])('writes the time %s as Java’s Instant does, whatever a producer has made of it', (timestamp, time) => {
     const odd = kafkaRecord('orders', 0, { offset: '1', timestamp, key: null, value: null });
-    for (const shape of [PER_RECORD, PER_GROUP]) {
-      const [letter] = deadLetters(giveUp([odd]), shape, facts);
+    for (const emulation of [PER_RECORD, PER_GROUP]) {
+      const [letter] = deadLetters(giveUp([odd]), emulation, facts);
       expect(letter?.value).toContain(`"timestamp":${timestamp},`);
       const { recordInfo, recordsInfo } = JSON.parse(letter?.value ?? '').KafkaBatchInfo;
       expect(recordInfo?.timestamp ?? recordsInfo['orders-0'].lastRecordTimestamp).toEqual(time);
@@ -73,8 +73,8 @@ describe('a letter per record', () => {
     ['record-too-old', 'RecordAgeExceeded', 'RecordAgeExceeded'],
     ['payload-too-large', 'MaximumPayloadSizeExceeded', 'MaximumPayloadSizeExceeded'],
   ] as const)('says of %s: %s; a letter per group: %s', (reason, perRecord, perGroup) => {
-    const conditionOf = (shape: typeof PER_RECORD | typeof PER_GROUP) =>
-      deadLetters(giveUp([record(1)], { reason }), shape, facts).map(
+    const conditionOf = (emulation: typeof PER_RECORD | typeof PER_GROUP) =>
+      deadLetters(giveUp([record(1)], { reason }), emulation, facts).map(
         ({ value }) => JSON.parse(value).requestContext.condition,
       );
     expect(conditionOf(PER_RECORD)).toEqual([perRecord]);

@@ -1,5 +1,5 @@
 /** What a Kafka mapping does where AWS's documents say nothing, or otherwise than what was seen on AWS. */
-export interface EmulationShape {
+export interface Emulation {
   /**
    * `selective`: a batch item failure brings exactly the named records again, as documented. `checkpoint`: everything of
    * their partition from the lowest one on, as a stream mapping does.
@@ -17,7 +17,7 @@ export interface EmulationShape {
 }
 
 /** As AWS documents it. */
-export const AS_DOCUMENTED: EmulationShape = {
+export const AS_DOCUMENTED: Emulation = {
   partialResponse: 'selective',
   deadLetters: 'per-record',
   redelivery: 'full',
