@@ -6,8 +6,10 @@ import {
 } from '@aws-sdk/client-dynamodb-streams';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import {
+  readableShards,
   readStream,
   type SavedPosition,
+  type Shard,
   type StreamReaderOptions,
 } from '../../../../../local/event-sources/dynamodb-stream/stream-reader.ts';
 
@@ -155,4 +157,24 @@ test('a child that comes late is read, though another shard is being read all th
   await settled();
   shards.push({ id: 'b', parent: 'a', records: ['3'] });
   await vi.waitFor(() => expect(read).toContain('b: 3'), { timeout: 5_000 });
+});
+
+const shard = (id: string, parent?: string): Shard => ({ id, parent, closed: false });
+const ids = (shards: readonly Shard[], begun: string[], finished: string[]) =>
+  readableShards(shards, new Set(begun), new Set(finished)).map(({ id }) => id);
+
+//   a ──> b ──> d
+//    └──> c
+const tree = [shard('d', 'b'), shard('b', 'a'), shard('c', 'a'), shard('a')];
+
+test('a shard is read once its parent is handled to its end', () => {
+  expect(ids(tree, [], [])).toEqual(['a']);
+  expect(ids(tree, ['a'], [])).toEqual([]);
+  expect(ids(tree, ['a'], ['a'])).toEqual(['b', 'c']);
+  expect(ids(tree, ['a', 'b', 'c'], ['a', 'c'])).toEqual([]);
+  expect(ids(tree, ['a', 'b', 'c'], ['a', 'b'])).toEqual(['d']);
+});
+
+test('a parent that the stream has forgotten holds nothing back', () => {
+  expect(ids([shard('d', 'gone')], [], [])).toEqual(['d']);
 });
