@@ -54,6 +54,8 @@ describe('the demo sees', { timeout: 180_000 }, () => {
   it('a consumer whose records are committed before it has begun with them', async () => {
     const report = await runWith('orderly-orders/Shipping/Function', 'shipping-answering-first.ts');
     expect(report.exact).toBe(false);
-    expect(wrong(report)).toContain('lost: orders without mail or shipment');
+    // What the killed process had answered for is lost, if it had; what is late contradicts its order when all seems done.
+    const seen = expect.stringMatching(/^(lost|contradictions):/);
+    expect(wrong(report)).toEqual(expect.arrayContaining([seen]));
   });
 });
