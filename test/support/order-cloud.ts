@@ -1,26 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, vi } from 'vitest';
 import { type AwsRequest, type Fate, startAwsProxy } from '../../cli/faults/aws-proxy.ts';
 import { type KafkaFate, type KafkaRequest, PASS, startKafkaProxy } from '../../cli/faults/kafka-proxy.ts';
 import { type CheckoutClient, checkoutClient, openApi } from '../../cli/order/checkout-client.ts';
 import { run } from '../../cli/program.ts';
-import { readAssembly } from '../../local/assembly/read.ts';
 import { sentMails } from '../../local/cli/mailbox.ts';
-import { type LocalCloud, startLocalCloud } from '../../local/cloud.ts';
-import { readLocalConfig } from '../../local/config.ts';
-import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
+import type { LocalCloud } from '../../local/cloud.ts';
 import { stateDirOf, writeRunFile } from '../../local/run-file.ts';
-import { testAssembly } from './assembly.ts';
+import { appCloud, caughtUp, withEnvironment } from './app-cloud.ts';
 import { engineClient, scan } from './dynamodb.ts';
 import { eventIdOf } from './engine-relay.ts';
 import { readTopic, type TopicRecord, testKafka } from './topics.ts';
 
 const RELAY = 'orderly-orders/Relay/Function';
-const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What stands between the relay and its engines; a test changes it as it goes. */
 interface RelayFaults {
@@ -76,25 +71,13 @@ export async function orderCloud(): Promise<OrderCloud> {
       (request) => faults.kafka(request),
     ),
   ]);
-  const config = await readLocalConfig(join(root, 'millrace.json'));
-  const environment = {
-    ...config.functions[RELAY]?.environment,
-    AWS_ENDPOINT_URL_DYNAMODB: aws.url,
-    KAFKA_BOOTSTRAP_SERVERS: kafka.address,
-  };
+  const environment = { AWS_ENDPOINT_URL_DYNAMODB: aws.url, KAFKA_BOOTSTRAP_SERVERS: kafka.address };
   let relay = '';
-  const cloud = await startLocalCloud({
-    loadAssembly: () => readAssembly(testAssembly()),
-    startEngine: async () => {
-      const dataDir = join(dir, 'engine');
-      engine = await startEmbeddedEngine({ dataDir, log: () => undefined, progress: () => undefined });
-      return engine;
+  const cloud = await appCloud(dir, {
+    configured: (config) => withEnvironment(config, [RELAY], environment),
+    onEngine: (own) => {
+      engine = own;
     },
-    config: { ...config, functions: { ...config.functions, [RELAY]: { environment } } },
-    stateDir: dir,
-    port: 0,
-    progress: () => undefined,
-    log: () => undefined,
     onInvocation: (functionName, _requestId, pid) => {
       if (functionName === relay) faults.invoked(pid);
     },
@@ -157,16 +140,7 @@ export async function orderCloud(): Promise<OrderCloud> {
       return { code, output: lines.join('\n'), answer: answers.join('\n') };
     },
     async effects() {
-      await vi.waitFor(
-        async () => {
-          const { mappings } = await cloud.status();
-          const lags = mappings.flatMap(({ kind, partitions }) =>
-            kind === 'kafka' ? [partitions.map(({ lag }) => lag)] : [],
-          );
-          expect(lags).toEqual(lags.map(() => [0, 0, 0]));
-        },
-        { timeout: 60_000, interval: 100 },
-      );
+      await caughtUp(cloud);
       const mails = new Map<string, number>();
       for (const mail of await sentMails(cloud.engine.awsEndpoint, cloud.engine.account)) {
         const key = `${mail.To.join()} ${mail.Subject}`;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, type Kafka, Partitioners } from 'kafkajs';
+import { type Admin, type Kafka, type Message, Partitioners } from 'kafkajs';
 import { expect, onTestFinished, vi } from 'vitest';
 import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
@@ -40,6 +40,18 @@ export async function testTopic(
   // others have taken: asking each leader for its offsets waits for that.
   await vi.waitFor(() => admin.fetchTopicOffsets(topic), 10_000);
   return topic;
+}
+
+/** Writes messages to a topic, one request each, on a connection of its own. */
+export async function produce(
+  bootstrapServers: string,
+  topic: string,
+  ...messages: Message[]
+): Promise<void> {
+  const producer = testKafka(bootstrapServers).producer();
+  await producer.connect();
+  for (const message of messages) await producer.send({ topic, messages: [message] });
+  await producer.disconnect();
 }
 
 /** A record as it stands on the topic; headers in their order. */

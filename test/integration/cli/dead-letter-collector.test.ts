@@ -1,19 +1,16 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { readAssembly } from '../../../local/assembly/read.ts';
-import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { type LocalConfig, readLocalConfig } from '../../../local/config.ts';
-import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
-import { kafkaClient } from '../../../local/kafka/client.ts';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { LocalCloud } from '../../../local/cloud.ts';
+import type { LocalConfig } from '../../../local/config.ts';
+import { appCloud, caughtUp } from '../../support/app-cloud.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { anOrder, placedEvent } from '../../support/orders.ts';
+import { testKafka } from '../../support/topics.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const NEIGHBOURS = 20;
 
 /** What ends the process of shipping, and is an ordinary order for email; with bytes that are easily harmed on the way. */
@@ -48,21 +45,9 @@ describe('a record that ends its consumer, from the topic to its letter', { time
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   async function startCloud(deadLetters: LocalConfig['emulation']['deadLetters']): Promise<LocalCloud> {
-    const config = await readLocalConfig(join(root, 'millrace.json'));
-    const stateDir = join(dir, deadLetters);
-    const cloud = await startLocalCloud({
-      loadAssembly: () => readAssembly(join(dir, 'app')),
-      startEngine: () =>
-        startEmbeddedEngine({
-          dataDir: join(stateDir, 'engine'),
-          log: () => undefined,
-          progress: () => undefined,
-        }),
-      config: { ...config, emulation: { ...config.emulation, deadLetters } },
-      stateDir,
-      port: 0,
-      progress: () => undefined,
-      log: () => undefined,
+    const cloud = await appCloud(join(dir, deadLetters), {
+      app: join(dir, 'app'),
+      configured: (config) => ({ ...config, emulation: { ...config.emulation, deadLetters } }),
     });
     onTestFinished(() => cloud.stop());
     return cloud;
@@ -71,32 +56,22 @@ describe('a record that ends its consumer, from the topic to its letter', { time
   /** The fatal record in the middle of a batch of orders, all in one partition. */
   async function produce({ engine }: LocalCloud): Promise<void> {
     const neighbours = Array.from({ length: NEIGHBOURS }, (_, n) => placedEvent(anOrder(`neighbour-${n}`)));
-    const messages = [...neighbours.slice(0, NEIGHBOURS / 2), fatal, ...neighbours.slice(NEIGHBOURS / 2)].map(
-      ({ key, value, headers }) => ({ key, value: Buffer.from(value), headers, partition: 2 }),
-    );
-    const producer = kafkaClient({ ...engine, clientId: 'test' }).producer();
+    const messages = [...neighbours.slice(0, NEIGHBOURS / 2), fatal, ...neighbours.slice(NEIGHBOURS / 2)];
+    const producer = testKafka(engine.bootstrapServers).producer();
     await producer.connect();
-    await producer.send({ topic: 'orders', messages });
+    await producer.send({
+      topic: 'orders',
+      messages: messages.map((one) => ({ ...one, value: Buffer.from(one.value), partition: 2 })),
+    });
     await producer.disconnect();
-  }
-
-  /** Nothing is between a topic and its groups any more. */
-  async function settled(cloud: LocalCloud): Promise<void> {
-    await vi.waitFor(
-      async () => {
-        const kafka = (await cloud.status()).mappings.filter(({ kind }) => kind === 'kafka');
-        expect(kafka).toHaveLength(3);
-        expect(kafka.flatMap(({ partitions }) => partitions.map(({ lag }) => lag))).toEqual(Array(9).fill(0));
-        for (const { delivered } of kafka) expect(delivered).toBeGreaterThan(0);
-      },
-      { timeout: 60_000, interval: 100 },
-    );
   }
 
   it.each(['per-record', 'per-group'] as const)('by an envelope %s', async (shape) => {
     const cloud = await startCloud(shape);
     await produce(cloud);
-    await settled(cloud);
+    await caughtUp(cloud, (mappings) => {
+      for (const { kind, delivered } of mappings) if (kind === 'kafka') expect(delivered).toBeGreaterThan(0);
+    });
     const client = testClient(cloud.engine.awsEndpoint);
     const rows = (output: string) => scan(client, cloud.model.outputs[`orderly-orders.${output}`] ?? '');
 

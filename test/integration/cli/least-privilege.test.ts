@@ -1,18 +1,15 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { poison } from '../../../cli/demo/faults-verdict.ts';
 import { topicWitness } from '../../../cli/demo/topic.ts';
 import { type AwsProxy, type Fate, PASS, startAwsProxy } from '../../../cli/faults/aws-proxy.ts';
 import { checkoutClient, openApi } from '../../../cli/order/checkout-client.ts';
 import { sampleOrder } from '../../../cli/order/sample-orders.ts';
-import { readAssembly } from '../../../local/assembly/read.ts';
-import { type LocalCloud, startLocalCloud } from '../../../local/cloud.ts';
-import { readLocalConfig } from '../../../local/config.ts';
-import { startEmbeddedEngine } from '../../../local/engines/embedded.ts';
-import { kafkaClient } from '../../../local/kafka/client.ts';
+import type { LocalCloud } from '../../../local/cloud.ts';
+import type { LocalConfig } from '../../../local/config.ts';
+import { appCloud, caughtUp, withEnvironment } from '../../support/app-cloud.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { type MetricIdentity, metricLine, metricsRead, metricsWritten } from '../../support/metrics.ts';
 import { grantedTo, type Permission, type TemplateJson } from '../../support/policies/granted.ts';
@@ -23,8 +20,8 @@ import {
   permissionsToProduce,
   permissionsToRun,
 } from '../../support/policies/used.ts';
+import { produce } from '../../support/topics.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 const FUNCTIONS = ['Checkout', 'Relay', 'Email', 'Shipping', 'DeadLetterCollector', 'Manifests/Manifest'];
 
 /** Written, and neither rung for nor drawn: for who asks CloudWatch. */
@@ -52,7 +49,6 @@ describe('what the functions do', { timeout: 180_000 }, () => {
   let written: readonly MetricIdentity[];
 
   beforeAll(async () => {
-    const config = await readLocalConfig(join(root, 'millrace.json'));
     let endpoint = '';
     let throttled = false;
     /** The provider is busy for the first mail, so that its claim is given back. */
@@ -61,7 +57,7 @@ describe('what the functions do', { timeout: 180_000 }, () => {
       throttled = true;
       return { kind: 'answer', status: 429, type: 'TooManyRequestsException' };
     };
-    const functions = { ...config.functions };
+    const configs: ((config: LocalConfig) => LocalConfig)[] = [];
     for (const path of used.keys()) {
       const proxy = await startAwsProxy(
         () => endpoint,
@@ -72,22 +68,13 @@ describe('what the functions do', { timeout: 180_000 }, () => {
       );
       proxies.push(proxy);
       const services = ['DYNAMODB', 'SESV2', 'S3'].map((name) => [`AWS_ENDPOINT_URL_${name}`, proxy.url]);
-      const environment = { ...functions[path]?.environment, ...Object.fromEntries(services) };
-      functions[path] = { environment };
+      configs.push((config) => withEnvironment(config, [path], Object.fromEntries(services)));
     }
-    cloud = await startLocalCloud({
-      loadAssembly: () => readAssembly(testAssembly()),
-      startEngine: async () => {
-        const quiet = { log: () => undefined, progress: () => undefined };
-        const engine = await startEmbeddedEngine({ dataDir: join(dir, 'engine'), ...quiet });
-        endpoint = engine.awsEndpoint;
-        return engine;
+    cloud = await appCloud(dir, {
+      configured: (config) => configs.reduce((before, change) => change(before), config),
+      onEngine: ({ awsEndpoint }) => {
+        endpoint = awsEndpoint;
       },
-      config: { ...config, functions },
-      stateDir: dir,
-      port: 0,
-      progress: () => undefined,
-      log: () => undefined,
     });
     const template: TemplateJson = JSON.parse(
       readFileSync(join(testAssembly(), 'orderly-orders.template.json'), 'utf8'),
@@ -178,15 +165,8 @@ async function exercise(cloud: LocalCloud): Promise<void> {
   const url = cloud.apis[0]?.url ?? '';
   const checkout = checkoutClient(openApi(url));
   const quiet = (events: number) =>
-    vi.waitFor(
-      async () => {
-        const { mappings } = await cloud.status();
-        for (const { kind, partitions } of mappings) {
-          if (kind === 'kafka') expect(partitions.map(({ lag }) => lag)).toEqual([0, 0, 0]);
-        }
-        expect(mappings.find(({ kind }) => kind === 'dynamodb-stream')?.delivered).toBe(events);
-      },
-      { timeout: 60_000, interval: 200 },
+    caughtUp(cloud, (mappings) =>
+      expect(mappings.find(({ kind }) => kind === 'dynamodb-stream')?.delivered).toBe(events),
     );
   try {
     const [order] = [
@@ -200,7 +180,7 @@ async function exercise(cloud: LocalCloud): Promise<void> {
     await quiet(3);
     await topic.copy(() => 0, 3);
     await topic.spoil(poison);
-    await send(cloud, 'orders.dead-letters', 'nothing of Lambda’s');
+    await produce(cloud.engine.bootstrapServers, 'orders.dead-letters', { value: 'nothing of Lambda’s' });
     await quiet(3);
     await invoke(cloud, pathOf('Relay'), scheduledAt(Date.now()));
     await invoke(cloud, pathOf('Manifests/Manifest'), scheduledAt(Date.now() + 24 * 60 * 60_000));
@@ -214,13 +194,6 @@ const scheduledAt = (time: number) => ({
   'detail-type': 'Scheduled Event',
   time: new Date(time).toISOString(),
 });
-
-async function send(cloud: LocalCloud, topic: string, value: string): Promise<void> {
-  const producer = kafkaClient({ ...cloud.engine, clientId: 'privilege' }).producer();
-  await producer.connect();
-  await producer.send({ topic, messages: [{ value }] });
-  await producer.disconnect();
-}
 
 async function invoke(cloud: LocalCloud, path: string, event: object): Promise<void> {
   const name = cloud.model.functions.find((fn) => fn.path === path)?.name ?? '';

@@ -13,11 +13,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { sentMails } from '../../../../local/cli/mailbox.ts';
 import { type RunningCloud, runningCloud } from '../../../../local/cli/running-cloud.ts';
-import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { assemblyWith } from '../../../faults/world/assembly.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { scan, testClient } from '../../../support/dynamodb.ts';
 import { type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
+import { produce } from '../../../support/topics.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 60_000, interval: 100 });
@@ -192,10 +192,10 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
 
   it('parks what fails again and again, leaves the other group alone, and discards with a reason', async () => {
     const client = tables();
-    const producer = kafkaClient({ ...running.status.engine, clientId: 'test' }).producer();
-    await producer.connect();
-    await producer.send({ topic: 'orders', messages: [{ key: 'poison', value: 'no JSON \u001b[2J' }] });
-    await producer.disconnect();
+    await produce(running.status.engine.bootstrapServers, 'orders', {
+      key: 'poison',
+      value: 'no JSON \u001b[2J',
+    });
     const groups = ['email-service', 'shipping-service'] as const;
     const poison = async (group: string) =>
       (await lettersOf(client, group)).find(({ status }) => status !== 'REPLAYED');
@@ -241,10 +241,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
 
   it('go to the collector again where it could not read a message', async () => {
     const client = tables();
-    const producer = kafkaClient({ ...running.status.engine, clientId: 'test' }).producer();
-    await producer.connect();
-    await producer.send({ topic: 'orders.dead-letters', messages: [{ value: 'no envelope' }] });
-    await producer.disconnect();
+    await produce(running.status.engine.bootstrapServers, 'orders.dead-letters', { value: 'no envelope' });
     const letter = async () => (await lettersOf(client, 'dead-letters'))[0];
     await eventually(async () => expect(await letter()).toMatchObject({ status: 'OPEN', version: 1 }));
     const execute = ['--consumer', 'dead-letters', '--execute', '--reason', 'can it be read now?'];

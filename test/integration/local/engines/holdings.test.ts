@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { demo } from '../../../../cli/demo/demo.ts';
-import { readAssembly } from '../../../../local/assembly/read.ts';
 import { reset } from '../../../../local/cli/commands/reset.ts';
 import type { Terminal } from '../../../../local/cli/terminal.ts';
-import { type LocalCloud, startLocalCloud } from '../../../../local/cloud.ts';
-import { readLocalConfig } from '../../../../local/config.ts';
+import type { LocalCloud } from '../../../../local/cloud.ts';
 import { connectExternalEngine } from '../../../../local/engines/external.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { provision } from '../../../../local/resources/registry.ts';
 import { stateDirOf } from '../../../../local/run-file.ts';
+import { appCloud } from '../../../support/app-cloud.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { type ComposeEngine, startComposeEngine } from '../../../support/compose-engine.ts';
 import { contentsOf } from '../../../support/engine-contents.ts';
@@ -67,15 +66,7 @@ const project = () => mkdtempSync(join(folder, 'project-'));
 
 /** Runs the app in a project folder, on docker-compose.yml's engine unless it is named. */
 async function upIn(dir: string, given = {}): Promise<LocalCloud> {
-  const cloud = await startLocalCloud({
-    loadAssembly: () => readAssembly(testAssembly()),
-    startEngine: () => connectExternalEngine({ given }),
-    config: await readLocalConfig(join(root, 'millrace.json')),
-    stateDir: stateDirOf(dir),
-    port: 0,
-    progress: () => undefined,
-    log: () => undefined,
-  });
+  const cloud = await appCloud(stateDirOf(dir), { startEngine: () => connectExternalEngine({ given }) });
   onTestFinished(() => cloud.stop());
   return cloud;
 }
