@@ -107,7 +107,7 @@ export function modelOf(
   ];
   const emulated = new Set([
     ...readings.flatMap(({ resource, model, parts = [] }) =>
-      model === undefined ? parts : [resource, ...parts],
+      model === undefined ? [] : [resource, ...parts],
     ),
     ...resources.filter(asksForBrokers),
   ]);

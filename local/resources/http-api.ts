@@ -150,8 +150,7 @@ export const httpApis: ResourceType<HttpApiModel> = {
     return servedHere(app).map((parts) => {
       const { api, routes, integrations, authorizers, stages } = parts;
       const reading = httpApiOf(app.scope, parts, targets, app.jwtClaims);
-      const all = [api, ...routes, ...integrations, ...authorizers, ...stages];
-      return { resource: api, parts: all, ...reading };
+      return { resource: api, parts: [...routes, ...integrations, ...authorizers, ...stages], ...reading };
     });
   },
   furtherFindings(app) {

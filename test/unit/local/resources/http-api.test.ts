@@ -160,6 +160,14 @@ describe('HTTP APIs', () => {
     expect(accepts(judged(api(parts)).findings)).toEqual([accept]);
   });
 
+  it('that are left out by acceptance take all that belongs to them along', () => {
+    const app = api({ api: { ProtocolType: 'WEBSOCKET' } });
+    const { model, findings } = judged(app, { accept: new Set(['Api.ProtocolType']) });
+    expect(findings).toEqual([]);
+    expect([model.apis, model.notEmulated]).toEqual([[], []]);
+    expect(model.accepted[0]?.reliedOnBy).toEqual(['Route', 'Integration', 'Stage', 'Authorizer']);
+  });
+
   it('of somebody else are refused where their routes lead here', () => {
     expect(accepts(judged(api({ route: { ApiId: 'abcdef1234' } })).findings)).toEqual(['Route.ApiId']);
   });
