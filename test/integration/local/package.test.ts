@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -129,7 +138,7 @@ test('by itself it runs the app of somebody else', { timeout: 180_000 }, async (
   expect(await answered('reset')).toContain(`removed ${join(dir, '.millrace')}`);
 });
 
-test('a program imports it, with its types, from the package as in the repository', async () => {
+test('a program imports it, with its types and as its README does, from the package as in the repository', async () => {
   const script = "console.log(Object.keys(await import('millrace')).join())";
   const exported = async (cwd: string) =>
     (await exec(process.execPath, ['--input-type=module', '--eval', script], { cwd })).stdout
@@ -138,20 +147,24 @@ test('a program imports it, with its types, from the package as in the repositor
   expect(await exported(dir)).toContain('startLocalCloud');
   expect(await exported(root)).toEqual(await exported(dir));
 
-  const program = `import { type LocalCloud, readAssembly, startEmbeddedEngine, startLocalCloud } from 'millrace';
-    const log = () => undefined;
-    const cloud: LocalCloud = await startLocalCloud({
-      loadAssembly: () => readAssembly('cdk.out'),
-      startEngine: () => startEmbeddedEngine({ dataDir: 'engine', progress: log, log }),
-      config: ???, stateDir: 'state', port: 0, progress: log, log,
-    });
-    await cloud.stop();`;
+  const CONFIG = "await readLocalConfig('millrace.json')";
+  const [, program = ''] = /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'local/README.md'), 'utf8')) ?? [];
   const check = (config: string) => {
-    writeFileSync(join(dir, 'program.mts'), program.replace('???', config));
-    const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024'];
+    writeFileSync(join(dir, 'program.mts'), program.replace(CONFIG, config));
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+      '--lib',
+      'es2024,dom',
+    ];
     return exec(join(root, 'node_modules/.bin/tsc'), [...options, 'program.mts'], { cwd: dir });
   };
-  await check("await (await import('millrace')).readLocalConfig('millrace.json')");
+  await check(CONFIG);
   await expect(check('42')).rejects.toMatchObject({
     stdout: expect.stringContaining("'number' is not assignable"),
   });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -41,6 +41,22 @@ describe('millrace by itself', () => {
       ['doctor', 'help', 'logs', 'mails', 'mapping', 'reset', 'schedule', 'status', 'up'].toSorted(),
     );
     expect(await millrace('order')).toMatchObject({ code: 2 });
+  });
+
+  it('has every command that its README names', async () => {
+    const { millrace } = folder();
+    const readme = readFileSync(new URL('../../../../local/README.md', import.meta.url), 'utf8');
+    const named = new Set(
+      [...readme.matchAll(/npx millrace ((?:mapping|schedule) [a-z]+|[a-z]+)/g)].map(
+        ([, command = '']) => command,
+      ),
+    );
+    expect(named.size).toBe(8);
+    for (const command of named) {
+      expect((await millrace(...command.split(' '), '--help')).output).toContain(
+        `Usage: npx millrace ${command}`,
+      );
+    }
   });
 
   it('refuses a configuration of the former name before anything starts', async () => {
