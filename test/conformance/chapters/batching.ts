@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
-import { eventually, gate, success } from '../../integration/local/event-sources/fake-function.ts';
+import { eventually, gate } from '../../integration/local/event-sources/fake-function.ts';
 import { offsetsOf, recordsOf, running } from '../../integration/local/event-sources/kafka/running.ts';
+import { success } from '../../support/invocation-results.ts';
 import { type Chapter, PAGES } from '../rule.ts';
 
 const texts = (count: number) => Array.from({ length: count }, (_, n) => String(n));

@@ -1,12 +1,13 @@
 import { expect } from 'vitest';
 import type { InvocationResult } from '../../../local/lambda/invocation.ts';
-import { eventually, functionError, success } from '../../integration/local/event-sources/fake-function.ts';
+import { eventually } from '../../integration/local/event-sources/fake-function.ts';
 import {
   type KafkaEvent,
   offsetsOf,
   recordsOf,
   running,
 } from '../../integration/local/event-sources/kafka/running.ts';
+import { functionError, success } from '../../support/invocation-results.ts';
 import { type Chapter, PAGES } from '../rule.ts';
 
 /** Answers the first delivery with `first` and all later ones with success. */

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { AS_DOCUMENTED, type Emulation } from '../../../local/event-sources/kafka/emulation.ts';
 import type { KafkaSourcePorts } from '../../../local/event-sources/kafka/source.ts';
 import type { KafkaMappingModel } from '../../../local/resources/kafka-mapping.ts';
-import { eventually, functionError, success } from '../../integration/local/event-sources/fake-function.ts';
+import { eventually } from '../../integration/local/event-sources/fake-function.ts';
 import {
   type KafkaEvent,
   offsetsOf,
@@ -11,6 +11,7 @@ import {
   runningWithDestination,
   text,
 } from '../../integration/local/event-sources/kafka/running.ts';
+import { functionError, success } from '../../support/invocation-results.ts';
 import { type Chapter, PAGES } from '../rule.ts';
 
 const isPoisoned = (event: KafkaEvent) => recordsOf([event]).some((record) => text(record) === 'poison');

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import type { InvocationResult, Invoke } from '../../../../local/lambda/invocation.ts';
+import { success } from '../../../support/invocation-results.ts';
 
 /** A function that remembers the events it got; `answer` may change while it runs. */
 export interface FakeFunction<E> {
@@ -21,22 +22,6 @@ export function fakeFunction<E>(): FakeFunction<E> {
     },
   };
   return fake;
-}
-
-export function success(response: unknown = null): InvocationResult {
-  return { kind: 'success', requestId: 'r', payload: Buffer.from(JSON.stringify(response)), durationMs: 1 };
-}
-
-export function functionError(): InvocationResult {
-  const payload = Buffer.from('{"errorType":"Error","errorMessage":"no"}');
-  return {
-    kind: 'function-error',
-    requestId: 'r',
-    payload,
-    errorType: 'Error',
-    errorMessage: 'no',
-    durationMs: 1,
-  };
 }
 
 /** An answer that is held back until `release`. */

@@ -6,20 +6,14 @@ import {
   readResponse,
 } from '../../../../local/gateway/integration.ts';
 import type { InvocationResult } from '../../../../local/lambda/invocation.ts';
+import { functionError } from '../../../support/invocation-results.ts';
 
 afterEach(() => vi.useRealTimers());
 
 const ending = (result: InvocationResult) => integrate(async () => result, 'checkout', {});
 
 test('a function error is an Internal Server Error that says nothing of the function', async () => {
-  const { status, body } = await ending({
-    kind: 'function-error',
-    requestId: 'r-1',
-    payload: Buffer.from('{"errorMessage":"secret"}'),
-    errorType: 'Error',
-    errorMessage: 'secret',
-    durationMs: 1,
-  });
+  const { status, body } = await ending(functionError());
 
   expect([status, Buffer.from(body).toString()]).toEqual([500, '{"message":"Internal Server Error"}']);
 });

@@ -3,9 +3,9 @@ import { onTestFinished } from 'vitest';
 import { eventSourceMappings } from '../../../../local/event-sources/mappings.ts';
 import { startGateway } from '../../../../local/gateway/gateway.ts';
 import { openPort } from '../../../../local/gateway/loopback.ts';
-import type { InvocationResult } from '../../../../local/lambda/invocation.ts';
 import { type LambdaApiPorts, lambdaApi } from '../../../../local/lambda-api/lambda-api.ts';
 import type { FunctionModel } from '../../../../local/resources/function.ts';
+import { success } from '../../../support/invocation-results.ts';
 
 export function functionModel(name: string, overrides: Partial<FunctionModel> = {}): FunctionModel {
   return {
@@ -21,21 +21,6 @@ export function functionModel(name: string, overrides: Partial<FunctionModel> = 
     reservedConcurrency: undefined,
     environment: { TABLE: 'orders' },
     ...overrides,
-  };
-}
-
-export function success(payload: unknown): InvocationResult {
-  return { kind: 'success', requestId: 'r-1', payload: Buffer.from(JSON.stringify(payload)), durationMs: 1 };
-}
-
-export function functionError(): InvocationResult {
-  const error = { errorType: 'RangeError', errorMessage: 'no' };
-  return {
-    kind: 'function-error',
-    requestId: 'r-1',
-    ...error,
-    payload: Buffer.from(JSON.stringify(error)),
-    durationMs: 1,
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { eventually, functionError, success } from '../fake-function.ts';
+import { functionError, success } from '../../../../support/invocation-results.ts';
+import { eventually } from '../fake-function.ts';
 import { keysOf, running, sequenceNumberOf } from './running.ts';
 
 /** DynamoDB Local rounds the time of a change down to the minute, so that a record may be one minute younger than it says. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { eventually, functionError, gate, success } from '../fake-function.ts';
+import { functionError, success } from '../../../../support/invocation-results.ts';
+import { eventually, gate } from '../fake-function.ts';
 import { keysOf, running, sequenceNumberOf } from './running.ts';
 
 describe.each(['ministack', 'dynamodbLocal'] as const)('on %s', (engine) => {

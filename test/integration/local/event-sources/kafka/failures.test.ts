@@ -1,7 +1,8 @@
 import type { Kafka } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
+import { functionError, success } from '../../../../support/invocation-results.ts';
 import { functionOf, hostOf } from '../../../../unit/local/lambda/host-fixture.ts';
-import { eventually, functionError, success } from '../fake-function.ts';
+import { eventually } from '../fake-function.ts';
 import { type KafkaEvent, offsetsOf, recordsOf, running, runningWithDestination, text } from './running.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import kafkajs, { type Message } from 'kafkajs';
 import { expect, test } from 'vitest';
+import { functionError } from '../../../../support/invocation-results.ts';
 import { adminOf, testTopic } from '../../../../support/topics.ts';
-import { eventually, functionError } from '../fake-function.ts';
+import { eventually } from '../fake-function.ts';
 import { recordsOf, running } from './running.ts';
 
 const NOW = 1_790_000_000_000;

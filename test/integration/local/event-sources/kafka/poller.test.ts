@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { eventually, fakeFunction, gate, success } from '../fake-function.ts';
+import { success } from '../../../../support/invocation-results.ts';
+import { eventually, fakeFunction, gate } from '../fake-function.ts';
 import { type KafkaEvent, offsetsOf, recordsOf, running } from './running.ts';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i));

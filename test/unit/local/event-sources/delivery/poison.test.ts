@@ -114,7 +114,7 @@ describe.each(['checkpoint', 'selective'] as const)('with %s responses', patienc
             expect(committed[0]).toBeLessThanOrEqual(Math.min(...offsets));
           },
         ),
-        { numRuns: 200 },
+        { numRuns: 100 },
       );
     });
 
@@ -131,7 +131,7 @@ describe.each(['checkpoint', 'selective'] as const)('with %s responses', patienc
             if (throws || partialResponse === 'selective') expect(outcome.givenUp).toEqual(offsets);
           },
         ),
-        { numRuns: 200 },
+        { numRuns: 100 },
       );
     });
   });

@@ -3,6 +3,7 @@ import { type Batch, NOTHING_YET } from '../../../../../local/event-sources/deli
 import { judge, type Verdict } from '../../../../../local/event-sources/delivery/verdict.ts';
 import { type KafkaRecord, locateKafkaRecord } from '../../../../../local/event-sources/kafka/event.ts';
 import type { InvocationResult } from '../../../../../local/lambda/invocation.ts';
+import { functionError } from '../../../../support/invocation-results.ts';
 
 const records = (...offsets: number[]): KafkaRecord[] =>
   offsets.map((offset) => ({ offset, timestamp: 0, json: '{}', bytes: 3 }));
@@ -46,18 +47,7 @@ describe('the whole batch is handled', () => {
 
 describe('the whole batch is delivered again', () => {
   test.each([
-    [
-      'a function error',
-      {
-        kind: 'function-error',
-        requestId: 'r',
-        payload: Buffer.from('{}'),
-        errorType: 'E',
-        errorMessage: 'm',
-        durationMs: 1,
-      },
-      { kind: 'failed', cause: 'function-error', requestId: 'r' },
-    ],
+    ['a function error', functionError(), { kind: 'failed', cause: 'function-error', requestId: 'r' }],
     ['a throttle', { kind: 'throttled' }, { kind: 'not-invoked', cause: 'throttled' }],
   ] satisfies [string, InvocationResult, Verdict][])('after %s', (_name, result, expected) => {
     expect(verdict(result)).toEqual(expected);
