@@ -1,19 +1,17 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { z } from 'zod';
 import type { Mail, Mark } from '../../checker/observation.ts';
 import { FUNCTION_NAMES, FUNCTIONS } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
-import { assemblyWith } from './assembly.ts';
-import { type CloudProcess, cloudProcess } from './cloud.ts';
+import { type CloudProcess, cloudProcess, type Operator, operatorIn } from './cloud.ts';
 import { type FaultyEngine, startFaultyEngine } from './engine.ts';
 import { type FaultLog, faultLog } from './fault-log.ts';
 import { type KafkaRequests, startKafkaRequests } from './kafka-requests.ts';
 import { type Leases, startLeases } from './leases.ts';
-import { startMailProvider } from './mail-provider.ts';
-import { mailWitness } from './mail-witness.ts';
-import { type Operator, operatorIn } from './operator.ts';
+import { mailWitness, startMailProvider } from './mails.ts';
 import { TELLS_PID } from './processes.ts';
 import { type Requests, startRequests } from './requests.ts';
 import { openTables, type Tables } from './tables.ts';
@@ -45,7 +43,7 @@ export interface World {
 export const DEADLY_SKU = 'DEADLY-SKU';
 const CANARY = /canary/i;
 
-const crashOnText = fileURLToPath(new URL('../../../cli/demo/faults/crash-on-text.ts', import.meta.url));
+const crashOnText = fileURLToPath(new URL('../../../cli/demo/crash-on-text.ts', import.meta.url));
 const slowClock = fileURLToPath(new URL('./slow-clock.ts', import.meta.url));
 
 /**
@@ -157,4 +155,40 @@ async function open(
 
 function logLines(dir: string): readonly string[] {
   return readdirSync(dir).flatMap((file) => readFileSync(join(dir, file), 'utf8').split('\n'));
+}
+
+const TEMPLATE = 'orderly-orders.template.json';
+
+const Reference = z.object({ Ref: z.string() });
+
+interface Template {
+  readonly Resources: Readonly<
+    Record<string, { readonly Type: string; readonly Properties: Record<string, unknown> }>
+  >;
+}
+
+/** Copies the app's assembly, with other retries, pollers and another timeout for the consumers whose retries have a limit. */
+export async function assemblyWith(
+  { retryAttempts, pollers, timeoutSeconds }: Pick<Plan, 'retryAttempts' | 'pollers' | 'timeoutSeconds'>,
+  assembly: string,
+  outdir: string,
+): Promise<void> {
+  await cp(assembly, outdir, { recursive: true });
+  const path = join(outdir, TEMPLATE);
+  const template = JSON.parse(await readFile(path, 'utf8')) as Template;
+  const mappings = Object.values(template.Resources).filter(
+    ({ Type, Properties }) =>
+      Type === 'AWS::Lambda::EventSourceMapping' &&
+      Properties.Topics !== undefined &&
+      Properties.MaximumRetryAttempts !== undefined,
+  );
+  if (mappings.length !== 2) throw new Error(`${mappings.length} consumers have a limit of retries, not 2`);
+  for (const { Properties } of mappings) {
+    Properties.MaximumRetryAttempts = retryAttempts;
+    Properties.ProvisionedPollerConfig = { MinimumPollers: pollers, MaximumPollers: pollers };
+    const consumer = template.Resources[Reference.parse(Properties.FunctionName).Ref];
+    if (consumer === undefined) throw new Error('a mapping names no function of the stack');
+    consumer.Properties.Timeout = timeoutSeconds;
+  }
+  await writeFile(path, JSON.stringify(template));
 }

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { sentMails } from '../../../../local/cli/mailbox.ts';
 import { type RunningCloud, runningCloud } from '../../../../local/cli/running-cloud.ts';
-import { assemblyWith } from '../../../faults/world/assembly.ts';
+import { assemblyWith } from '../../../faults/world/world.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { scan, testClient } from '../../../support/dynamodb.ts';
 import { type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AwsRequest, Fate } from '../../../../cli/faults/aws-proxy.ts';
-import { failedStatements, halfUnprocessed, unprocessed } from '../../../faults/world/unprocessed.ts';
+import { failedStatements, halfUnprocessed, unprocessed } from '../../../faults/world/request-fates.ts';
 
 const request = (operation: string, body: object): AwsRequest => ({
   operation,
