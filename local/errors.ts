@@ -21,22 +21,10 @@ export type LocalCloudErrorCode =
   | 'REWIND_FAILED'
   | 'SCHEDULE_NOT_FOUND'
   | 'SCHEDULE_AMBIGUOUS'
-  | 'LETTER_NOT_FOUND'
-  | 'LETTER_AMBIGUOUS'
-  | 'LETTER_UNREADABLE'
-  | 'RUN_NOT_FOUND'
-  | 'RUN_AMBIGUOUS'
-  | 'INVOCATION_REFUSED'
-  | 'ORDER_UNREADABLE'
-  | 'SHIPMENT_NOT_FOUND'
-  | 'SHIPMENT_CANCELLED'
-  | 'LABEL_UNPRINTABLE'
-  | 'FONT_MISSING'
   | 'STACK_NOT_FOUND'
   | 'REGION_MISSING'
   | 'CREDENTIALS_MISSING'
   | 'AWS_REFUSED'
-  | 'API_REFUSED'
   | 'ALREADY_RUNNING'
   | 'NOT_RUNNING'
   | 'STARTING';
@@ -45,15 +33,15 @@ export type LocalCloudErrorCode =
  * An error a person can act on: what happened, and the remedy.
  *
  * `message` names the thing; `remedy` says what to do, one line each; `retriable` says whether the same call may succeed
- * later without a change.
+ * later without a change. Who mounts commands of its own has a list of codes of its own.
  */
-export class LocalCloudError extends Error {
-  readonly code: LocalCloudErrorCode;
+export class LocalCloudError<Code extends string = LocalCloudErrorCode> extends Error {
+  readonly code: Code;
   readonly remedy: readonly string[];
   readonly retriable: boolean;
 
   constructor(
-    code: LocalCloudErrorCode,
+    code: Code,
     message: string,
     options: { remedy?: readonly string[]; retriable?: boolean; cause?: unknown } = {},
   ) {

@@ -13,9 +13,9 @@ import {
 import { z } from 'zod';
 import { LETTER_REASONS } from '../../functions/dead-letters/letter.ts';
 import { theOne } from '../../local/cli/the-one.ts';
-import { LocalCloudError } from '../../local/errors.ts';
 import { attributesOf, L, M, MapOf, N, S } from '../attributes.ts';
 import { ORDERLY } from '../command-line.ts';
+import { OrderSystemError } from '../errors.ts';
 import { AUDIT, type Selection } from './letters-table.ts';
 import type { RunId } from './transitions.ts';
 
@@ -191,9 +191,9 @@ function refused(
   code: 'RUN_NOT_FOUND' | 'RUN_AMBIGUOUS',
   message: string,
   runs: readonly AuditedRun[],
-): LocalCloudError {
+): OrderSystemError {
   const candidates = runs.filter(({ ended }) => ended !== 'finished');
-  return new LocalCloudError(code, message, {
+  return new OrderSystemError(code, message, {
     remedy:
       candidates.length === 0
         ? [`${ORDERLY} dead-letters runs lists them; without --resume a new one begins.`]

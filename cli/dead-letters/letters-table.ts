@@ -14,8 +14,8 @@ import {
   type LetterReason,
   type LetterStatus,
 } from '../../functions/dead-letters/letter.ts';
-import { LocalCloudError } from '../../local/errors.ts';
 import { attributesOf, B, L, M, MapOf, N, S } from '../attributes.ts';
+import { OrderSystemError } from '../errors.ts';
 import { type Change, type HistoryRoom, isAsExpected, isDone, type RunId, updateOf } from './transitions.ts';
 
 /** The partition key of the rows that tell of runs (`audit.ts`); every other one is a consumer's. */
@@ -205,7 +205,7 @@ function parsed<T extends z.ZodType>(schema: T, item: Record<string, AttributeVa
   if (result.success) return result.data;
   const name = `${item.consumer?.S}/${item.recordId?.S}`;
   const place = result.error.issues[0]?.path.join('.') ?? '';
-  throw new LocalCloudError('LETTER_UNREADABLE', `the row ${name} is no dead letter: look at "${place}"`, {
+  throw new OrderSystemError('LETTER_UNREADABLE', `the row ${name} is no dead letter: look at "${place}"`, {
     remedy: ['It may be from a newer version of the app than this command.'],
     cause: result.error,
   });

@@ -4,8 +4,8 @@ import type { AppAddress } from '../../local/cli/app.ts';
 import { interruption } from '../../local/cli/interruption.ts';
 import { realTiming } from '../../local/cli/pacing.ts';
 import type { Terminal } from '../../local/cli/terminal.ts';
-import { LocalCloudError } from '../../local/errors.ts';
 import { ORDERLY } from '../command-line.ts';
+import { OrderSystemError } from '../errors.ts';
 import {
   describeRun,
   describeRuns,
@@ -54,7 +54,7 @@ export async function showLetter(
     const { keys: [key] = [] } = await withNamed(letters, { consumer }, [id]);
     const letter = key && (await letters.letter(key));
     if (letter === undefined) {
-      throw new LocalCloudError('LETTER_NOT_FOUND', `there is no dead letter ${id} any more`);
+      throw new OrderSystemError('LETTER_NOT_FOUND', `there is no dead letter ${id} any more`);
     }
     terminal.out(json ? JSON.stringify(letterJson(letter)) : describeLetter(letter));
   });

@@ -1,7 +1,7 @@
 /** Replays letters: the choice and its plan, a run over all of them, and what it does with each. */
 import { randomUUID } from 'node:crypto';
 import { pacer, type Timing } from '../../local/cli/pacing.ts';
-import { LocalCloudError } from '../../local/errors.ts';
+import { OrderSystemError } from '../errors.ts';
 import { workThrough } from '../work-through.ts';
 import { type Audit, type ReplayLimits, type ReplayRun, resumedRun } from './audit.ts';
 import {
@@ -128,8 +128,8 @@ export function replay(
   return auditedRun(run, chosen, replayAll, { audit, progress, now: timing.now }, signal);
 }
 
-function refusal(consumer: string, { code, message }: { code: string; message: string }): LocalCloudError {
-  return new LocalCloudError('INVOCATION_REFUSED', `${consumer} can't be invoked: ${code}, ${message}`, {
+function refusal(consumer: string, { code, message }: { code: string; message: string }): OrderSystemError {
+  return new OrderSystemError('INVOCATION_REFUSED', `${consumer} can't be invoked: ${code}, ${message}`, {
     retriable: true,
     remedy: ['The run has ended, and no letter is lost: run it again when the consumer can be invoked.'],
   });

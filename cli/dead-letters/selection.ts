@@ -1,8 +1,8 @@
 /** Which letters a command is about: the words of the command line, made a selection, made letters. */
 import type { LetterStatus } from '../../functions/dead-letters/letter.ts';
 import { theOne } from '../../local/cli/the-one.ts';
-import { LocalCloudError } from '../../local/errors.ts';
 import { ORDERLY } from '../command-line.ts';
+import { OrderSystemError } from '../errors.ts';
 import {
   type LetterKey,
   type LetterSummary,
@@ -78,15 +78,15 @@ function oneOf(word: string, found: readonly LetterSummary[]): LetterKey {
   }
 }
 
-function notFound(word: string): LocalCloudError {
-  return new LocalCloudError('LETTER_NOT_FOUND', `there is no dead letter ${word}`, {
+function notFound(word: string): OrderSystemError {
+  return new OrderSystemError('LETTER_NOT_FOUND', `there is no dead letter ${word}`, {
     remedy: [`${ORDERLY} dead-letters list names those that need somebody.`],
   });
 }
 
-function ambiguous(word: string, names: readonly string[]): LocalCloudError {
+function ambiguous(word: string, names: readonly string[]): OrderSystemError {
   const more = names.length - CANDIDATES_SHOWN;
-  return new LocalCloudError('LETTER_AMBIGUOUS', `${word} may be several dead letters`, {
+  return new OrderSystemError('LETTER_AMBIGUOUS', `${word} may be several dead letters`, {
     remedy: [
       'Name one of these:',
       ...names.slice(0, CANDIDATES_SHOWN),

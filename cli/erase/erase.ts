@@ -9,9 +9,9 @@ import {
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
 import { z } from 'zod';
-import { LocalCloudError } from '../../local/errors.ts';
 import { B, L, M, S } from '../attributes.ts';
 import { AUDIT, type LetterKey } from '../dead-letters/letters-table.ts';
+import { OrderSystemError } from '../errors.ts';
 import { workThrough } from '../work-through.ts';
 
 /** Names of the tables that hold a customer's data. */
@@ -117,7 +117,7 @@ const Letter = z.object({
  * What the tables hold of each order of a customer: two scans, of the orders and of the dead letters, and two requests an
  * order. All reads are consistent.
  *
- * @throws {LocalCloudError} `ORDER_UNREADABLE` for an order whose events tell no time
+ * @throws {OrderSystemError} `ORDER_UNREADABLE` for an order whose events tell no time
  */
 export async function tracesOf(
   client: DynamoDBClient,
@@ -184,7 +184,7 @@ function readOrder(item: Item): Pick<OrderTraces, 'orderId' | 'lastEventAt'> {
   const times = data?.events.map(({ headers }) => headers.find(([name]) => name === 'ce_time')?.[1] ?? '');
   const lastEventAt = Math.max(...(times ?? []).map((time) => Date.parse(time)));
   if (data === undefined || !Number.isFinite(lastEventAt)) {
-    throw new LocalCloudError(
+    throw new OrderSystemError(
       'ORDER_UNREADABLE',
       `the order ${item.orderId?.S} has no events that tell a time`,
       {

@@ -8,6 +8,7 @@ import type { Terminal } from '../../local/cli/terminal.ts';
 import { cacheFolder } from '../../local/engines/install.ts';
 import { LocalCloudError } from '../../local/errors.ts';
 import { ORDERLY } from '../command-line.ts';
+import { OrderSystemError } from '../errors.ts';
 import { orderId } from '../options.ts';
 import { PostalAddress, Shipment } from './shipment.ts';
 
@@ -81,7 +82,7 @@ async function readShipment(app: App, orderId: string): Promise<Shipment> {
       }),
     );
     if (row === undefined) {
-      throw new LocalCloudError('SHIPMENT_NOT_FOUND', `there is no shipment of ${orderId}`, {
+      throw new OrderSystemError('SHIPMENT_NOT_FOUND', `there is no shipment of ${orderId}`, {
         remedy: [
           `${ORDERLY} order prints the ids of the orders it places; their shipments follow within a second.`,
           `Unless shipping-service is disabled, or behind: ${ORDERLY} status`,
@@ -89,7 +90,7 @@ async function readShipment(app: App, orderId: string): Promise<Shipment> {
       });
     }
     if (row.status?.S === 'CANCELLED') {
-      throw new LocalCloudError(
+      throw new OrderSystemError(
         'SHIPMENT_CANCELLED',
         `the shipment of ${orderId} is cancelled: it has no label`,
       );

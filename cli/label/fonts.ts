@@ -6,8 +6,8 @@ import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cached, isCached } from '../../local/engines/install.ts';
-import { LocalCloudError } from '../../local/errors.ts';
 import { run } from '../../local/processes/guarded.ts';
+import { OrderSystemError } from '../errors.ts';
 import { type Face, faceOf } from './face.ts';
 
 /** What comes with the project: Latin, Greek, Cyrillic and Devanagari. */
@@ -209,9 +209,9 @@ function notFetched(
   family: keyof typeof FETCHED,
   cacheDir: string,
   output: readonly string[],
-): LocalCloudError {
+): OrderSystemError {
   const message = [`the label needs the font ${family}, and npm could not fetch it:`, ...output];
-  return new LocalCloudError('FONT_MISSING', message.join('\n  '), {
+  return new OrderSystemError('FONT_MISSING', message.join('\n  '), {
     remedy: [
       'See that npm reaches its registry, then try again: it takes one fetch, and labels need no network from then on.',
       `Without a network: copy the folder font-${family}-${FETCHED[family][0]} from the cache of a machine that has printed such a label into ${cacheDir}`,

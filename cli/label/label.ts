@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import bwipjs from 'bwip-js/node';
 import PDFDocument from 'pdfkit';
-import { LocalCloudError } from '../../local/errors.ts';
+import { OrderSystemError } from '../errors.ts';
 import { featuresOf } from './face.ts';
 import { fontsFor, type LabelFonts, type LoadFamily, scriptOf, type Weight } from './fonts.ts';
 import type { PostalAddress, Shipment } from './shipment.ts';
@@ -159,7 +159,7 @@ async function fontsOf(
     .slice(0, MOST_SHOWN)
     .map((character) => `${character} (${numbersOf(character)}, ${scriptOf(character)})`);
   const more = characters.length > MOST_SHOWN ? `, and ${characters.length - MOST_SHOWN} more` : '';
-  throw new LocalCloudError(
+  throw new OrderSystemError(
     'LABEL_UNPRINTABLE',
     `no font has what the ${where.join(' and the ')} of ${orderId} has: ${shown.join(', ')}${more}; no label was written`,
     { remedy: REMEDY },
@@ -193,7 +193,7 @@ function drawAddress(
     draw(doc, lines, size, top);
     return;
   }
-  throw new LocalCloudError(
+  throw new OrderSystemError(
     'LABEL_UNPRINTABLE',
     `an address is too long for a label, even in letters of ${sizes.at(-1)} points; no label was written`,
     { remedy: REMEDY },

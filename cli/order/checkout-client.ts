@@ -4,6 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { z } from 'zod';
 import type { App, ClientSettings } from '../../local/cli/app.ts';
 import { LocalCloudError } from '../../local/errors.ts';
+import { OrderSystemError } from '../errors.ts';
 import type { SampleOrder } from './sample-orders.ts';
 
 /** What the checkout answered, and when. */
@@ -53,7 +54,7 @@ export function checkoutClient(api: Api): CheckoutClient {
     const text = await response.text();
     if (response.status === 401 || response.status === 403) {
       const message = `the checkout answered ${response.status}: ${text.slice(0, 500)}`;
-      throw new LocalCloudError('API_REFUSED', message, { remedy: api.remedy });
+      throw new OrderSystemError('API_REFUSED', message, { remedy: api.remedy });
     }
     if (!response.ok) throw new CheckoutError(response.status, text);
     return { status: response.status, order: Answer.parse(JSON.parse(text)) };
