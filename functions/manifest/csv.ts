@@ -4,7 +4,7 @@ import type { Item } from '../dynamodb.ts';
 import { OrderlyError } from '../errors.ts';
 import { OrderId } from '../orders/ids.ts';
 import { visible } from '../orders/text.ts';
-import type { ManifestId } from './manifest-id.ts';
+import type { ManifestId } from './files.ts';
 
 /**
  * A manifest as its carrier gets it: RFC 4180, UTF-8, a header line, then a line a shipment by order id, so that the same

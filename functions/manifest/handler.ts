@@ -4,9 +4,8 @@ import * as z from 'zod';
 import { readEnvironment, variable } from '../config.ts';
 import { dynamoDbClient } from '../dynamodb.ts';
 import { functionLogger } from '../logger.ts';
-import { dynamoDbManifestShipments } from './dynamodb-shipments.ts';
-import { dayBefore, fileKeyOf } from './manifest-id.ts';
-import { s3Client, s3ManifestFiles } from './s3-files.ts';
+import { dayBefore, fileKeyOf, s3Client, s3ManifestFiles } from './files.ts';
+import { dynamoDbManifestShipments } from './shipments.ts';
 import { type ManifestPorts, writeManifests } from './write-manifests.ts';
 
 const environment = readEnvironment(

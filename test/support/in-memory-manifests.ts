@@ -1,6 +1,6 @@
 import type { Item } from '../../functions/dynamodb.ts';
 import { manifestRowOf } from '../../functions/manifest/csv.ts';
-import { draftKeyOf, fileKeyOf, manifestIdIn } from '../../functions/manifest/manifest-id.ts';
+import { draftKeyOf, fileKeyOf, manifestIdIn } from '../../functions/manifest/files.ts';
 import type { ManifestFiles, ManifestShipments } from '../../functions/manifest/write-manifests.ts';
 import { OrderId } from '../../functions/orders/ids.ts';
 

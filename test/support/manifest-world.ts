@@ -1,6 +1,6 @@
 import type { Item } from '../../functions/dynamodb.ts';
 import type { LogFields } from '../../functions/logger.ts';
-import type { UtcDay } from '../../functions/manifest/manifest-id.ts';
+import type { UtcDay } from '../../functions/manifest/files.ts';
 import type {
   ManifestFiles,
   ManifestPorts,

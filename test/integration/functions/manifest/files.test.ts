@@ -10,8 +10,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { manifestIdFor } from '../../../../functions/manifest/manifest-id.ts';
-import { s3ManifestFiles } from '../../../../functions/manifest/s3-files.ts';
+import { manifestIdFor } from '../../../../functions/manifest/files.ts';
+import { s3ManifestFiles } from '../../../../functions/manifest/files.ts';
 import { testEngines } from '../../../support/engines.ts';
 import { inMemoryManifestFiles } from '../../../support/in-memory-manifests.ts';
 import { DAY, NEXT_DAY } from '../../../support/manifest-world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
-import { dynamoDbManifestShipments } from '../../../../functions/manifest/dynamodb-shipments.ts';
-import { endOf, manifestIdFor } from '../../../../functions/manifest/manifest-id.ts';
+import { dynamoDbManifestShipments } from '../../../../functions/manifest/shipments.ts';
+import { endOf, manifestIdFor } from '../../../../functions/manifest/files.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { dynamoDbShipments } from '../../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../../functions/shipping/shipping.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { csvOf, type ManifestRow, manifestRowOf } from '../../../../functions/manifest/csv.ts';
-import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
+import { ManifestId } from '../../../../functions/manifest/files.ts';
 import { shipment } from '../../../support/manifest-world.ts';
 
 const id = ManifestId.parse('2026-03-01-post');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../../../../functions/dynamodb.ts';
-import { draftKeyOf } from '../../../../functions/manifest/manifest-id.ts';
+import { draftKeyOf } from '../../../../functions/manifest/files.ts';
 import {
   type ManifestFiles,
   type ManifestShipments,

@@ -6,7 +6,7 @@ import {
   fileKeyOf,
   manifestIdFor,
   manifestIdIn,
-} from '../../../../functions/manifest/manifest-id.ts';
+} from '../../../../functions/manifest/files.ts';
 import { CARRIERS } from '../../../../functions/shipping/carrier.ts';
 import { DAY } from '../../../support/manifest-world.ts';
 

@@ -1,7 +1,7 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { manifestIdFor } from '../../../../functions/manifest/manifest-id.ts';
-import { s3ManifestFiles } from '../../../../functions/manifest/s3-files.ts';
+import { manifestIdFor } from '../../../../functions/manifest/files.ts';
+import { s3ManifestFiles } from '../../../../functions/manifest/files.ts';
 import { DAY } from '../../../support/manifest-world.ts';
 import { orderId } from '../../../support/orders.ts';
 

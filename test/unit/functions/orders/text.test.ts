@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { printable } from '../../../../cli/label/typeset.ts';
 import { csvOf, manifestRowOf } from '../../../../functions/manifest/csv.ts';
-import { ManifestId } from '../../../../functions/manifest/manifest-id.ts';
+import { ManifestId } from '../../../../functions/manifest/files.ts';
 import { showsSomething, visible } from '../../../../functions/orders/text.ts';
 import { shipment } from '../../../support/manifest-world.ts';
 

@@ -2,10 +2,29 @@ import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { IN_REAL_TIME, type Timing } from '../backoff.ts';
 import { executeStatements, type Item, readItems, type Table } from '../dynamodb.ts';
 import { OrderId } from '../orders/ids.ts';
+import type { Carrier } from '../shipping/carrier.ts';
 import { AWAITING_CARRIER, MANIFEST_ID, SHIPMENT_KEY } from '../shipping/shipments.ts';
-import { manifestRowOf } from './csv.ts';
-import type { ManifestId } from './manifest-id.ts';
-import type { ManifestShipments } from './write-manifests.ts';
+import { type ManifestRow, manifestRowOf } from './csv.ts';
+import type { ManifestId } from './files.ts';
+
+/** The shipments, as far as manifests need them. */
+export interface ManifestShipments {
+  /**
+   * The shipments that wait for a carrier's manifest, of orders from before a time (ISO 8601 in UTC). May be out of date:
+   * neither is who is missing lost, nor is who is in it still waiting.
+   */
+  readonly awaiting: (carrier: Carrier, before: string) => Promise<readonly OrderId[]>;
+  /**
+   * Puts each shipment on the manifest, for good, unless it is cancelled or on another one. When it resolves, every one of
+   * them is decided. Doing it again changes nothing.
+   */
+  readonly assign: (manifestId: ManifestId, orderIds: readonly OrderId[]) => Promise<void>;
+  /** Those of the shipments that are on the manifest, in any order; read consistently. */
+  readonly onManifest: (
+    manifestId: ManifestId,
+    orderIds: readonly OrderId[],
+  ) => Promise<readonly ManifestRow[]>;
+}
 
 /**
  * The table `Shipments` with an index on `awaitingCarrier` and `createdAt`. Only what waits has the first attribute, so the
