@@ -9,7 +9,7 @@ import { labelOf } from '../../../../cli/label/label.ts';
 import { type PostalAddress, Shipment } from '../../../../cli/label/shipment.ts';
 import { linesOf } from '../../../../cli/label/typeset.ts';
 import { cacheFolder } from '../../../../local/engines/install.ts';
-import { shipment as item } from '../../../support/manifest-world.ts';
+import { shipment as item } from '../../../support/shipments.ts';
 
 const sender: PostalAddress = { name: 'Shop', line1: 'Weg 1', city: 'Hamburg', country: 'DE' };
 const shipment = Shipment.parse(item('label', 5));

@@ -10,12 +10,11 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { manifestIdFor } from '../../../../functions/manifest/files.ts';
-import { s3ManifestFiles } from '../../../../functions/manifest/files.ts';
+import { manifestIdFor, s3ManifestFiles } from '../../../../functions/manifest/files.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { inMemoryManifestFiles } from '../../../support/in-memory-manifests.ts';
-import { DAY, NEXT_DAY } from '../../../support/manifest-world.ts';
+import { bucketInMemory } from '../../../support/manifest-world.ts';
 import { orderId } from '../../../support/orders.ts';
+import { DAY, NEXT_DAY } from '../../../support/shipments.ts';
 
 const [POST, FREIGHT, NEXT] = [
   manifestIdFor(DAY, 'post'),
@@ -46,12 +45,15 @@ async function testBucket(): Promise<{ client: S3Client; bucket: string }> {
 
 async function inS3() {
   const { client, bucket } = await testBucket();
-  return { client, bucket, files: s3ManifestFiles(client, bucket, { sleep, random: Math.random }) };
+  return { client, bucket, files: filesIn(client, bucket) };
 }
+
+const filesIn = (client: S3Client, bucket: string) =>
+  s3ManifestFiles(client, bucket, { sleep, random: Math.random });
 
 describe.each([
   ['in S3', inS3],
-  ['in memory', async () => ({ files: inMemoryManifestFiles(new Map()) })],
+  ['in the bucket of other tests', async () => ({ files: filesIn(bucketInMemory().client(), 'manifests') })],
 ] as const)('the files of manifests %s', (_name, fixture) => {
   it('have the first draft stand', async () => {
     const { files } = await fixture();

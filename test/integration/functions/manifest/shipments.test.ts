@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { IN_REAL_TIME } from '../../../../functions/backoff.ts';
-import { dynamoDbManifestShipments } from '../../../../functions/manifest/shipments.ts';
 import { endOf, manifestIdFor } from '../../../../functions/manifest/files.ts';
+import { dynamoDbManifestShipments } from '../../../../functions/manifest/shipments.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { dynamoDbShipments } from '../../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, sentCommands, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { inMemoryManifestShipments } from '../../../support/in-memory-manifests.ts';
-import { inMemoryShipments } from '../../../support/in-memory-shipments.ts';
 import { kafkaEventOf } from '../../../support/kafka-event.ts';
-import { DAY, NEXT_DAY } from '../../../support/manifest-world.ts';
 import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
+import { DAY, NEXT_DAY } from '../../../support/shipments.ts';
 
 const order = anOrder('manifest');
 const { orderId } = order;
@@ -144,41 +142,5 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('shipments and manifests 
     await expect(manifests.assign(POST, [orderId])).rejects.toMatchObject({ retriable: true });
     await expect(manifests.onManifest(POST, [orderId])).rejects.toMatchObject({ retriable: true });
     await expect(manifests.awaiting('post', endOf(DAY))).rejects.toThrow();
-  });
-
-  it('agrees with its twin in memory, step by step', async () => {
-    const real = await fixture();
-    const items = new Map();
-    const twin = recordedConsumer();
-    const handler = shippingHandler({ ...twin.ports, shipments: inMemoryShipments(items) });
-    const twinManifests = inMemoryManifestShipments(items);
-    const other = anOrder('other');
-    const steps = [
-      [P],
-      'assign',
-      [C],
-      [P, C],
-      [cancelledEvent(other)],
-      'assign',
-      [placedEvent(other)],
-    ] as const;
-    for (const step of steps) {
-      if (step === 'assign') {
-        for (const one of [real.manifests, twinManifests]) await one.assign(POST, [orderId, other.orderId]);
-      } else {
-        await handler(kafkaEventOf([...step]), LAMBDA_CONTEXT);
-        expect(await real.deliver(...step)).toMatchObject({ ...twin.lines.at(-1)?.fields, durationMs: 0 });
-      }
-      const byId = (a: (typeof order)['orderId'], b: (typeof order)['orderId']) => (a < b ? -1 : 1);
-      expect(
-        (await real.shipments()).sort((a, b) => byId(a.orderId?.S as never, b.orderId?.S as never)),
-      ).toEqual([...items.entries()].sort(([a], [b]) => byId(a, b)).map(([, item]) => item));
-      expect(await real.manifests.awaiting('post', endOf(DAY))).toEqual(
-        await twinManifests.awaiting('post', endOf(DAY)),
-      );
-      expect(await real.manifests.onManifest(POST, [orderId])).toEqual(
-        await twinManifests.onManifest(POST, [orderId]),
-      );
-    }
   });
 });

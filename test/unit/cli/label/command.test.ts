@@ -4,7 +4,7 @@ import { extractText, getDocumentProxy } from 'unpdf';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { answeringProject } from '../../../support/answering-project.ts';
 import { fakeAws } from '../../../support/fake-aws.ts';
-import { orderIdOf, shipment } from '../../../support/manifest-world.ts';
+import { orderIdOf, shipment } from '../../../support/shipments.ts';
 
 /** A local cloud with one shipment, to a customer of this name; `outputs` are beside those of its table. */
 async function project(name: string, outputs: Record<string, string> = {}) {

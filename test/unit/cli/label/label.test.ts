@@ -4,7 +4,7 @@ import { familyLoader } from '../../../../cli/label/fonts.ts';
 import { code128, countryName, labelOf } from '../../../../cli/label/label.ts';
 import { type PostalAddress, Shipment } from '../../../../cli/label/shipment.ts';
 import { isCountry } from '../../../../functions/orders/countries.ts';
-import { shipment as item } from '../../../support/manifest-world.ts';
+import { shipment as item } from '../../../support/shipments.ts';
 
 const shipment = Shipment.parse(item('label', 5));
 const withAddress = (address: Partial<Shipment['address']>): Shipment => ({

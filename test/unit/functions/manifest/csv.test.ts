@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { csvOf, type ManifestRow, manifestRowOf } from '../../../../functions/manifest/csv.ts';
 import { ManifestId } from '../../../../functions/manifest/files.ts';
-import { shipment } from '../../../support/manifest-world.ts';
+import { shipment } from '../../../support/shipments.ts';
 
 const id = ManifestId.parse('2026-03-01-post');
 const HEADER = 'manifestId,orderId,weightClass,items,name,line1,line2,postalCode,city,country\r\n';

@@ -3,7 +3,7 @@ import { printable } from '../../../../cli/label/typeset.ts';
 import { csvOf, manifestRowOf } from '../../../../functions/manifest/csv.ts';
 import { ManifestId } from '../../../../functions/manifest/files.ts';
 import { showsSomething, visible } from '../../../../functions/orders/text.ts';
-import { shipment } from '../../../support/manifest-world.ts';
+import { shipment } from '../../../support/shipments.ts';
 
 function* allOfUnicode(): Generator<string> {
   for (let codePoint = 0; codePoint <= 0x10ffff; codePoint += 1) yield String.fromCodePoint(codePoint);
