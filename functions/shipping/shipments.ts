@@ -156,7 +156,7 @@ function shipmentThatRefused(error: unknown): StoredShipment {
 }
 
 /** The attributes that a placement gives a shipment, beside its key and status. */
-export function contentAttributes(placement: Placement): Item {
+function contentAttributes(placement: Placement): Item {
   const { address, lines, createdAt, weightClass, carrier, fingerprint } = placement;
   return {
     address: { M: strings({ ...address }) },
