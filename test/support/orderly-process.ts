@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
+import { type RunningCloud, runningCloud } from '../../local/cli/running-cloud.ts';
 import { descendantsOf, isRunning } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -71,6 +72,35 @@ export function commandProcess(
       ]);
     },
   };
+}
+
+/** `orderly up` of a cloud assembly in `cwd`, on a free port and an engine of its own; resolves when it is up. */
+export async function orderlyUp(
+  cwd: string,
+  app: string,
+): Promise<{ readonly up: OrderlyProcess; readonly cloud: RunningCloud }> {
+  const up = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
+  try {
+    await up.wrote(/orderly is up/);
+    return { up, cloud: await runningCloud(cwd) };
+  } catch (error) {
+    await up.end();
+    throw error;
+  }
+}
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number | null;
+  /** Both streams. */
+  readonly output: string;
+}
+
+/** Runs a command of `orderly` to its end. */
+export async function ran(args: readonly string[], where: Parameters<typeof orderly>[1]): Promise<Ended> {
+  const command = orderly(args, where);
+  const { code } = await command.exited;
+  return { code, output: command.output() };
 }
 
 /** Resolves when none of the processes is there any more. */

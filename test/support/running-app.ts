@@ -4,24 +4,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { localApp } from '../../local/cli/app.ts';
 import { mappingsOf } from '../../local/cli/commands/mapping.ts';
-import { type RunningCloud, runningCloud } from '../../local/cli/running-cloud.ts';
+import type { RunningCloud } from '../../local/cli/running-cloud.ts';
 import { synthesize } from '../../local/cli/synthesize.ts';
 import { testAssembly } from './assembly.ts';
 import { type FakeAws, fakeAws } from './fake-aws.ts';
-import { orderly } from './orderly-process.ts';
+import { type Ended, orderlyUp, ran } from './orderly-process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** As the stack of the orders has it, in ASCII. */
 const RETURN_ADDRESS =
   '{"name":"K\\u00e4sek\\u00f6nig","line1":"Lagerstr. 12","city":"Hamburg","postalCode":"20357","country":"DE"}';
-
-/** How a command ended. */
-interface Ended {
-  readonly code: number | null;
-  /** Both streams. */
-  readonly output: string;
-}
 
 /** The app in a local cloud of its own folder, and the same app as a deployed stack, `orders`, of a part of AWS. */
 export interface RunningApp {
@@ -55,9 +48,7 @@ export async function runningApp({
   write('millrace.json', { ...(readJson('millrace.json') as object), ...config });
   const app = context === undefined ? testAssembly() : join(cwd, 'app');
   if (context !== undefined) await synthesize(cwd, app);
-  const up = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
-  await up.wrote(/orderly is up/);
-  const cloud = await runningCloud(cwd);
+  const { up, cloud } = await orderlyUp(cwd, app);
   const { outputs, apis, engine } = cloud.status;
   const mappings = await mappingsOf(localApp(cloud));
   const outputsOf = (stack: string) =>
@@ -85,16 +76,11 @@ export async function runningApp({
     AWS_ENDPOINT_URL_DYNAMODB: engine.awsEndpoint,
     AWS_ENDPOINT_URL_LAMBDA: cloud.url,
   };
-  const run = async (args: readonly string[], where: Parameters<typeof orderly>[1]): Promise<Ended> => {
-    const command = orderly(args, where);
-    const { code } = await command.exited;
-    return { code, output: command.output() };
-  };
   return {
     cloud,
     aws,
-    here: (...args) => run(args, { cwd }),
-    deployed: (env, ...args) => run(args, { cwd: elsewhere, env: { ...points, ...env } }),
+    here: (...args) => ran(args, { cwd }),
+    deployed: (env, ...args) => ran(args, { cwd: elsewhere, env: { ...points, ...env } }),
     async stop() {
       await aws.stop();
       await up.end();

@@ -6,10 +6,9 @@ import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/clie
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { checkoutApi, checkoutClient } from '../../../cli/order/checkout-client.ts';
 import { localApp, outputNamed } from '../../../local/cli/app.ts';
-import { runningCloud } from '../../../local/cli/running-cloud.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
-import { orderly } from '../../support/orderly-process.ts';
+import { orderlyUp, ran } from '../../support/orderly-process.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const DAY_MS = 86_400_000;
@@ -20,15 +19,9 @@ const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeo
 async function running() {
   const cwd = mkdtempSync(join(tmpdir(), 'orderly-manifest-'));
   cpSync(join(root, 'millrace.json'), join(cwd, 'millrace.json'));
-  const up = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
-  onTestFinished(async () => {
-    up.kill('SIGTERM');
-    await up.exited;
-    rmSync(cwd, { recursive: true, force: true });
-  });
-  await up.wrote(/orderly is up/);
-
-  const cloud = await runningCloud(cwd);
+  onTestFinished(() => rmSync(cwd, { recursive: true, force: true }));
+  const { up, cloud } = await orderlyUp(cwd, testAssembly());
+  onTestFinished(() => up.end());
   const { engine, outputs } = cloud.status;
   const dynamodb = testClient(engine.awsEndpoint);
   const s3 = new S3Client({
@@ -41,11 +34,7 @@ async function running() {
   return {
     cwd,
     checkout: checkoutClient(checkoutApi(localApp(cloud))),
-    async command(...args: string[]) {
-      const child = orderly(args, { cwd });
-      const { code } = await child.exited;
-      return { code, output: child.output() };
-    },
+    command: (...args: string[]) => ran(args, { cwd }),
     shipments: () => scan(dynamodb, outputNamed(outputs, 'ShipmentsTable')),
     async manifests() {
       const files = new Map<string, string>();

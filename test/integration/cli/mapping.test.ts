@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { testEngines } from '../../support/engines.ts';
-import { type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
+import { type OrderlyProcess, orderly, ran } from '../../support/orderly-process.ts';
 import { type TemplateResource, writeSmallAssembly } from '../../support/small-assembly.ts';
 import { testKafka, testTopic } from '../../support/topics.ts';
 
@@ -60,11 +60,7 @@ async function project() {
   );
   const env = { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers, AWS_ENDPOINT_URL: ministack };
 
-  async function run(...args: string[]): Promise<{ code: number | null; output: string }> {
-    const command = orderly(args, { cwd: dir });
-    const { code: exitCode } = await command.exited;
-    return { code: exitCode, output: command.output() };
-  }
+  const run = (...args: string[]) => ran(args, { cwd: dir });
   return {
     dir,
     busy,

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { testAssembly } from '../../support/assembly.ts';
 import { defectiveAssembly } from '../../support/defective-assembly.ts';
-import { gone, type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
+import { gone, type OrderlyProcess, orderly, ran } from '../../support/orderly-process.ts';
 import { descendantsOf } from '../../support/process-tree.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -34,10 +34,9 @@ describe('orderly up', { timeout: 300_000 }, () => {
   }
 
   async function answer(cwd: string, args: readonly string[]): Promise<string> {
-    const command = orderly(args, { cwd });
-    const { code } = await command.exited;
-    if (code !== 0) throw new Error(`orderly ${args.join(' ')} ended with ${code}:\n${command.output()}`);
-    return command.output();
+    const { code, output } = await ran(args, { cwd });
+    if (code !== 0) throw new Error(`orderly ${args.join(' ')} ended with ${code}:\n${output}`);
+    return output;
   }
 
   it('serves orders, tells what it does, goes on where it was after Ctrl-C, and leaves no process when it is killed', async () => {

@@ -16,7 +16,7 @@ import { workThrough } from '../../../cli/work-through.ts';
 import { type RunningCloud, runningCloud } from '../../../local/cli/running-cloud.ts';
 import { testAssembly } from '../../support/assembly.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
-import { gone, orderly } from '../../support/orderly-process.ts';
+import { gone, orderlyUp } from '../../support/orderly-process.ts';
 import { descendantsOf } from '../../support/process-tree.ts';
 import { type MailServer, mailServer } from './mail-server.ts';
 
@@ -99,13 +99,9 @@ function project({ url }: MailServer): string {
   return cwd;
 }
 
-async function up(
-  cwd: string,
-): Promise<{ readonly cloud: RunningCloud; readonly api: string; readonly pid: number; kill(): void }> {
-  const started = orderly(['up', '--engine', 'embedded', '--app', testAssembly(), '--port', '0'], { cwd });
+async function up(cwd: string) {
+  const { up: started, cloud } = await orderlyUp(cwd, testAssembly());
   onTestFinished(() => started.end());
-  await started.wrote(/orderly is up/);
-  const cloud = await runningCloud(cwd);
   const api = cloud.status.apis[0]?.url ?? '';
   return { cloud, api, pid: started.pid, kill: () => started.kill('SIGKILL') };
 }

@@ -12,11 +12,11 @@ import {
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import { sentMails } from '../../../../local/cli/mailbox.ts';
-import { type RunningCloud, runningCloud } from '../../../../local/cli/running-cloud.ts';
+import type { RunningCloud } from '../../../../local/cli/running-cloud.ts';
 import { assemblyWith } from '../../../faults/world/world.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { scan, testClient } from '../../../support/dynamodb.ts';
-import { type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
+import { type OrderlyProcess, orderly, orderlyUp, ran } from '../../../support/orderly-process.ts';
 import { produce } from '../../../support/topics.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -34,7 +34,7 @@ interface Letter {
 /** Letters of the whole app, replayed by processes of their own against the running local cloud. */
 describe('orderly dead-letters', { timeout: 180_000 }, () => {
   const cwd = mkdtempSync(join(tmpdir(), 'orderly-letters-'));
-  let cloud: OrderlyProcess;
+  let up: OrderlyProcess;
   let running: RunningCloud;
 
   beforeAll(async () => {
@@ -43,12 +43,10 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
     const hasty = { retryAttempts: 0, pollers: 1, timeoutSeconds: 35 };
     const app = join(cwd, 'app');
     await assemblyWith(hasty, testAssembly(), app);
-    cloud = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
-    await cloud.wrote(/orderly is up/);
-    running = await runningCloud(cwd);
+    ({ up, cloud: running } = await orderlyUp(cwd, app));
   });
   afterAll(async () => {
-    await cloud.end();
+    await up?.end();
     rmSync(cwd, { recursive: true, force: true });
   });
 
@@ -56,11 +54,7 @@ describe('orderly dead-letters', { timeout: 180_000 }, () => {
   const tables = () => testClient(running.status.engine.awsEndpoint);
   const table = (name: string) => running.status.outputs[`orderly-orders.${name}`] ?? '';
 
-  async function answer(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
-    const command = letters(...args);
-    const { code } = await command.exited;
-    return { code, output: command.output() };
-  }
+  const answer = (...args: readonly string[]) => ran(['dead-letters', ...args], { cwd });
 
   async function lettersOf(client: DynamoDBClient, consumer: string): Promise<Letter[]> {
     const items = await scan(client, table('DeadLettersTable'));
