@@ -17,13 +17,16 @@ export const groups: Chapter = {
       basis: 'documented',
       source: PAGES.scaling,
       async test() {
-        const { kafka, mapping, start } = await running(3, { pollers: 9 });
+        const { kafka, mapping, fn, start, send, committed } = await running(3, { pollers: 9 });
         await start();
         const admin = kafka.admin();
         await admin.connect();
         const described = await admin.describeGroups([mapping.groupId]);
         await admin.disconnect();
         expect(described.groups[0]?.members).toHaveLength(3);
+        for (const partition of [0, 1, 2]) await send(partition, 'a', 'b', 'c');
+        await eventually(async () => expect(await committed()).toEqual([3, 3, 3]));
+        for (const partition of [0, 1, 2]) expect(offsetsOf(fn.events, partition)).toEqual([0, 1, 2]);
       },
     },
     {
@@ -88,18 +91,31 @@ export const groups: Chapter = {
       source: 'delivery at least once, and groups as Kafka has them',
       here: 'the old owner’s batch goes on, but commits nothing of it',
       async test() {
-        const { start, send, fn, committed } = await running(2, { windowMs: 300 });
+        const { fn: first, start, send, committed } = await running(2, { windowMs: 300 });
         const second = fakeFunction<KafkaEvent>();
-        const held = gate();
-        fn.answer = () => held.opened;
-        await send(0, 'a');
-        await send(1, 'b');
+        const [firstHeld, secondHeld] = [gate(), gate()];
+        first.answer = () => firstHeld.opened;
+        second.answer = () => secondHeld.opened;
+        await send(0, 'a', 'b');
+        await send(1, 'c', 'd');
         await start();
-        await eventually(() => expect(recordsOf(fn.events)).toHaveLength(2));
+        await eventually(() => expect(recordsOf(first.events)).toHaveLength(4));
+
         await start({}, { invoke: second.invoke });
-        await eventually(() => expect(recordsOf(second.events)).toHaveLength(1));
-        held.release();
-        await eventually(async () => expect(await committed()).toEqual([1, 1]));
+        await eventually(() => expect(second.events).toHaveLength(1));
+        const moved = recordsOf(second.events)[0]?.partition ?? -1;
+        const kept = 1 - moved;
+        expect(offsetsOf(second.events, moved)).toEqual([0, 1]);
+        expect(await committed()).toEqual([-1, -1]);
+
+        firstHeld.release();
+        await eventually(async () => expect((await committed())[kept]).toBe(2));
+        expect((await committed())[moved]).toBe(-1);
+        expect(offsetsOf(second.events, kept)).toEqual([]);
+
+        secondHeld.release();
+        await eventually(async () => expect((await committed())[moved]).toBe(2));
+        expect(recordsOf(first.events)).toHaveLength(4);
       },
     },
     {
@@ -137,11 +153,13 @@ export const groups: Chapter = {
       source: PAGES.starting,
       here: 'nothing written after the start is missed; on AWS the start takes minutes and may miss records',
       async test() {
-        const { start, send, fn } = await running(1, { startingPosition: { at: 'LATEST' } });
+        const { start, send, fn } = await running(2, { startingPosition: { at: 'LATEST' } });
         await send(0, 'before');
         await start();
         await send(0, 'after');
-        await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([1]));
+        await send(1, 'after');
+        await eventually(() => expect(recordsOf(fn.events)).toHaveLength(2));
+        expect([offsetsOf(fn.events, 0), offsetsOf(fn.events, 1)]).toEqual([[1], [0]]);
       },
     },
     {
@@ -150,17 +168,19 @@ export const groups: Chapter = {
       basis: 'documented',
       source: PAGES.starting,
       async test() {
-        const at = (timestampMs: number) =>
-          ({ startingPosition: { at: 'AT_TIMESTAMP', timestampMs } }) as const;
-        const now = Date.now();
-        const { start, send, fn } = await running(1, at(now - 5_000));
+        const startingPosition = { at: 'AT_TIMESTAMP', timestampMs: 1_790_000_000_000 } as const;
+        const { start, send, fn } = await running(2, { startingPosition });
+        await send(0, { value: 'before', timestamp: '1789999999999' });
         await send(
           0,
-          { value: 'old', timestamp: String(now - 60_000) },
-          { value: 'new', timestamp: String(now) },
+          { value: 'at', timestamp: '1790000000000' },
+          { value: 'after', timestamp: '1790000000001' },
         );
+        await send(1, { value: 'before', timestamp: '1780000000000' });
         await start();
-        await eventually(() => expect(offsetsOf(fn.events, 0)).toEqual([1]));
+        await send(1, { value: 'later', timestamp: '1790000000002' });
+        await eventually(() => expect(recordsOf(fn.events)).toHaveLength(3));
+        expect([offsetsOf(fn.events, 0), offsetsOf(fn.events, 1)]).toEqual([[1, 2], [1]]);
       },
     },
     {
