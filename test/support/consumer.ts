@@ -83,7 +83,9 @@ export function recordedConsumer(overrides: Partial<ConsumerPorts> = {}): Record
 /** A consumer under test, to which batches are delivered. */
 export interface Delivered extends RecordedConsumer {
   readonly handler: KafkaHandler;
-  /** Delivers these events as one batch of partition 0, from offset 0; answers the offsets that are to be delivered again. */
+  /** Delivers Lambda's event; answers the offsets that are to be delivered again. */
+  handle(event: object): Promise<number[]>;
+  /** The same, for these events as one batch of partition 0, from offset 0. */
   deliver(...events: readonly EncodedEvent[]): Promise<number[]>;
   /** How the last batch was counted. */
   counts(): LogFields | undefined;
@@ -95,13 +97,15 @@ export function consumer(
   recorded: RecordedConsumer = recordedConsumer(),
 ): Delivered {
   const handler = handlerOf(recorded.ports);
+  const handle: Delivered['handle'] = async (event) => {
+    const { batchItemFailures } = await handler(event, LAMBDA_CONTEXT);
+    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset);
+  };
   return {
     ...recorded,
     handler,
-    async deliver(...events) {
-      const { batchItemFailures } = await handler(kafkaEventOf(events), LAMBDA_CONTEXT);
-      return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier.offset);
-    },
+    handle,
+    deliver: (...events) => handle(kafkaEventOf(events)),
     counts: () => recorded.lines.findLast(({ message }) => message === 'batch consumed')?.fields,
   };
 }

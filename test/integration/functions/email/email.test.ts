@@ -8,10 +8,9 @@ import { SEND_DEADLINE_MS, sesSender } from '../../../../functions/email/ses.ts'
 import { dynamoDbLedger } from '../../../../functions/ledger/ledger.ts';
 import type { Logger } from '../../../../functions/logger.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
+import { consumer, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { anOrder, cancelledEvent, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('email');
@@ -51,23 +50,26 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('email on %s', (engine) =
     const client = testClient(testEngines()[engine]);
     const ledger = await testTable(client, { hash: 'eventKey' });
     const letters = await testTable(client, { hash: 'consumer', range: { name: 'recordId', type: 'S' } });
-    const consumer = recordedConsumer({ writeDeadLetter: deadLetterStore(client, letters) });
-    const box = await mailbox(consumer.ports.logger);
+    const recorded = recordedConsumer({ writeDeadLetter: deadLetterStore(client, letters) });
+    const box = await mailbox(recorded.ports.logger);
     if (verified) await box.verify();
-    const handler = emailHandler({
-      ...consumer.ports,
-      ledger: dynamoDbLedger(client, ledger, consumer.ports.now),
-      sendMail: box.send,
-      sendDeadlineMs: SEND_DEADLINE_MS,
-    });
+    const given = consumer(
+      (ports) =>
+        emailHandler({
+          ...ports,
+          ledger: dynamoDbLedger(client, ledger, ports.now),
+          sendMail: box.send,
+          sendDeadlineMs: SEND_DEADLINE_MS,
+        }),
+      recorded,
+    );
     return {
-      client,
       ...box,
       deliver: async (...events: EncodedEvent[]) => {
-        await handler(kafkaEventOf(events), LAMBDA_CONTEXT);
-        return consumer.lines.at(-1)?.fields;
+        await given.deliver(...events);
+        return given.counts();
       },
-      lines: consumer.lines,
+      lines: recorded.lines,
       ledger: () => scan(client, ledger),
       letters: () => scan(client, letters),
     };

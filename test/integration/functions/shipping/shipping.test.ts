@@ -4,10 +4,9 @@ import { deadLetterStore } from '../../../../functions/dead-letters/store.ts';
 import type { EncodedEvent } from '../../../../functions/orders/wire.ts';
 import { dynamoDbShipments } from '../../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../../functions/shipping/shipping.ts';
-import { LAMBDA_CONTEXT, recordedConsumer } from '../../../support/consumer.ts';
+import { consumer, recordedConsumer } from '../../../support/consumer.ts';
 import { scan, testClient, testTable } from '../../../support/dynamodb.ts';
 import { testEngines } from '../../../support/engines.ts';
-import { kafkaEventOf } from '../../../support/kafka-event.ts';
 import { anOrder, cancelledEvent, orderBody, placedEvent } from '../../../support/orders.ts';
 
 const order = anOrder('shipping');
@@ -18,13 +17,15 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('shipping on %s', (engine
     const client = testClient(testEngines()[engine]);
     const shipments = await testTable(client, { hash: 'orderId' });
     const letters = await testTable(client, { hash: 'consumer', range: { name: 'recordId', type: 'S' } });
-    const consumer = recordedConsumer({ writeDeadLetter: deadLetterStore(client, letters) });
-    const handler = shippingHandler({ ...consumer.ports, shipments: dynamoDbShipments(client, shipments) });
+    const recorded = recordedConsumer({ writeDeadLetter: deadLetterStore(client, letters) });
+    const given = consumer(
+      (ports) => shippingHandler({ ...ports, shipments: dynamoDbShipments(client, shipments) }),
+      recorded,
+    );
     return {
-      client,
       deliver: async (...events: EncodedEvent[]) => {
-        expect(await handler(kafkaEventOf(events), LAMBDA_CONTEXT)).toEqual({ batchItemFailures: [] });
-        return consumer.lines.at(-1)?.fields;
+        expect(await given.deliver(...events)).toEqual([]);
+        return given.counts();
       },
       shipments: () => scan(client, shipments),
       letters: () => scan(client, letters),
@@ -79,13 +80,11 @@ describe.each(['ministack', 'dynamodbLocal'] as const)('shipping on %s', (engine
 
   it('delivers again what a missing table refused', async () => {
     const client = testClient(testEngines()[engine]);
-    const { ports } = recordedConsumer();
     // Each round of the consumer's would wait as long as a batch may take, in real time.
     const soon = { ...IN_REAL_TIME, timeout: () => AbortSignal.timeout(100) };
-    const handler = shippingHandler({
-      ...ports,
-      shipments: dynamoDbShipments(client, 'no-such-table', soon),
-    });
-    expect((await handler(kafkaEventOf([P, C]), LAMBDA_CONTEXT)).batchItemFailures).toHaveLength(2);
+    const { deliver } = consumer((ports) =>
+      shippingHandler({ ...ports, shipments: dynamoDbShipments(client, 'no-such-table', soon) }),
+    );
+    expect(await deliver(P, C)).toEqual([0, 1]);
   });
 });
