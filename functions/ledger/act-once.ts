@@ -315,7 +315,7 @@ export function heldBack(claim: Claim, now: number): Claim {
 // 5. Take over
 
 /** What a row means for somebody who wants to make its effect. */
-export type ClaimDecision =
+type ClaimDecision =
   /** The lease is past, or it is his own: he may act once he has replaced exactly this claim. */
   | { readonly kind: 'free'; readonly claim: Claim }
   /** Somebody else is at it. */
@@ -327,7 +327,7 @@ export type ClaimDecision =
  *
  * A claim of my own is the trace of an earlier request of mine whose answer was lost: free, for me.
  */
-export function decideClaim(row: LedgerRow, me: Owner, now: number): ClaimDecision {
+function decideClaim(row: LedgerRow, me: Owner, now: number): ClaimDecision {
   if (row.status !== 'CLAIMED') return { kind: 'settled', status: row.status };
   const free = row.owner === me || row.leaseUntil <= now;
   return free ? { kind: 'free', claim: row } : { kind: 'held', claim: row };
