@@ -1,16 +1,27 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 
-/** `count` different ports on 127.0.0.1 that nobody listens on; another process may take one before it is used. */
+/**
+ * Below what systems give to outgoing connections, one of which could else take a port while the broker that wants it starts:
+ * Linux from 32768 (https://docs.kernel.org/networking/ip-sysctl.html, `ip_local_port_range`), macOS and Windows from 49152 (RFC 6335).
+ */
+const PORTS = { from: 20_000, below: 32_768 };
+const ATTEMPTS = 1_000;
+
+/**
+ * `count` different ports on 127.0.0.1 that nobody listens on; another process may still take one before it is used.
+ *
+ * @throws {Error} if none was free in a thousand attempts
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-    return address.port;
-  });
-  await Promise.all(servers.map(close));
-  return ports;
+  const ports = new Set<number>();
+  for (let attempt = 0; attempt < ATTEMPTS && ports.size < count; attempt += 1) {
+    const port = randomInt(PORTS.from, PORTS.below);
+    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+  }
+  if (ports.size < count) throw new Error(`no free port between ${PORTS.from} and ${PORTS.below - 1}`);
+  return [...ports];
 }
 
 /** Whether a port on 127.0.0.1 could be listened on just now. */

@@ -3,9 +3,10 @@ import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { freePorts, isFree } from '../../../../local/engines/ports.ts';
 
-it('finds different free ports', async () => {
+it('finds different free ports, which no outgoing connection is given', async () => {
   const ports = await freePorts(5);
   expect(new Set(ports).size).toBe(5);
+  expect(Math.max(...ports)).toBeLessThan(32_768);
   expect(await Promise.all(ports.map(isFree))).toEqual([true, true, true, true, true]);
 });
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { quietRequestQueues, type RequestQueuePrototype } from '../../../../local/kafka/client.ts';
 
 interface Queue extends RequestQueuePrototype {
@@ -17,9 +17,6 @@ quietRequestQueues(Quiet.prototype);
 
 beforeEach(() => {
   vi.useFakeTimers();
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 function queueOf(kind: QueueClass): Queue {
