@@ -122,7 +122,7 @@ async function markOf(port: number): Promise<string | undefined> {
 const NODE_ID = '1';
 
 interface BrokerPlaces {
-  /** Name of the folder of the log segments, seen from where Kafka runs: Kafka splits a path at its commas. */
+  /** Name of the folder of all logs, seen from where Kafka runs: Kafka splits a path at its commas. */
   readonly logDir: string;
   readonly port: number;
   readonly controllerPort: number;
@@ -146,7 +146,10 @@ function serverProperties({ logDir, port, controllerPort, mark }: BrokerPlaces):
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'broker.rack': mark,
-    'log.dirs': logDir,
+    // Kafka locks a folder of metadata before it opens the log there only if records lie elsewhere: else a second broker that is
+    // started over the first one's data spoils them before it is refused (KafkaRaftManager's `dataDirLock`).
+    'metadata.log.dir': logDir,
+    'log.dirs': `${logDir}/records`,
     ...singleNode,
   };
   return Object.entries(properties)
@@ -172,9 +175,13 @@ const pom = fileURLToPath(new URL('./kafka.pom.xml', import.meta.url));
 /** The cluster id of every embedded broker; any 16 bytes but those of docker-compose.yml's broker. */
 export const EMBEDDED_CLUSTER_ID = 'bWlsbHJhY2UtYnVpbHRpbg';
 
-/** Where the cache keeps Kafka: keyed by the pom, so a changed class path is another folder. */
+/** What a log folder is formatted by. */
+const formatProperties = serverProperties({ logDir: 'formatted', port: 1, controllerPort: 2, mark: 'none' });
+
+/** Where the cache keeps Kafka: keyed by the pom and by how it is formatted, so another class path or layout is another folder. */
 export function kafkaPart(): string {
-  return `kafka-${createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 12)}`;
+  const hash = createHash('sha256').update(readFileSync(pom)).update(formatProperties);
+  return `kafka-${hash.digest('hex').slice(0, 12)}`;
 }
 
 export interface KafkaInstall {
@@ -213,8 +220,7 @@ async function classPath(folder: string): Promise<string> {
 
 async function format(folder: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const properties = join(folder, 'format.properties');
-  const logDir = 'formatted';
-  await writeFile(properties, serverProperties({ logDir, port: 1, controllerPort: 2, mark: 'none' }));
+  await writeFile(properties, formatProperties);
   const tool = ['-cp', await classPath(folder), 'kafka.tools.StorageTool'];
   const args = [...tool, 'format', '-t', EMBEDDED_CLUSTER_ID, '-c', properties];
   await installStep('Formatting a log folder', javaCommand(env), args, javaEnvironment(env), folder);

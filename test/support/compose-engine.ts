@@ -20,9 +20,13 @@ export async function startComposeEngine(dataDir: string): Promise<ComposeEngine
   const kafka = await installKafka(cacheFolder(env), env, quiet);
   const formatted = join(dataDir, 'formatted');
   await cp(kafka.formatted, formatted, { recursive: true });
-  const properties = join(formatted, 'meta.properties');
-  const ours = (await readFile(properties, 'utf8')).replace(EMBEDDED_CLUSTER_ID, COMPOSE_CLUSTER_ID);
-  await writeFile(properties, ours);
+  for (const properties of [
+    join(formatted, 'meta.properties'),
+    join(formatted, 'records', 'meta.properties'),
+  ]) {
+    const ours = (await readFile(properties, 'utf8')).replace(EMBEDDED_CLUSTER_ID, COMPOSE_CLUSTER_ID);
+    await writeFile(properties, ours);
+  }
 
   const [port = 0, controllerPort = 0, awsPort = 0] = await freePorts(3);
   const folder = await installMinistack(cacheFolder(env), env, quiet);

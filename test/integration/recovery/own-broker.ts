@@ -49,7 +49,7 @@ export async function ownBroker(
   return {
     bootstrapServers: `127.0.0.1:${port}`,
     controllerPort,
-    logDir: join(folder, 'kafka', 'log'),
+    logDir: join(folder, 'kafka', 'log', 'records'),
     async kill() {
       process.kill(brokerOn(folder), 'SIGKILL');
       await running.exited;
