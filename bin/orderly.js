@@ -8,7 +8,9 @@ const { version, versions, execPath, stderr } = process;
 
 if (Number.parseInt(versions.node, 10) >= OLDEST) {
   // A command costs half of its time to compile what the one before it has compiled. https://nodejs.org/api/module.html#module-compile-cache
-  module.enableCompileCache();
+  module.enableCompileCache(
+    fileURLToPath(new URL('../node_modules/.cache/node-compile-cache', import.meta.url)),
+  );
   await import('./orderly.ts');
 } else {
   stderr.write(`error orderly runs on Node ${OLDEST}, and this is Node ${version} (${execPath})

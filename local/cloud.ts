@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Assembly } from './assembly/assembly.ts';
 import { type CloudModel, honouredModel } from './assembly/model.ts';
 import type { EngineFacts } from './assembly/scope.ts';
-import type { CloudStatus } from './cloud-status.ts';
+import { type CloudStatus, statusHandler } from './cloud-status.ts';
 import type { LocalConfig } from './config.ts';
 import { ACCOUNT, type Engine, REGION } from './engines/engine.ts';
 import {
@@ -29,7 +29,6 @@ import { lambdaApi } from './lambda-api/lambda-api.ts';
 import type { MappingModel } from './resources/event-source-mapping.ts';
 import { modelDifference, provision } from './resources/registry.ts';
 import { scheduleRunHandler, schedulesOf } from './schedules/schedules.ts';
-import { statusHandler } from './status-handler.ts';
 
 export interface LocalCloudOptions {
   /** Brings the cloud assembly; called beside `startEngine`, and told when nobody waits for it any more. */
@@ -52,7 +51,7 @@ export interface LocalCloudOptions {
    * Called as soon as its address is known, before anything is started; requests there are answered with status 503
    * until it runs. @default nobody is told
    */
-  readonly onListening?: (url: string) => Promise<void>;
+  readonly onListening?: (url: string) => void;
   /** Called with what is being done, for a person who waits. */
   readonly progress: (step: string) => void;
   /** Called with what a person should know while the cloud runs. */
@@ -120,7 +119,7 @@ async function start(
   // First, since a port that is taken is known at once and an engine takes its time.
   const port = await openPort(options.port);
   onStop(() => port.close());
-  await options.onListening?.(port.url);
+  options.onListening?.(port.url);
 
   const engineUp = options.startEngine();
   onStop(async () => (await engineUp.catch(() => undefined))?.stop());

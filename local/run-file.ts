@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FORMER_NAME } from './command-line.ts';
-import { writeJsonFile } from './json.ts';
+import { readJsonFile, writeJsonFile } from './json.ts';
 
 const RunFile = z.object({
   pid: z.int().positive(),
@@ -26,7 +26,7 @@ export function formerStateDir(projectDir: string): string | undefined {
 const pathIn = (stateDir: string): string => join(stateDir, 'run.json');
 
 /** Announces a local cloud; the file appears whole or not at all. */
-export async function writeRunFile(stateDir: string, run: RunFile): Promise<void> {
+export function writeRunFile(stateDir: string, run: RunFile): void {
   writeJsonFile(pathIn(stateDir), run);
 }
 
@@ -37,15 +37,11 @@ export async function removeRunFile(stateDir: string): Promise<void> {
 
 /**
  * The announced local cloud, `undefined` if there is none. One that was killed leaves its file behind, so whoever reads
- * it has to ask the address whether it still answers.
+ * it has to ask the address whether it still answers. `CONFIG_INVALID` if the file can't be read.
  */
-export async function readRunFile(stateDir: string): Promise<RunFile | undefined> {
-  let text: string;
-  try {
-    text = await readFile(pathIn(stateDir), 'utf8');
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw cause;
-  }
-  return RunFile.parse(JSON.parse(text));
+export function readRunFile(stateDir: string): RunFile | undefined {
+  return readJsonFile(pathIn(stateDir), RunFile, {
+    what: 'Where the local cloud of this folder runs',
+    remedy: 'Delete the file, once no local cloud of this folder runs any more.',
+  });
 }

@@ -83,7 +83,7 @@ export async function onStage<T>(
       ...options,
     });
     const cloud = await unlessInterrupted(starting, interrupted);
-    await writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
+    writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
     const startedMs = performance.now() - begin;
     return await unlessInterrupted(act({ cloud, dir, startedMs, progress }), interrupted);
   } finally {

@@ -21,7 +21,7 @@ const Starting = z.object({ starting: z.literal(STARTING.starting) });
 
 /** The local cloud that runs, or starts, for a project; `undefined` if none answers. */
 export async function findRunningCloud(projectDir: string): Promise<FoundCloud | undefined> {
-  const run = await readRunFile(stateDirOf(projectDir));
+  const run = readRunFile(stateDirOf(projectDir));
   if (run === undefined) return undefined;
   try {
     const response = await fetch(new URL('/_millrace/status', run.url), {

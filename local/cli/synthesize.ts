@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { toRun } from '../command-line.ts';
@@ -31,14 +30,16 @@ export async function synthesize(
   refuseFolder(projectDir);
   const { app, context } = CdkJson.parse(await readJson(join(projectDir, 'cdk.json')));
   const lookedUp = await readLookedUp(join(projectDir, 'cdk.context.json'));
+  const modules = join(projectDir, 'node_modules');
   const output: string[] = [];
   const child = spawnGuarded('/bin/sh', ['-c', app], {
     cwd: projectDir,
     grace: 'kill',
     onOutput: (line) => output.push(line),
     env: {
-      // CDK is compiled once, not at each start. https://nodejs.org/api/cli.html#node_compile_cachedir
-      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+      // CDK is compiled once, not at each start; what comes of it goes with the modules.
+      // https://nodejs.org/api/cli.html#node_compile_cachedir
+      ...(existsSync(modules) && { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-compile-cache') }),
       ...process.env,
       // The app's `node` is the one that runs this, whatever else is installed.
       PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),

@@ -147,7 +147,8 @@ function serverProperties({ logDir, port, controllerPort, mark }: BrokerPlaces):
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'broker.rack': mark,
     // Kafka locks a folder of metadata before it opens the log there only if records lie elsewhere: else a second broker that is
-    // started over the first one's data spoils them before it is refused (KafkaRaftManager's `dataDirLock`).
+    // started over the first one's data spoils them before it is refused (`dataDirLock` of
+    // https://github.com/apache/kafka/blob/trunk/core/src/main/scala/kafka/raft/RaftManager.scala).
     'metadata.log.dir': logDir,
     'log.dirs': `${logDir}/records`,
     ...singleNode,

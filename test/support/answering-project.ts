@@ -32,7 +32,7 @@ export async function answeringProject(answers: Answers): Promise<AnsweringProje
     server.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  await writeRunFile(stateDirOf(dir), { pid: process.pid, url });
+  writeRunFile(stateDirOf(dir), { pid: process.pid, url });
   return {
     dir,
     async orderly(...argv) {

@@ -82,7 +82,7 @@ export async function orderCloud(): Promise<OrderCloud> {
       if (functionName === relay) faults.invoked(pid);
     },
   });
-  await writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
+  writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
   relay = cloud.model.mappings.find(({ kind }) => kind === 'dynamodb-stream')?.functionName ?? '';
   const client: DynamoDBClient = engineClient(cloud.engine.awsEndpoint);
   const output = (name: string) => cloud.model.outputs[`orderly-orders.${name}`] ?? '';

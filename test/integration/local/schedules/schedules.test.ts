@@ -60,7 +60,7 @@ async function running(build: (stack: Stack, sweep: LambdaFn) => void) {
     log: () => undefined,
   });
   onTestFinished(() => cloud.stop());
-  await writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
+  writeRunFile(stateDirOf(dir), { pid: process.pid, url: cloud.url });
   return {
     cloud,
     events: (): unknown[] =>

@@ -14,7 +14,7 @@ async function starting() {
     await port.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  await writeRunFile(stateDirOf(dir), { pid: process.pid, url: port.url });
+  writeRunFile(stateDirOf(dir), { pid: process.pid, url: port.url });
   return { dir, port };
 }
 

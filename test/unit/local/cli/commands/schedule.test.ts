@@ -53,7 +53,7 @@ async function cloud(schedules: readonly ScheduleStatus[], result: Partial<Targe
     rmSync(dir, { recursive: true, force: true });
     await gateway.stop();
   });
-  await writeRunFile(stateDirOf(dir), { pid: process.pid, url: gateway.url });
+  writeRunFile(stateDirOf(dir), { pid: process.pid, url: gateway.url });
   return {
     ran,
     async orderly(...argv: string[]) {

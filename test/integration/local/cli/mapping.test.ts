@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { testEngines } from '../../support/engines.ts';
-import { type OrderlyProcess, orderly, ran } from '../../support/orderly-process.ts';
-import { type TemplateResource, writeSmallAssembly } from '../../support/small-assembly.ts';
-import { testKafka, testTopic } from '../../support/topics.ts';
+import { testEngines } from '../../../support/engines.ts';
+import { type OrderlyProcess, orderly, ran } from '../../../support/orderly-process.ts';
+import { type TemplateResource, writeSmallAssembly } from '../../../support/small-assembly.ts';
+import { testKafka, testTopic } from '../../../support/topics.ts';
 
 /** Writes each value to a file when it is handled; `slow` takes until the file `go` is there. */
 const code = `

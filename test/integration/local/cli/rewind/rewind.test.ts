@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleOrder } from '../../../../cli/order/sample-orders.ts';
-import { workThrough } from '../../../../cli/work-through.ts';
-import { type OrderCloud, orderCloud } from '../../../support/order-cloud.ts';
+import { sampleOrder } from '../../../../../cli/order/sample-orders.ts';
+import { workThrough } from '../../../../../cli/work-through.ts';
+import { type OrderCloud, orderCloud } from '../../../../support/order-cloud.ts';
 
 const ORDERS = 40;
 const GROUP = 'shipping-service';

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetFunctionCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { readRunFile } from '../../../local/run-file.ts';
-import { testEngines } from '../../support/engines.ts';
-import { gone, type OrderlyProcess, orderly } from '../../support/orderly-process.ts';
-import { descendantsOf } from '../../support/process-tree.ts';
+import { readRunFile } from '../../../../local/run-file.ts';
+import { testEngines } from '../../../support/engines.ts';
+import { gone, type OrderlyProcess, orderly } from '../../../support/orderly-process.ts';
+import { descendantsOf } from '../../../support/process-tree.ts';
 
 /** A project whose app is a script: a function from `src/greeter.mjs`, and more resources from `src/resources.json`. */
 function project(): string {
   const dir = mkdtempSync(join(tmpdir(), 'orderly-watch-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   mkdirSync(join(dir, 'src'));
-  const support = import.meta.resolve('../../support/small-assembly.ts');
+  const support = import.meta.resolve('../../../support/small-assembly.ts');
   writeFileSync(
     join(dir, 'app.mjs'),
     `import { readFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ async function upAndWatching(
   });
   onTestFinished(() => cloud.end());
   await cloud.wrote(/watching the sources/);
-  const run = await readRunFile(join(dir, '.millrace'));
+  const run = readRunFile(join(dir, '.millrace'));
   const client = new LambdaClient({
     endpoint: run?.url ?? '',
     region: 'us-east-1',

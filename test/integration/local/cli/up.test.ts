@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { testAssembly } from '../../support/assembly.ts';
-import { defectiveAssembly } from '../../support/defective-assembly.ts';
-import { gone, type OrderlyProcess, orderly, ran } from '../../support/orderly-process.ts';
-import { descendantsOf } from '../../support/process-tree.ts';
+import { testAssembly } from '../../../support/assembly.ts';
+import { defectiveAssembly } from '../../../support/defective-assembly.ts';
+import { gone, type OrderlyProcess, orderly, ran } from '../../../support/orderly-process.ts';
+import { descendantsOf } from '../../../support/process-tree.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const UP = /orderly is up/;
 
 describe('orderly up', { timeout: 300_000 }, () => {
