@@ -45,20 +45,23 @@ const EFFECTS_PER_FAILURE = 2;
 const ENOUGH_FAILURES = 5;
 
 export function suspicion(): Suspicion {
-  /** By record, the last one seen at the end: a record that fails again is no further evidence. */
+  /**
+   * By what the records are about, the last one seen at the end. A record that fails again is no further evidence; neither
+   * are its copies, as a relay or a producer makes them by publishing again, nor what else happened to the same order.
+   */
   const seen = new Map<string, 'effect' | 'failure'>();
 
   function remember(record: KafkaRecord, outcome: Outcome): void {
     const what = evidenceOf(outcome);
     if (what === undefined) return;
-    const id = recordIdOf(record);
-    seen.delete(id);
-    seen.set(id, what);
+    const subject = subjectOf(record);
+    seen.delete(subject);
+    seen.set(subject, what);
   }
 
   return {
     begin() {
-      for (const id of [...seen.keys()].slice(0, -REMEMBERED)) seen.delete(id);
+      for (const subject of [...seen.keys()].slice(0, -REMEMBERED)) seen.delete(subject);
     },
     judge(outcomes) {
       for (const [record, outcome] of outcomes) remember(record, outcome);
@@ -66,6 +69,13 @@ export function suspicion(): Suspicion {
       return new Map([...outcomes].map(([record, outcome]) => [record, spared(outcome, standing)]));
     },
   };
+}
+
+/** The record's key, which is an order's id; itself, where it has none. */
+function subjectOf(record: KafkaRecord): string {
+  return record.key === null
+    ? recordIdOf(record)
+    : `${record.topic} ${Buffer.from(record.key).toString('hex')}`;
 }
 
 /** A duplicate says nothing: its effect may be of the deployment before. */

@@ -8,13 +8,13 @@ const INVALID = deadLetter('invalid', { code: 'RECORD_REJECTED', detail: 'data.t
 const REFUSED = deadLetter('refused', { code: 'BadRequestException', detail: 'x' });
 
 let offset = 0;
-const record = (): KafkaRecord => ({
+const record = (order?: string): KafkaRecord => ({
   topicPartition: 'orders-0',
   topic: 'orders',
   partition: 0,
   offset: ++offset,
   timestamp: 1,
-  key: null,
+  key: order === undefined ? null : Buffer.from(order),
   value: null,
   headers: [],
 });
@@ -117,6 +117,12 @@ describe('a refusal of the world’s', () => {
       new Set(['ACCOUNT_SUSPECTED/BadRequestException']),
     );
     expect(lettersIn(environment().together([60, REFUSED], [40, DONE]))).toBe(0);
+  });
+
+  it('is one refusal, however often its event was published, and whatever else happened to its order', () => {
+    const { invoke } = environment();
+    const refusedAgain = () => kindOf(invoke(new Map([[record('order-1'), REFUSED]])));
+    expect(Array.from({ length: 20 }, refusedAgain).flat()).toEqual(Array(20).fill('dead-letter'));
   });
 
   it('is about its record where most are not', () => {
