@@ -1,3 +1,4 @@
+import { labCommands } from '../lab/command.ts';
 import { runProgram } from '../local/cli/program.ts';
 import type { Terminal } from '../local/cli/terminal.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -11,7 +12,7 @@ import { republishCommand } from './republish/command.ts';
 import { smokeCommand } from './smoke/command.ts';
 import { verifyCommand } from './verify/command.ts';
 
-/** What an operator of the order system does, in the order in which `--help` names it. */
+/** What an operator of the order system does, and the lab, in the order in which `--help` names it. */
 const COMMANDS = [
   demoCommand,
   orderCommand,
@@ -21,6 +22,7 @@ const COMMANDS = [
   eraseCommand,
   smokeCommand,
   verifyCommand,
+  labCommands,
 ];
 
 /** Runs one command of `orderly`, of the local cloud or of the order system, and returns its exit code. */

@@ -22,6 +22,8 @@ export interface BrokerOptions {
   /** As Java names it; an archive of loaded classes serves one version. */
   readonly javaVersion: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What else its server.properties say. @default - nothing */
+  readonly settings?: Readonly<Record<string, string | number>>;
   readonly log: EngineLog;
 }
 
@@ -121,7 +123,7 @@ async function markOf(port: number): Promise<string | undefined> {
 /** Of the one node there is. */
 const NODE_ID = '1';
 
-interface BrokerPlaces {
+interface BrokerPlaces extends Pick<BrokerOptions, 'settings'> {
   /** Name of the folder of all logs, seen from where Kafka runs: Kafka splits a path at its commas. */
   readonly logDir: string;
   readonly port: number;
@@ -136,7 +138,7 @@ interface BrokerPlaces {
  * The quorum is named here (`controller.quorum.voters`) and not in the formatted log folder, so the same data can be
  * served from other ports next time.
  */
-function serverProperties({ logDir, port, controllerPort, mark }: BrokerPlaces): string {
+function serverProperties({ logDir, port, controllerPort, mark, settings }: BrokerPlaces): string {
   const properties: Readonly<Record<string, string | number>> = {
     'process.roles': 'broker,controller',
     'node.id': NODE_ID,
@@ -152,6 +154,7 @@ function serverProperties({ logDir, port, controllerPort, mark }: BrokerPlaces):
     'metadata.log.dir': logDir,
     'log.dirs': `${logDir}/records`,
     ...singleNode,
+    ...settings,
   };
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)

@@ -1,0 +1,13 @@
+import { LocalCloudError } from '../local/errors.ts';
+
+/** The closed list of what can go wrong in the lab; scripts match on it, so a code never changes meaning. */
+type LabErrorCode =
+  | 'EXPERIMENT_NOT_FOUND'
+  | 'SETTING_INVALID'
+  | 'CLIENT_FAILED'
+  | 'NOT_SEEN'
+  | 'LAB_BROKER_NOT_RUNNING'
+  | 'TOPIC_NOT_FOUND';
+
+/** As an error of the local cloud, of the lab: what happened, and the remedy. */
+export class LabError extends LocalCloudError<LabErrorCode> {}

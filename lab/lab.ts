@@ -1,0 +1,224 @@
+/** What an experiment is given: brokers, client processes, and a way to wait for what has to be seen. */
+import { fileURLToPath } from 'node:url';
+import type { Admin } from 'kafkajs';
+import { LogEvent, type Untimed } from '../local/events/event.ts';
+import { askBroker } from '../local/kafka/admin.ts';
+import { kafkaClient } from '../local/kafka/client.ts';
+import { type GuardedProcess, spawnGuarded } from '../local/processes/guarded.ts';
+import type { Service, Session } from './cluster/session.ts';
+import { LabError } from './errors.ts';
+
+export interface Lab {
+  /** `host:port` of the brokers, separated by commas. */
+  readonly brokers: string;
+  /** Everything that was told so far, by clients and by the experiment. */
+  readonly events: readonly LogEvent[];
+  /** Says to whoever watches what is done now. */
+  step(text: string): void;
+  /** Adds what no client could tell: a broker that was frozen, an offset that was found. */
+  tell(event: Untimed): void;
+  /** Makes a topic; it is gone when the experiment is over. */
+  topic(name: string, options?: TopicOptions): Promise<void>;
+  /** Starts a program of lab/clients/ with these options, `--brokers` added; it ends with the experiment at the latest. */
+  client(program: string, options: Readonly<Record<string, string | number | true>>): Client;
+  /** Asks the brokers something as an administrator, again while they are coming up. */
+  ask<T>(question: (admin: Admin) => Promise<T>): Promise<T>;
+  /**
+   * Waits until `look` has something to show; it looks at each event, and every 50 ms.
+   *
+   * @throws {LabError} `NOT_SEEN` after `withinMs`, by default 30 s, with `what` in it
+   */
+  until<T>(
+    what: string,
+    look: () => T | undefined | false | Promise<T | undefined | false>,
+    withinMs?: number,
+  ): Promise<T>;
+  /** A service that is started when the first experiment wants it, and kept for the next ones: `lab.use(startPostgres)`. */
+  use<T extends Service>(start: (place: Session['place']) => Promise<T>): Promise<T>;
+}
+
+interface TopicOptions {
+  /** @default 3 */
+  readonly partitions?: number;
+  /** @default 1 */
+  readonly replicationFactor?: number;
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+interface Client {
+  /** What it told so far. */
+  readonly events: readonly LogEvent[];
+  readonly pid: number;
+  /**
+   * Waits for its end by itself.
+   *
+   * @throws {LabError} `CLIENT_FAILED` with what it wrote last, unless its code is 0 or it died of the SIGKILL it was to die of
+   */
+  ended(): Promise<void>;
+  /** Ctrl-C: it says goodbye to its group. */
+  stop(): Promise<void>;
+  /** SIGKILL: it says nothing to anybody. */
+  kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT: as a long pause of its garbage collector, or a laptop that is shut. */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** A lab whose clients, topics and groups are gone after `close`. */
+export interface OpenLab extends Lab {
+  close(): Promise<void>;
+}
+
+/** Opens a lab on brokers of a session; `listener` hears each event. */
+export function openLab(
+  session: Session,
+  brokers: string,
+  listener: (event: LogEvent) => void,
+  programs: Readonly<Record<string, string>> = {},
+): OpenLab {
+  const events: LogEvent[] = [];
+  const clients: Client[] = [];
+  const topics = new Set<string>();
+  const groups = new Set<string>();
+  let wake: () => void = () => undefined;
+  const hear = (event: LogEvent) => {
+    events.push(event);
+    if (event.type === 'assigned') groups.add(event.group);
+    listener(event);
+    wake();
+  };
+  const tell = (event: Untimed) => hear({ ...event, at: Date.now() });
+  const ask = <T>(question: (admin: Admin) => Promise<T>) =>
+    askBroker(kafkaClient({ bootstrapServers: brokers, clientId: 'lab' }), question);
+
+  return {
+    brokers,
+    events,
+    tell,
+    ask,
+    step: (text) => tell({ type: 'step', text }),
+    use: (start) => session.use(start),
+    async topic(topic, { partitions = 3, replicationFactor = 1, config = {} } = {}) {
+      const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+      const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
+      await ask((admin) => admin.createTopics({ topics: [wanted], waitForLeaders: true }));
+      topics.add(topic);
+      tell({ type: 'topic', topic, partitions });
+    },
+    client(program, options) {
+      const file = programs[program] ?? fileURLToPath(new URL(`./clients/${program}.ts`, import.meta.url));
+      const client = startClient(program, [file, ...argumentsOf({ brokers, ...options })], hear);
+      clients.push(client);
+      return client;
+    },
+    async until(what, look, withinMs = 30_000) {
+      const deadline = performance.now() + withinMs;
+      for (;;) {
+        const found = await look();
+        if (found !== undefined && found !== false) return found;
+        if (performance.now() > deadline) {
+          throw new LabError('NOT_SEEN', `not seen within ${withinMs / 1000} s: ${what}`, {
+            remedy: ['Run it again; on a busy machine brokers and groups take their time.'],
+            retriable: true,
+          });
+        }
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, 50);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.kill()));
+      await ask(async (admin) => {
+        const { topics: left } = await admin.fetchTopicMetadata();
+        const ours = left.map(({ name }) => name).filter((name) => topics.has(name));
+        if (ours.length > 0) await admin.deleteTopics({ topics: ours });
+      });
+      // A group whose members were killed is empty when it has noticed; kafkajs takes a group that never was for an error.
+      await this.until('its groups are empty', () =>
+        ask((admin) => admin.deleteGroups([...groups])).then(
+          () => true,
+          (error: unknown) => !hasMembers(error),
+        ),
+      );
+    },
+  };
+}
+
+function hasMembers(error: unknown): boolean {
+  if (!(error instanceof Error && 'groups' in error && Array.isArray(error.groups))) return false;
+  return error.groups.some(({ error: cause }) => cause?.type === 'NON_EMPTY_GROUP');
+}
+
+/** `{ topic: 'orders', 'from-beginning': true }` as `--topic=orders --from-beginning`. */
+function argumentsOf(options: Readonly<Record<string, string | number | true>>): string[] {
+  return Object.entries(options).map(([name, value]) =>
+    value === true ? `--${name}` : `--${name}=${value}`,
+  );
+}
+
+function startClient(program: string, args: readonly string[], hear: (event: LogEvent) => void): Client {
+  const events: LogEvent[] = [];
+  const complaints: string[] = [];
+  let killed = false;
+  const memberships = new Map<string, string>();
+  const child: GuardedProcess = spawnGuarded(process.execPath, args, {
+    env: { ...process.env, NODE_OPTIONS: undefined },
+    grace: 'kill',
+    onOutput(line, stream) {
+      const event = stream === 'stdout' ? eventOf(line) : undefined;
+      if (event === undefined) {
+        complaints.push(line);
+        return;
+      }
+      if (event.type === 'assigned') memberships.set(event.group, event.member);
+      if (event.type === 'left') memberships.delete(event.group);
+      events.push(event);
+      hear(event);
+    },
+  });
+  const exited = child.exited.then((exit) => {
+    for (const [group, member] of memberships) {
+      hear({ type: 'left', at: Date.now(), group, member, how: 'killed' });
+    }
+    return exit;
+  });
+  return {
+    events,
+    pid: child.pid,
+    async ended() {
+      const { code, signal } = await exited;
+      if (code === 0 || signal === 'SIGKILL' || killed) return;
+      throw new LabError(
+        'CLIENT_FAILED',
+        [`the client ${program} failed (${signal ?? `code ${code}`}):`, ...complaints.slice(-12)].join(
+          '\n  ',
+        ),
+      );
+    },
+    async stop() {
+      child.kill('SIGINT');
+      await exited;
+    },
+    async kill() {
+      killed = true;
+      child.kill('SIGKILL');
+      await exited;
+    },
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+  };
+}
+
+/** What a client printed for people, or a library for nobody, is no event. */
+function eventOf(line: string): LogEvent | undefined {
+  try {
+    return LogEvent.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
