@@ -40,6 +40,8 @@ export interface Story<S extends Settings, Observed extends Seen> {
   /** What must be so, with the default settings, for the take-away to be true. */
   readonly checks: readonly {
     readonly says: string;
+    /** Whether it only says that the run was as it was meant to be: no defect of lab/defects/ has to break it. @default - false */
+    readonly guard?: boolean;
     holds(seen: Observed, values: Values<S>): boolean;
   }[];
   /** One sentence. */
@@ -60,6 +62,7 @@ export interface Outcome {
 /** A story whose types are its own affair: what the commands, the documents and the console deal with. */
 export interface Experiment extends Omit<Story<Settings, Seen>, 'run' | 'checks' | 'guess'> {
   readonly guess: { readonly ask: string; readonly answer: string };
+  readonly checks: readonly { readonly says: string; readonly guard?: boolean }[];
   /** Runs it with these settings over the defaults, which have been checked by `valuesOf`. */
   run(lab: Lab, values: Readonly<Record<string, number | string>>): Promise<Outcome>;
 }

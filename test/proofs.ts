@@ -1,7 +1,7 @@
 /**
  * `npm run test:proofs`: that what proves the system can fail, and the proofs that take too long for `npm test`.
  *
- *     defects      parts in the wrong, each of which the demo, the fault suite, the simulator or `orderly verify` finds out
+ *     defects      parts in the wrong, found out by the demo, the fault suite, the simulator, `orderly verify` or the lab
  *     simulator    a thousand worlds from a seed of chance on
  *     faults       three seeds on real processes, two of them always the same
  *     rehearsal    the deployment, against an emulator of CloudFormation
