@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { interruption, unlessInterrupted } from '../local/cli/interruption.ts';
 import { type CommandContext, contextValue, JSON_OPTION, localOnly } from '../local/cli/options.ts';
-import { bold, green, red, type Terminal, table } from '../local/cli/terminal.ts';
+import { bold, duration, green, red, type Terminal, table } from '../local/cli/terminal.ts';
 import { EXPERIMENTS } from './experiments/all.ts';
 
 /** `orderly lab`: the log, by hand and by experiment. */
@@ -48,19 +48,26 @@ async function runNamed(
   }));
   const interrupted = interruption(terminal.progress);
   const session = await openSession(join(projectDir, '.orderly', 'lab'), terminal.progress);
-  let held = true;
+  const came: { readonly name: string; readonly well: boolean; readonly tookMs: number }[] = [];
   try {
     for (const { experiment, values } of chosen) {
       if (!json) terminal.out(`\n${bold(experiment.name)}  ${experiment.question}`);
+      const began = performance.now();
       const running = runExperiment(session, experiment, {
         values,
         listener: (event) => {
           if (json || event.type === 'step') terminal.out(JSON.stringify(event));
         },
       });
-      const outcome = await unlessInterrupted(running, interrupted);
-      held &&= outcome.checks.every((check) => check.held);
+      const outcome = await unlessInterrupted(running, interrupted).catch((error: unknown) => {
+        // One that could not be run to its end doesn't keep the others from it.
+        if (name !== 'all' || interrupted.aborted) throw error;
+        return { error: error instanceof Error ? error.message : String(error), checks: [] };
+      });
+      const well = !('error' in outcome) && outcome.checks.every((check) => check.held);
+      came.push({ name: experiment.name, well, tookMs: performance.now() - began });
       if (json) terminal.out(JSON.stringify({ experiment: experiment.name, ...outcome }));
+      else if ('error' in outcome) terminal.error(`${red('error')} ${outcome.error}`);
       else {
         terminal.out(table([['seen', ''], ...Object.entries(outcome.seen)]));
         for (const check of outcome.checks) {
@@ -69,7 +76,13 @@ async function runNamed(
         terminal.out(`  ${experiment.takeAway}`);
       }
     }
-    return held;
+    if (!json && name === 'all') {
+      const lines = came.map((one) => [one.name, one.well ? '✓' : '✗', duration(one.tookMs)]);
+      terminal.out(`\n${table([['experiment', '', 'took'], ...lines])}`);
+      const passed = came.filter((one) => one.well).length;
+      terminal.out(`\n${passed} experiments passed, ${came.length - passed} failed`);
+    }
+    return came.every((one) => one.well);
   } finally {
     await session.close();
   }
