@@ -20,13 +20,16 @@ export interface Engine {
 /** What each engine is made of. */
 export type EnginePart = 'kafka' | 'ministack';
 
-/** A part that died by itself. The engine as a whole is of no use then; `stop` ends the other part. */
-export interface EngineExit {
-  readonly part: EnginePart;
+/** How a process ended that was started as a part. */
+export interface PartExit<Name extends string> {
+  readonly part: Name;
   readonly exit: Exit;
   /** The last lines it wrote, oldest first, without stack frames. */
   readonly lastOutput: readonly string[];
 }
+
+/** A part that died by itself. The engine as a whole is of no use then; `stop` ends the other part. */
+export type EngineExit = PartExit<EnginePart>;
 
 /** Hears what an engine's processes write; one line, without its line break. */
 export type EngineLog = (part: EnginePart, line: string) => void;

@@ -86,13 +86,16 @@ function isAlive(pid: number): boolean {
 
 const TOLD_LINES = 12;
 
-/** Runs a step of an installation; throws ENGINE_INSTALL_FAILED with the last lines the command wrote. */
+/** Runs a step of an installation; throws ENGINE_INSTALL_FAILED with the last lines the command wrote, and what else would do. */
 export async function installStep(
   what: string,
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  cwd?: string,
+  {
+    cwd,
+    instead = [dockerInstead()],
+  }: { readonly cwd?: string | undefined; readonly instead?: readonly string[] } = {},
 ): Promise<void> {
   const { exit, output } = await run(command, args, { env, ...(cwd !== undefined && { cwd }) });
   if (exit.code === 0) return;
@@ -103,7 +106,7 @@ export async function installStep(
     {
       remedy: [
         'See that the network, and any proxy or mirror that the tool is configured for, can be reached; then start again.',
-        dockerInstead(),
+        ...instead,
       ],
       retriable: true,
     },

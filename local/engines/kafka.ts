@@ -1,17 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
 import { askBroker } from '../kafka/admin.ts';
 import { kafkaClient } from '../kafka/client.ts';
-import type { Exit } from '../processes/guarded.ts';
 import type { EngineLog } from './engine.ts';
-import { cached, installStep, isCached, removeAbandoned } from './install.ts';
+import { cached, installStep, isCached } from './install.ts';
+import { classArchive, classPath, fetchWithMaven, javaCommand, javaEnvironment, QUICK_JVM } from './java.ts';
 import { type RunningPart, startPart } from './part.ts';
 import { accepts } from './ports.ts';
-import { javaCommand, javaEnvironment } from './tools.ts';
 
 export interface BrokerOptions {
   readonly install: KafkaInstall;
@@ -41,7 +40,16 @@ export async function startBroker(options: BrokerOptions): Promise<RunningPart> 
   const part = await startPart({
     part: 'kafka',
     command: javaCommand(options.env),
-    args: [...jvmOptions, ...archive.options, '-cp', options.install.classPath, 'kafka.Kafka', properties],
+    args: [
+      '-Xms256m',
+      '-Xmx512m',
+      ...QUICK_JVM,
+      ...archive.options,
+      '-cp',
+      options.install.classPath,
+      'kafka.Kafka',
+      properties,
+    ],
     cwd: options.dataDir,
     env: javaEnvironment(options.env),
     log: options.log,
@@ -53,54 +61,11 @@ export async function startBroker(options: BrokerOptions): Promise<RunningPart> 
     throw error;
   });
   return {
-    exited: part.exited,
+    ...part,
     async stop() {
       await part.stop();
       await archive.keep((await part.exited).exit);
     },
-  };
-}
-
-const jvmOptions = [
-  '-Xms256m',
-  '-Xmx512m',
-  '-XX:+UseSerialGC',
-  // The quick compiler only: a quarter of a second sooner ready. Under load it is slower: 20,000 records of 1 kB took
-  // 1.1 to 1.6 s instead of 0.8.
-  '-XX:TieredStopAtLevel=1',
-  // The JVM remarks on each class that an archive leaves out, on stdout.
-  '-Xlog:disable',
-  '-Xlog:all=error:stderr',
-  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-];
-
-/**
- * Class-data sharing (JEP 310, JEP 350): the first broker that is stopped leaves an archive of the classes it had
- * loaded, and later ones start in half the time. The JVM ignores an archive that doesn't fit.
- */
-async function classArchive(kafkaFolder: string, javaVersion: string) {
-  const folder = join(kafkaFolder, 'classes');
-  const name = `java-${javaVersion}.jsa`;
-  const archive = join(folder, name);
-  if (existsSync(archive))
-    return {
-      options: [`-XX:SharedArchiveFile=${archive}`],
-      keep: async () => undefined,
-      discard: async () => undefined,
-    };
-
-  await mkdir(folder, { recursive: true });
-  await removeAbandoned(folder, `${name}.`);
-  const draft = `${archive}.${process.pid}`;
-  const discard = () => rm(draft, { force: true });
-  return {
-    options: [`-XX:ArchiveClassesAtExit=${draft}`],
-    /** A broker that was killed has left half an archive, if any. */
-    async keep(exit: Exit) {
-      if (exit.signal === null && existsSync(draft)) await rename(draft, archive);
-      else await discard();
-    },
-    discard,
   };
 }
 
@@ -205,27 +170,18 @@ export async function installKafka(
   const name = kafkaPart();
   if (!isCached(cacheDir, name)) progress('fetching Apache Kafka with Maven (44 MB, once)');
   const folder = await cached(cacheDir, name, async (workshop) => {
-    const output = `-DoutputDirectory=${join(workshop, 'lib')}`;
-    const goal = ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', output];
-    await installStep('Fetching Apache Kafka', 'mvn', goal, env);
+    await fetchWithMaven('Apache Kafka', pom, join(workshop, 'lib'), env);
     await format(workshop, env);
   });
-  return { folder, classPath: await classPath(folder), formatted: join(folder, 'formatted') };
-}
-
-/** Sorted and spelled out: an archive of loaded classes is valid for one order of the class path. */
-async function classPath(folder: string): Promise<string> {
-  const jars = (await readdir(join(folder, 'lib'))).filter((file) => file.endsWith('.jar'));
-  return jars
-    .sort()
-    .map((jar) => join(folder, 'lib', jar))
-    .join(':');
+  return { folder, classPath: await classPath(join(folder, 'lib')), formatted: join(folder, 'formatted') };
 }
 
 async function format(folder: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const properties = join(folder, 'format.properties');
   await writeFile(properties, formatProperties);
-  const tool = ['-cp', await classPath(folder), 'kafka.tools.StorageTool'];
+  const tool = ['-cp', await classPath(join(folder, 'lib')), 'kafka.tools.StorageTool'];
   const args = [...tool, 'format', '-t', EMBEDDED_CLUSTER_ID, '-c', properties];
-  await installStep('Formatting a log folder', javaCommand(env), args, javaEnvironment(env), folder);
+  await installStep('Formatting a log folder', javaCommand(env), args, javaEnvironment(env), {
+    cwd: folder,
+  });
 }

@@ -2,22 +2,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { toRun } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { spawnGuarded } from '../processes/guarded.ts';
-import type { EngineExit, EngineLog, EnginePart } from './engine.ts';
+import type { EnginePart, PartExit } from './engine.ts';
 
-export interface PartCommand {
-  readonly part: EnginePart;
+export interface PartCommand<Name extends string> {
+  readonly part: Name;
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly log: EngineLog;
+  readonly log: (part: Name, line: string) => void;
   /** Whether the part answers yet; asked again and again. */
   readonly isReady: () => Promise<boolean>;
 }
 
-export interface RunningPart {
+export interface RunningPart<Name extends string = EnginePart> {
   /** Resolves when the part is gone, asked to or not. */
-  readonly exited: Promise<EngineExit>;
+  readonly exited: Promise<PartExit<Name>>;
+  /** Sends a signal to it; does nothing when it is gone. */
+  kill(signal: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -26,10 +28,10 @@ const ASK_EVERY_MS = 25;
 const TOLD_LINES = 20;
 
 /**
- * Starts one process of an engine and resolves when it answers. Throws ENGINE_START_FAILED, with the last lines it
+ * Starts one process of an engine, or of what runs beside one, and resolves when it answers. Throws ENGINE_START_FAILED, with the last lines it
  * wrote, if it ends first or doesn't answer within a minute; it is gone then.
  */
-export async function startPart(command: PartCommand): Promise<RunningPart> {
+export async function startPart<Name extends string>(command: PartCommand<Name>): Promise<RunningPart<Name>> {
   const lastOutput: string[] = [];
   const child = spawnGuarded(command.command, command.args, {
     cwd: command.cwd,
@@ -43,11 +45,11 @@ export async function startPart(command: PartCommand): Promise<RunningPart> {
       if (lastOutput.length > TOLD_LINES) lastOutput.shift();
     },
   });
-  const exited = child.exited.then((exit): EngineExit => ({ part: command.part, exit, lastOutput }));
+  const exited = child.exited.then((exit): PartExit<Name> => ({ part: command.part, exit, lastOutput }));
 
   const ended = new AbortController();
   void exited.then(() => ended.abort());
-  if (await answers(command.isReady, ended.signal)) return { exited, stop: () => child.stop() };
+  if (await answers(command.isReady, ended.signal)) return { exited, kill: child.kill, stop: child.stop };
 
   const endedItself = ended.signal.aborted;
   await child.stop();
@@ -71,7 +73,7 @@ async function answers(isReady: () => Promise<boolean>, ended: AbortSignal): Pro
   return false;
 }
 
-function startFailed(part: EnginePart, what: string, lastOutput: readonly string[]): LocalCloudError {
+function startFailed(part: string, what: string, lastOutput: readonly string[]): LocalCloudError {
   const said = lastOutput.length === 0 ? ['It wrote nothing.'] : ['It wrote last:', ...lastOutput];
   return new LocalCloudError(
     'ENGINE_START_FAILED',

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { dockerInstead } from '../command-line.ts';
 import { LocalCloudError } from '../errors.ts';
 import { run } from '../processes/guarded.ts';
+import { javaCommand } from './java.ts';
 
 /** A program of the user's machine that an engine needs. */
 export type ToolName = 'java' | 'mvn' | 'python3' | 'pip' | 'docker compose';
@@ -29,15 +29,6 @@ interface ToolRule {
   readonly remedy: string;
 }
 
-/** Java as Kafka's own scripts find it. */
-export const javaCommand = (env: Env) => (env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java');
-
-/**
- * The environment of a Java process. Java reads names of files in the encoding of the locale: in a shell without one (`C`)
- * a folder with an umlaut isn't found.
- */
-export const javaEnvironment = (env: Env): Env => ({ ...env, LC_ALL: 'C.UTF-8' });
-
 const rules: Readonly<Record<ToolName, ToolRule>> = {
   java: {
     // https://kafka.apache.org/43/getting-started/compatibility/: brokers need Java 17.
@@ -52,7 +43,8 @@ const rules: Readonly<Record<ToolName, ToolRule>> = {
     command: () => ['mvn', '-v'],
     version: /Apache Maven ([\d.]+)/,
     oldest: [3],
-    remedy: 'Install Maven (https://maven.apache.org/install.html); it is needed once, to fetch Kafka.',
+    remedy:
+      'Install Maven (https://maven.apache.org/install.html); it is needed once, to fetch Kafka and what runs beside it.',
   },
   python3: {
     wanted: '3.10 or newer',
@@ -97,8 +89,14 @@ export function isAtLeast(version: string, oldest: readonly number[]): boolean {
   return true;
 }
 
-/** Throws ENGINE_MISSING_TOOL naming every tool that isn't usable, if any isn't. */
-export function requireUsable(tools: readonly Tool[]): void {
+/** Throws ENGINE_MISSING_TOOL naming every tool that isn't usable, if any isn't; `what` can't run then, and `instead` is what can. */
+export function requireUsable(
+  tools: readonly Tool[],
+  { what, instead }: { readonly what: string; readonly instead: readonly string[] } = {
+    what: 'The embedded engine',
+    instead: [dockerInstead()],
+  },
+): void {
   const missing = tools.filter((tool) => !tool.usable);
   if (missing.length === 0) return;
   const named = missing.map((tool) =>
@@ -106,11 +104,7 @@ export function requireUsable(tools: readonly Tool[]): void {
       ? `${tool.name} (${tool.wanted}) was not found`
       : `${tool.name} is ${tool.version}, wanted is ${tool.wanted}`,
   );
-  throw new LocalCloudError(
-    'ENGINE_MISSING_TOOL',
-    `The embedded engine can't run here: ${named.join('; ')}.`,
-    {
-      remedy: [...missing.map((tool) => tool.remedy), dockerInstead()],
-    },
-  );
+  throw new LocalCloudError('ENGINE_MISSING_TOOL', `${what} can't run here: ${named.join('; ')}.`, {
+    remedy: [...missing.map((tool) => tool.remedy), ...instead],
+  });
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { cached, cacheFolder, installStep } from '../../../local/engines/install.ts';
+import { javaCommand } from '../../../local/engines/java.ts';
 import { freePorts } from '../../../local/engines/ports.ts';
-import { javaCommand } from '../../../local/engines/tools.ts';
 import { spawnGuarded } from '../../../local/processes/guarded.ts';
 
 const pom = fileURLToPath(new URL('./pom.xml', import.meta.url));
