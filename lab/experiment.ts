@@ -14,6 +14,8 @@ interface Setting {
   readonly default: number | string;
   /** What it is and what to try: shown by `lab list`. */
   readonly says: string;
+  /** All that it can be. @default - any value of its default's type */
+  readonly among?: readonly (number | string)[];
 }
 
 type Settings = Readonly<Record<string, Setting>>;

@@ -56,7 +56,7 @@ export function valuesOf(
   for (const [key, text] of Object.entries(given)) {
     const setting = settings[key];
     const value = typeof setting?.default === 'number' ? Number(text) : text;
-    if (setting === undefined || Number.isNaN(value)) {
+    if (setting === undefined || Number.isNaN(value) || setting.among?.includes(value) === false) {
       const known = Object.entries(settings).map(([each, { default: by, says }]) => `${each}=${by}: ${says}`);
       throw new LabError('SETTING_INVALID', `${name} can't be run with ${key}=${text}.`, {
         remedy: known.length === 0 ? ['It has no settings.'] : ['Its settings:', ...known],
