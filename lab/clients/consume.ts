@@ -8,7 +8,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { type EachMessagePayload, Kafka, logLevel } from 'kafkajs';
+import { quietRequestQueues } from '../../local/kafka/quiet.ts';
 import { tell } from './tell.ts';
 
 const { values: options } = parseArgs({
@@ -24,53 +25,74 @@ const { values: options } = parseArgs({
     slow: { type: 'string', default: '0' },
     /** Dies between the two steps of the n-th record: after its work, or after its commit. */
     'crash-at': { type: 'string', default: '0' },
+    /** Milliseconds of silence after which a member is taken for dead; a broker's least is 6000 unless it is told otherwise. */
+    'session-timeout': { type: 'string', default: '3000' },
   },
 });
 const { topic, group, name: member } = options;
-const crashAt = Number(options['crash-at']);
+if (!['after', 'before'].includes(options.commit)) throw new Error('--commit is after or before');
 
-const kafka = new Kafka({ clientId: member, brokers: options.brokers.split(','), logLevel: logLevel.ERROR });
-const consumer = kafka.consumer({
-  groupId: group,
-  allowAutoTopicCreation: false,
-  // A member that says nothing for so long is taken for dead, and its partitions are given to the others.
-  sessionTimeout: 3_000,
-  heartbeatInterval: 300,
-  maxWaitTimeInMs: 100,
+quietRequestQueues();
+const brokers = options.brokers.split(',');
+const kafka = new Kafka({
+  clientId: member,
+  brokers,
+  logLevel: logLevel.ERROR,
+  retry: { maxRetryTime: 1_000 },
 });
+const sessionTimeout = Number(options['session-timeout']);
+const fast = { heartbeatInterval: 300, maxWaitTimeInMs: 100 };
+const consumer = kafka.consumer({ groupId: group, allowAutoTopicCreation: false, sessionTimeout, ...fast });
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   tell({ type: 'assigned', group, member, topic, partitions: payload.memberAssignment[topic] ?? [] });
 });
-// Ctrl-C: the member says goodbye, and its group needn't wait for its silence.
-process.once('SIGINT', async () => {
-  await consumer.disconnect();
-  tell({ type: 'left', group, member, how: 'left' });
-});
+
+// Ctrl-C: what is under work is finished first, for a kafkajs consumer that is stopped commits nothing, and says nothing of it.
+// Then it says goodbye, so that its group needn't wait for its silence.
+let leaving = false;
+let atWork = Promise.resolve();
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    leaving = true;
+    await atWork.catch(() => undefined);
+    await consumer.disconnect();
+    tell({ type: 'left', group, member, how: 'left' });
+  });
+}
 
 let handled = 0;
+async function handle({ partition, message, heartbeat }: EachMessagePayload) {
+  const offset = Number(message.offset);
+  const record = { group, member, topic, partition, offset, key: message.key?.toString() ?? null };
+  const text = message.value?.toString() ?? '';
+  tell({ type: 'fate', ...record, fate: 'delivered' });
+  const work = async () => {
+    // However long it takes, the group hears from the member; a rebalance waits until the record is done.
+    for (let left = Number(options.slow); left > 0; left -= 500) {
+      await pause(Math.min(500, left));
+      await heartbeat().catch(() => undefined);
+    }
+    tell({ type: 'fate', ...record, fate: 'done', text });
+  };
+  const commit = async () => {
+    await consumer.commitOffsets([{ topic, partition, offset: String(offset + 1) }]);
+    tell({ type: 'committed', group, topic, partition, offset: offset + 1 });
+  };
+  const [first, second] = options.commit === 'before' ? [commit, work] : [work, commit];
+
+  await first();
+  handled += 1;
+  if (handled === Number(options['crash-at'])) process.kill(process.pid, 'SIGKILL');
+  await second();
+}
+
 await consumer.connect();
 await consumer.subscribe({ topics: [topic], fromBeginning: options['from-beginning'] });
 await consumer.run({
   autoCommit: false,
-  eachMessage: async ({ partition, message }) => {
-    const offset = Number(message.offset);
-    const record = { group, member, topic, partition, offset, key: message.key?.toString() ?? null };
-    const text = message.value?.toString() ?? '';
-    tell({ type: 'fate', ...record, fate: 'delivered' });
-
-    const work = async () => {
-      await pause(Number(options.slow));
-      tell({ type: 'fate', ...record, fate: 'done', text });
-    };
-    const commit = async () => {
-      await consumer.commitOffsets([{ topic, partition, offset: String(offset + 1) }]);
-      tell({ type: 'committed', group, topic, partition, offset: offset + 1 });
-    };
-    const [first, second] = options.commit === 'before' ? [commit, work] : [work, commit];
-
-    await first();
-    handled += 1;
-    if (handled === crashAt) process.kill(process.pid, 'SIGKILL');
-    await second();
+  eachMessage: async (payload) => {
+    if (leaving) return;
+    atWork = handle(payload);
+    await atWork;
   },
 });

@@ -2,11 +2,16 @@
  * Writes records to a topic, one after the other. A record's key decides its partition; without one they take turns.
  *
  *     node lab/clients/produce.ts --brokers <host:port> --topic orders --count 10 --keys 3
+ *
+ *     --acks all   it counts as written when all replicas in sync have it
+ *     --acks 1     when the leader has it: if that goes before the others have asked for it, so does the record
+ *     --acks 0     when it is sent: nobody says where it lies, nor whether
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
-import { tell } from './tell.ts';
+import { quietRequestQueues } from '../../local/kafka/quiet.ts';
+import { codeOf, tell } from './tell.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -18,8 +23,9 @@ const { values: options } = parseArgs({
     keys: { type: 'string', default: '10' },
     /** Records a second; 0 is as fast as they are acknowledged. */
     rate: { type: 'string', default: '0' },
-    /** Who has to have a record before it counts as written: nobody (0), the leader (1), all replicas in sync. */
     acks: { type: 'string', default: 'all' },
+    /** How often a record is sent again before it is given up. */
+    retries: { type: 'string', default: '5' },
     /** The number of the first record. */
     from: { type: 'string', default: '1' },
   },
@@ -29,35 +35,45 @@ const count = Number(options.count);
 const keys = Number(options.keys);
 const rate = Number(options.rate);
 const from = Number(options.from);
+const acks = new Map([
+  ['0', 0],
+  ['1', 1],
+  ['all', -1],
+]).get(options.acks);
+if (acks === undefined) throw new Error(`--acks is 0, 1 or all, and not ${options.acks}`);
 
+quietRequestQueues();
 const kafka = new Kafka({
   clientId: 'produce',
   brokers: options.brokers.split(','),
   logLevel: logLevel.ERROR,
+  retry: { retries: Number(options.retries), maxRetryTime: 1_000 },
 });
 const producer = kafka.producer({
   createPartitioner: Partitioners.DefaultPartitioner,
   allowAutoTopicCreation: false,
 });
-await producer.connect();
+const ending = new AbortController();
+process.once('SIGINT', () => ending.abort());
+process.once('SIGTERM', () => ending.abort());
 
-let ended = false;
-process.once('SIGINT', () => {
-  ended = true;
-});
-for (let n = from; !ended && (count === 0 || n < from + count); n++) {
+await producer.connect();
+for (let n = from; !ending.signal.aborted && (count === 0 || n < from + count); n++) {
   const key = keys === 0 ? null : `key-${((n - 1) % keys) + 1}`;
   const value = `order ${n}`;
-  const [written] = await producer.send({
-    topic,
-    acks: options.acks === 'all' ? -1 : Number(options.acks),
-    messages: [{ key, value }],
-  });
-  // Without acknowledgements (acks 0) nobody says where it lies, nor whether.
-  if (written?.baseOffset !== undefined) {
-    const { partition, baseOffset } = written;
-    tell({ type: 'appended', topic, partition, offset: Number(baseOffset), key, text: value });
+  const next = performance.now() + 1_000 / rate;
+  try {
+    const [written] = await producer.send({ topic, acks, messages: [{ key, value }] });
+    if (written?.baseOffset === undefined)
+      tell({ type: 'step', text: `${value} is sent, and no answer asked for` });
+    else {
+      const { partition, baseOffset } = written;
+      tell({ type: 'appended', topic, partition, offset: Number(baseOffset), key, text: value });
+    }
+  } catch (error) {
+    // It was refused, or the answer was lost: then the record may lie on the log all the same.
+    tell({ type: 'not-acknowledged', topic, key, code: codeOf(error) });
   }
-  if (rate > 0) await pause(1000 / rate);
+  if (rate > 0) await pause(next - performance.now(), undefined, ending).catch(() => undefined);
 }
 await producer.disconnect();

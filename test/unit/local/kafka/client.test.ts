@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { quietRequestQueues, type RequestQueuePrototype } from '../../../../local/kafka/client.ts';
+import { quietRequestQueues, type RequestQueuePrototype } from '../../../../local/kafka/quiet.ts';
 
 interface Queue extends RequestQueuePrototype {
   readonly pending: readonly unknown[];
