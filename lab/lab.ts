@@ -1,10 +1,9 @@
 /** What an experiment is given: brokers, client processes, and a way to wait for what has to be seen. */
-import { fileURLToPath } from 'node:url';
 import type { Admin } from 'kafkajs';
-import { LogEvent, type Untimed } from '../local/events/event.ts';
+import type { LogEvent, Untimed } from '../local/events/event.ts';
 import { askBroker } from '../local/kafka/admin.ts';
 import { kafkaClient } from '../local/kafka/client.ts';
-import { type GuardedProcess, spawnGuarded } from '../local/processes/guarded.ts';
+import { type Client, startClient } from './client.ts';
 import type { Service, Session } from './cluster/session.ts';
 import { LabError } from './errors.ts';
 
@@ -43,25 +42,6 @@ interface TopicOptions {
   /** @default 1 */
   readonly replicationFactor?: number;
   readonly config?: Readonly<Record<string, string>>;
-}
-
-interface Client {
-  /** What it told so far. */
-  readonly events: readonly LogEvent[];
-  readonly pid: number;
-  /**
-   * Waits for its end by itself.
-   *
-   * @throws {LabError} `CLIENT_FAILED` with what it wrote last, unless its code is 0 or it died of the SIGKILL it was to die of
-   */
-  ended(): Promise<void>;
-  /** Ctrl-C: it says goodbye to its group. */
-  stop(): Promise<void>;
-  /** SIGKILL: it says nothing to anybody. */
-  kill(): Promise<void>;
-  /** SIGSTOP and SIGCONT: as a long pause of its garbage collector, or a laptop that is shut. */
-  freeze(): void;
-  thaw(): void;
 }
 
 /** A lab whose clients, topics and groups are gone after `close`. */
@@ -106,8 +86,7 @@ export function openLab(
       tell({ type: 'topic', topic, partitions });
     },
     client(program, options) {
-      const file = programs[program] ?? fileURLToPath(new URL(`./clients/${program}.ts`, import.meta.url));
-      const client = startClient(program, [file, ...argumentsOf({ brokers, ...options })], hear);
+      const client = startClient(program, { brokers, ...options }, { hear, file: programs[program] });
       clients.push(client);
       return client;
     },
@@ -152,73 +131,4 @@ export function openLab(
 function hasMembers(error: unknown): boolean {
   if (!(error instanceof Error && 'groups' in error && Array.isArray(error.groups))) return false;
   return error.groups.some(({ error: cause }) => cause?.type === 'NON_EMPTY_GROUP');
-}
-
-/** `{ topic: 'orders', 'from-beginning': true }` as `--topic=orders --from-beginning`. */
-function argumentsOf(options: Readonly<Record<string, string | number | true>>): string[] {
-  return Object.entries(options).map(([name, value]) =>
-    value === true ? `--${name}` : `--${name}=${value}`,
-  );
-}
-
-function startClient(program: string, args: readonly string[], hear: (event: LogEvent) => void): Client {
-  const events: LogEvent[] = [];
-  const complaints: string[] = [];
-  let killed = false;
-  const memberships = new Map<string, string>();
-  const child: GuardedProcess = spawnGuarded(process.execPath, args, {
-    env: { ...process.env, NODE_OPTIONS: undefined },
-    grace: 'kill',
-    onOutput(line, stream) {
-      const event = stream === 'stdout' ? eventOf(line) : undefined;
-      if (event === undefined) {
-        complaints.push(line);
-        return;
-      }
-      if (event.type === 'assigned') memberships.set(event.group, event.member);
-      if (event.type === 'left') memberships.delete(event.group);
-      events.push(event);
-      hear(event);
-    },
-  });
-  const exited = child.exited.then((exit) => {
-    for (const [group, member] of memberships) {
-      hear({ type: 'left', at: Date.now(), group, member, how: 'killed' });
-    }
-    return exit;
-  });
-  return {
-    events,
-    pid: child.pid,
-    async ended() {
-      const { code, signal } = await exited;
-      if (code === 0 || signal === 'SIGKILL' || killed) return;
-      throw new LabError(
-        'CLIENT_FAILED',
-        [`the client ${program} failed (${signal ?? `code ${code}`}):`, ...complaints.slice(-12)].join(
-          '\n  ',
-        ),
-      );
-    },
-    async stop() {
-      child.kill('SIGINT');
-      await exited;
-    },
-    async kill() {
-      killed = true;
-      child.kill('SIGKILL');
-      await exited;
-    },
-    freeze: () => child.kill('SIGSTOP'),
-    thaw: () => child.kill('SIGCONT'),
-  };
-}
-
-/** What a client printed for people, or a library for nobody, is no event. */
-function eventOf(line: string): LogEvent | undefined {
-  try {
-    return LogEvent.parse(JSON.parse(line));
-  } catch {
-    return undefined;
-  }
 }
