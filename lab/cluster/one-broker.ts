@@ -15,6 +15,8 @@ const IN_SECONDS = {
   // Kafka's own are 5 minutes, and 30 s after the start (`log.initial.task.delay.ms`).
   'log.retention.check.interval.ms': 300,
   'log.initial.task.delay.ms': 300,
+  // How long the cleaner rests when nothing is left to compact: 15 s elsewhere.
+  'log.cleaner.backoff.ms': 300,
   // A client may ask to be taken for dead sooner than after Kafka's 6 s.
   'group.min.session.timeout.ms': 1_000,
 };

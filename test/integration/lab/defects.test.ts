@@ -9,7 +9,7 @@ import { experimentNamed, runExperiment, valuesOf } from '../../../lab/run.ts';
 
 const programsFolder = new URL('../../../lab/defects/programs/', import.meta.url);
 
-describe('the lab notices', () => {
+describe('the lab notices', { timeout: 300_000 }, () => {
   let folder: string;
   let session: Session;
   beforeAll(async () => {
