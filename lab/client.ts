@@ -32,20 +32,27 @@ export interface Hearing {
   readonly complain?: (complaint: string) => void;
   /** What is run instead of the program of that name. @default - that of lab/clients/ */
   readonly file?: string | undefined;
+  /** Over this process's environment: what is not for everybody's eyes, as a command line is. @default - nothing */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Starts a client; it dies with this process. Options as `{ topic: 'orders', 'from-beginning': true }`. */
 export function startClient(
   program: string,
   options: Readonly<Record<string, string | number | true>>,
-  { hear, complain, file = fileURLToPath(new URL(`./clients/${program}.ts`, import.meta.url)) }: Hearing,
+  {
+    hear,
+    complain,
+    file = fileURLToPath(new URL(`./clients/${program}.ts`, import.meta.url)),
+    env = {},
+  }: Hearing,
 ): Client {
   const events: LogEvent[] = [];
   const complaints: string[] = [];
   let killed = false;
   const memberships = new Map<string, string>();
   const child = spawnGuarded(process.execPath, [file, ...argumentsOf(options)], {
-    env: { ...process.env, NODE_OPTIONS: undefined },
+    env: { ...process.env, NODE_OPTIONS: undefined, ...env },
     grace: 'kill',
     onOutput(line, stream) {
       const event = stream === 'stdout' ? LogEvent.safeParse(tryJson(line)).data : undefined;

@@ -7,7 +7,9 @@ type LabErrorCode =
   | 'CLIENT_FAILED'
   | 'NOT_SEEN'
   | 'LAB_BROKER_NOT_RUNNING'
-  | 'TOPIC_NOT_FOUND';
+  | 'TOPIC_NOT_FOUND'
+  | 'SERVICE_NOT_STARTED'
+  | 'PLATFORM_UNSUPPORTED';
 
 /** As an error of the local cloud, of the lab: what happened, and the remedy. */
 export class LabError extends LocalCloudError<LabErrorCode> {}

@@ -18,8 +18,15 @@ export interface Lab {
   tell(event: Untimed): void;
   /** Makes a topic; it is gone when the experiment is over. */
   topic(name: string, options?: TopicOptions): Promise<void>;
-  /** Starts a program of lab/clients/ with these options, `--brokers` added; it ends with the experiment at the latest. */
-  client(program: string, options: Readonly<Record<string, string | number | true>>): Client;
+  /**
+   * Starts a program of lab/clients/ with these options, `--brokers` added, and with `env` over this process's environment; it ends
+   * with the experiment at the latest.
+   */
+  client(
+    program: string,
+    options: Readonly<Record<string, string | number | true>>,
+    env?: Readonly<Record<string, string>>,
+  ): Client;
   /** Asks the brokers something as an administrator, again while they are coming up. */
   ask<T>(question: (admin: Admin) => Promise<T>): Promise<T>;
   /**
@@ -85,8 +92,8 @@ export function openLab(
       topics.add(topic);
       tell({ type: 'topic', topic, partitions });
     },
-    client(program, options) {
-      const client = startClient(program, { brokers, ...options }, { hear, file: programs[program] });
+    client(program, options, env) {
+      const client = startClient(program, { brokers, ...options }, { hear, env, file: programs[program] });
       clients.push(client);
       return client;
     },

@@ -1,3 +1,38 @@
 import type { Defect } from './all.ts';
 
-export const outbox: readonly Defect[] = [];
+export const outbox: readonly Defect[] = [
+  {
+    experiment: 'dual-write',
+    wrong: 'Nobody dies.',
+    settings: { 'crash-at': '0' },
+    breaks: [
+      'saved first, an event is lost',
+      'published first, there is an event of an order that never was',
+      'a transaction around both makes no difference: the broker is no part of it',
+    ],
+  },
+  {
+    experiment: 'outbox',
+    wrong: 'The writer has no transaction around the two rows.',
+    programs: { 'outbox-write': 'write-without-transaction.ts' },
+    breaks: ['each order has its event'],
+  },
+  {
+    experiment: 'outbox',
+    wrong: 'The outbox row is written over another connection.',
+    programs: { 'outbox-write': 'write-outbox-elsewhere.ts' },
+    breaks: ['each event has its order'],
+  },
+  {
+    experiment: 'outbox',
+    wrong: 'The poller deletes before it publishes.',
+    programs: { 'outbox-poll': 'poll-deleting-first.ts' },
+    breaks: ['each order has its event', 'what was published and not yet deleted is published again'],
+  },
+  {
+    experiment: 'outbox',
+    wrong: 'The poller makes the event id, each time anew.',
+    programs: { 'outbox-poll': 'poll-naming-anew.ts' },
+    breaks: ['a copy has the event id of the first record'],
+  },
+];
