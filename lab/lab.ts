@@ -39,6 +39,8 @@ export interface Lab {
     look: () => T | undefined | false | Promise<T | undefined | false>,
     withinMs?: number,
   ): Promise<T>;
+  /** Whether `look` has something to show within `withinMs`, by default 10 s: for what another setting may keep from ever happening. */
+  eventually(look: () => boolean | Promise<boolean>, withinMs?: number): Promise<boolean>;
   /** A service that is started when the first experiment wants it, and kept for the next ones: `lab.use(startPostgres)`. */
   use<T extends Service>(start: (place: Session['place']) => Promise<T>): Promise<T>;
 }
@@ -116,6 +118,12 @@ export function openLab(
           };
         });
       }
+    },
+    eventually(look, withinMs = 10_000) {
+      return this.until('what may never come', look, withinMs).catch((error: unknown) => {
+        if (error instanceof LabError && error.code === 'NOT_SEEN') return false;
+        throw error;
+      });
     },
     async close() {
       await Promise.all(clients.map((client) => client.kill()));

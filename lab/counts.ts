@@ -1,0 +1,56 @@
+/** What experiments count in what was told. */
+import type { LogEvent } from '../local/events/event.ts';
+
+type Told<Type extends LogEvent['type']> = Extract<LogEvent, { readonly type: Type }>;
+
+/** The events of one type, in the order in which they were told. */
+export function told<Type extends LogEvent['type']>(
+  events: readonly LogEvent[],
+  type: Type,
+): readonly Told<Type>[] {
+  return events.filter((event): event is Told<Type> => event.type === type);
+}
+
+/** What was handled to its end, by anybody or by a group or a member; a record that was handled twice comes twice. */
+export function handled(
+  events: readonly LogEvent[],
+  by: { readonly group?: string; readonly member?: string } = {},
+): readonly Told<'fate'>[] {
+  return told(events, 'fate').filter(
+    ({ fate, group, member }) =>
+      fate === 'done' && group === (by.group ?? group) && member === (by.member ?? member),
+  );
+}
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** A record's place, as people write it: `orders-1@6`. */
+export const placeOf = ({ topic, partition, offset }: Place): string => `${topic}-${partition}@${offset}`;
+
+/** How many different records there are among these. */
+export const different = (records: readonly Place[]): number => new Set(records.map(placeOf)).size;
+
+/** How many records are among these more than once. */
+export const moreThanOnce = (records: readonly Place[]): number =>
+  [...Map.groupBy(records, placeOf).values()].filter((times) => times.length > 1).length;
+
+/** The members that haven't gone, and what each of them owns. */
+export function ownersOf(events: readonly LogEvent[]): ReadonlyMap<string, readonly number[]> {
+  const owned = new Map<string, readonly number[]>();
+  for (const event of events) {
+    if (event.type === 'assigned') owned.set(event.member, event.partitions);
+    if (event.type === 'left') owned.delete(event.member);
+  }
+  return owned;
+}
+
+/** What members own, for people: `A 0, 2; B 1; C none`. */
+export const owning = (owners: ReadonlyMap<string, readonly number[]>): string =>
+  [...owners]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([member, partitions]) => `${member} ${partitions.length === 0 ? 'none' : partitions.join(', ')}`)
+    .join('; ');
