@@ -13,4 +13,22 @@ export const once: readonly Defect[] = [
     settings: { commit: 'before' },
     breaks: ['none is lost', 'the record that it died at is handled twice'],
   },
+  {
+    experiment: 'idempotency',
+    wrong: 'The status moves on instead of being set.',
+    programs: { charge: 'charge-to-next-status.ts' },
+    breaks: ['a status that is set twice is what it was'],
+  },
+  {
+    experiment: 'idempotency',
+    wrong: 'Whoever adds notes the order, too.',
+    programs: { charge: 'charge-always-once.ts' },
+    breaks: ['a sum that is added to twice is wrong'],
+  },
+  {
+    experiment: 'idempotency',
+    wrong: 'The order is noted in a request of its own, before the sum.',
+    programs: { charge: 'charge-in-two-requests.ts' },
+    breaks: ['with the order noted in the same transaction the sum is right'],
+  },
 ];

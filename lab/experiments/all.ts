@@ -3,6 +3,7 @@ import { atLeastOnce } from './at-least-once.ts';
 import { atMostOnce } from './at-most-once.ts';
 import { compaction } from './compaction.ts';
 import { dualWrite } from './dual-write.ts';
+import { idempotency } from './idempotency.ts';
 import { keys } from './keys.ts';
 import { ordering } from './ordering.ts';
 import { outbox } from './outbox.ts';
@@ -10,12 +11,18 @@ import { scaling } from './scaling.ts';
 
 /** Every experiment, in the order in which they are best read. */
 export const EXPERIMENTS: readonly Experiment[] = [
+  // docs/lab/log.md
   ordering,
   keys,
+  // docs/lab/groups.md
   scaling,
+  // docs/lab/once.md
   atMostOnce,
   atLeastOnce,
+  idempotency,
+  // docs/lab/outbox.md
   dualWrite,
   outbox,
+  // docs/lab/trouble.md
   compaction,
 ];
