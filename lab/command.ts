@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import { type CommandContext, contextValue, JSON_OPTION, localOnly } from '../local/cli/options.ts';
 import { table } from '../local/cli/terminal.ts';
+import { byHandCommands } from './by-hand/commands.ts';
 import { EXPERIMENTS } from './experiments/all.ts';
 
 /** `orderly lab`: the log, by hand and by experiment. */
-export function labCommands(program: Command, { projectDir, terminal, exitWith }: CommandContext): void {
+export function labCommands(program: Command, context: CommandContext): void {
+  const { projectDir, terminal, exitWith } = context;
   const lab = localOnly(
     program.command('lab').description('see how a log behaves, on real brokers'),
     'it starts brokers of its own, and kills them',
   );
+
+  byHandCommands(lab, context);
 
   lab
     .command('list')

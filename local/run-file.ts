@@ -17,11 +17,17 @@ export type RunFile = z.infer<typeof RunFile>;
 /** The folder in which a project's local cloud keeps its data, logs and this file. */
 export const stateDirOf = (projectDir: string): string => join(projectDir, '.millrace');
 
-/** The folder in which it was kept before it was called so, if there is one: nothing reads it any more. */
+/**
+ * The folder in which it was kept before it was called so, if it is there: nothing reads it any more. A program of that name may
+ * keep other things in a folder of its own that is called so, too.
+ */
 export function formerStateDir(projectDir: string): string | undefined {
   const former = join(projectDir, `.${FORMER_NAME}`);
-  return existsSync(former) ? former : undefined;
+  return KEPT.some((kept) => existsSync(join(former, kept))) ? former : undefined;
 }
+
+/** What every local cloud has left in its folder: its own engine's data, or the note of what it has in another. */
+const KEPT = ['engine', 'engines.json'];
 
 const pathIn = (stateDir: string): string => join(stateDir, 'run.json');
 

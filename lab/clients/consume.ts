@@ -46,6 +46,9 @@ const consumer = kafka.consumer({ groupId: group, allowAutoTopicCreation: false,
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   tell({ type: 'assigned', group, member, topic, partitions: payload.memberAssignment[topic] ?? [] });
 });
+consumer.on(consumer.events.CRASH, ({ payload }) => {
+  process.exitCode = payload.restart ? 0 : 1;
+});
 
 // Ctrl-C: what is under work is finished first, for a kafkajs consumer that is stopped commits nothing, and says nothing of it.
 // Then it says goodbye, so that its group needn't wait for its silence.

@@ -1,11 +1,12 @@
 /** The lab's own broker: a cluster of one, which forgets and rebalances fast enough to be watched. */
+import { startKafka } from '../../local/engines/embedded.ts';
 import { cacheFolder } from '../../local/engines/install.ts';
-import { installKafka, startBroker } from '../../local/engines/kafka.ts';
-import { freePorts } from '../../local/engines/ports.ts';
+import type { RunningPart } from '../../local/engines/part.ts';
+import { isFree } from '../../local/engines/ports.ts';
 import { findTool, requireUsable } from '../../local/engines/tools.ts';
 import type { Service, Session } from './session.ts';
 
-export interface Brokers extends Service {
+interface Brokers extends Service {
   /** `host:port`, separated by commas. */
   readonly brokers: string;
 }
@@ -21,23 +22,24 @@ const IN_SECONDS = {
   'group.min.session.timeout.ms': 1_000,
 };
 
-/** Starts a broker of one, fetching Kafka if the cache lacks it. */
-export async function oneBroker({ folder, progress }: Session['place']): Promise<Brokers> {
+export interface OneBroker extends Brokers {
+  /** On 127.0.0.1. */
+  readonly port: number;
+  /** Resolves when it is gone, asked to or not. */
+  readonly exited: RunningPart['exited'];
+}
+
+/**
+ * Starts a broker of one, over what it has left in its folder if there is any, fetching Kafka if the cache lacks it.
+ *
+ * @param wanted the port that it takes if that is free; @default - any
+ */
+export async function oneBroker({ folder, progress }: Session['place'], wanted?: number): Promise<OneBroker> {
   const env = process.env;
   const java = await findTool('java', env);
   requireUsable([java]);
-  const install = await installKafka(cacheFolder(env), env, progress);
-  const [port = 0, controllerPort = 0] = await freePorts(2);
-  progress('starting Apache Kafka');
-  const broker = await startBroker({
-    install,
-    dataDir: folder,
-    port,
-    controllerPort,
-    javaVersion: java.version ?? 'unknown',
-    env,
-    settings: IN_SECONDS,
-    log: () => undefined,
-  });
-  return { brokers: `127.0.0.1:${port}`, stop: () => broker.stop() };
+  const ports = wanted !== undefined && (await isFree(wanted)) ? { kafka: wanted } : {};
+  const options = { dataDir: folder, ports, log: () => undefined, progress, settings: IN_SECONDS };
+  const { part, port } = await startKafka(options, cacheFolder(env), java.version ?? 'unknown', env);
+  return { brokers: `127.0.0.1:${port}`, port, exited: part.exited, stop: () => part.stop() };
 }

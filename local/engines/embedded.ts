@@ -2,7 +2,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { LocalCloudError } from '../errors.ts';
 import { ACCOUNT, type Engine, type EngineExit, type EngineLog, REGION } from './engine.ts';
 import { cacheFolder, isCached } from './install.ts';
-import { installKafka, kafkaPart, startBroker } from './kafka.ts';
+import { type BrokerOptions, installKafka, kafkaPart, startBroker } from './kafka.ts';
 import { installMinistack, MINISTACK_PART, startMinistack } from './ministack.ts';
 import type { RunningPart } from './part.ts';
 import { freePorts, isFree } from './ports.ts';
@@ -81,8 +81,9 @@ interface PartOnPort {
   readonly port: number;
 }
 
-async function startKafka(
-  { dataDir, ports, log, progress }: EmbeddedOptions,
+/** Starts the broker alone, in the folder `kafka` of the data folder, on a port that is free unless one is named. */
+export async function startKafka(
+  { dataDir, ports, log, progress, settings = {} }: EmbeddedOptions & Pick<BrokerOptions, 'settings'>,
   cacheDir: string,
   javaVersion: string,
   env: Env,
@@ -92,8 +93,10 @@ async function startKafka(
   return onFreePort(ports?.kafka, async (port) => {
     // Nobody listens on the broker's yet, so that it may come up as a free one again.
     const [controllerPort = 0] = (await freePorts(2)).filter((free) => free !== port);
-    const broker = { install, dataDir: join(dataDir, 'kafka'), port, controllerPort, javaVersion, env, log };
-    return startBroker(broker);
+    const folder = join(dataDir, 'kafka');
+    return startBroker({
+      ...{ install, dataDir: folder, port, controllerPort, javaVersion, env, settings, log },
+    });
   });
 }
 

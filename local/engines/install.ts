@@ -76,7 +76,8 @@ export async function removeAbandoned(folder: string, prefix: string): Promise<v
   await Promise.all(abandoned.map((entry) => rm(join(folder, entry), { recursive: true, force: true })));
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that id, whoever's. */
+export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
   } catch (error) {
