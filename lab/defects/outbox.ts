@@ -35,4 +35,34 @@ export const outbox: readonly Defect[] = [
     programs: { 'outbox-poll': 'poll-naming-anew.ts' },
     breaks: ['a copy has the event id of the first record'],
   },
+  {
+    experiment: 'outbox-debezium',
+    wrong: 'The slot is made when Debezium starts, after the first rows.',
+    settings: { slot: 'by Debezium' },
+    breaks: ['each order has its event'],
+  },
+  {
+    experiment: 'outbox-debezium',
+    wrong: 'The second slot is made in time, too.',
+    settings: { 'late-slot': 'with the table' },
+    breaks: ['a slot that is made late loses all that was written before, and says nothing'],
+  },
+  {
+    experiment: 'outbox-debezium',
+    wrong: 'Nobody is killed: Debezium may note how far it has come.',
+    settings: { signal: 'SIGTERM' },
+    breaks: ['what was published since it noted last is published again'],
+  },
+  {
+    experiment: 'outbox-debezium',
+    wrong: 'The writer has no transaction to be rolled back.',
+    programs: { 'outbox-write': 'write-without-transaction.ts' },
+    breaks: ['an order that was rolled back has none'],
+  },
+  {
+    experiment: 'outbox-debezium',
+    wrong: 'The writer writes each event twice, as two events.',
+    programs: { 'outbox-write': 'write-twice.ts' },
+    breaks: ['a copy has the event id of the first record'],
+  },
 ];

@@ -7,6 +7,7 @@ import { idempotency } from './idempotency.ts';
 import { keys } from './keys.ts';
 import { ordering } from './ordering.ts';
 import { outbox } from './outbox.ts';
+import { outboxDebezium } from './outbox-debezium.ts';
 import { scaling } from './scaling.ts';
 
 /** Every experiment, in the order in which they are best read. */
@@ -23,6 +24,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   // docs/lab/outbox.md
   dualWrite,
   outbox,
+  outboxDebezium,
   // docs/lab/trouble.md
   compaction,
 ];

@@ -10,7 +10,7 @@ export interface Shop extends Database {
 }
 
 /** An outbox's columns are those that Debezium's event router looks for; the rows of one poller go by `position`. */
-const outboxTable = (name: string) => `CREATE TABLE ${name} (
+export const outboxTable = (name: string) => `CREATE TABLE ${name} (
   position bigserial PRIMARY KEY,
   id uuid NOT NULL,
   aggregatetype text NOT NULL,
