@@ -2,6 +2,39 @@ import type { Defect } from './all.ts';
 
 export const trouble: readonly Defect[] = [
   {
+    experiment: 'poison',
+    wrong: 'The consumer passes over what it cannot handle.',
+    programs: { handle: 'handle-passing-over.ts' },
+    breaks: [
+      'it is tried again and again',
+      'those behind it wait',
+      'its letter says where it lay, who gave it up and why',
+      'mended and replayed, it is handled as the others are',
+    ],
+  },
+  {
+    experiment: 'poison',
+    wrong: 'The consumer has somewhere to set it aside, and all but never gives up.',
+    settings: { attempts: '1000' },
+    breaks: [
+      'set aside, it holds up nobody',
+      'its letter says where it lay, who gave it up and why',
+      'mended and replayed, it is handled as the others are',
+    ],
+  },
+  {
+    experiment: 'poison',
+    wrong: 'The dead letter has the bytes alone.',
+    programs: { handle: 'handle-without-origin.ts' },
+    breaks: ['its letter says where it lay, who gave it up and why'],
+  },
+  {
+    experiment: 'poison',
+    wrong: 'It is replayed as it is, and comes back.',
+    settings: { mend: '=' },
+    breaks: ['mended and replayed, it is handled as the others are'],
+  },
+  {
     experiment: 'compaction',
     wrong: 'The topic forgets by age: the newest address goes with the others.',
     settings: { 'cleanup.policy': 'delete' },

@@ -8,6 +8,7 @@ import { keys } from './keys.ts';
 import { ordering } from './ordering.ts';
 import { outbox } from './outbox.ts';
 import { outboxDebezium } from './outbox-debezium.ts';
+import { poison } from './poison.ts';
 import { scaling } from './scaling.ts';
 
 /** Every experiment, in the order in which they are best read. */
@@ -26,5 +27,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   outbox,
   outboxDebezium,
   // docs/lab/trouble.md
+  poison,
   compaction,
 ];
