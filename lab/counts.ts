@@ -1,5 +1,6 @@
 /** What experiments count in what was told. */
 import type { LogEvent } from '../local/events/event.ts';
+import type { Lab } from './lab.ts';
 
 type Told<Type extends LogEvent['type']> = Extract<LogEvent, { readonly type: Type }>;
 
@@ -54,3 +55,20 @@ export const owning = (owners: ReadonlyMap<string, readonly number[]>): string =
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([member, partitions]) => `${member} ${partitions.length === 0 ? 'none' : partitions.join(', ')}`)
     .join('; ');
+
+/** Where a group goes on in each partition of a topic, by the broker's word; 0 where it has committed nothing. */
+async function committedBy(lab: Lab, group: string, topic: string): Promise<ReadonlyMap<number, number>> {
+  const [found] = await lab.ask((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
+  return new Map(
+    found?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]) ?? [],
+  );
+}
+
+/** How many records of a topic a group has before it, by the broker's word. */
+export async function lagOf(lab: Lab, group: string, topic: string): Promise<number> {
+  const committed = await committedBy(lab, group, topic);
+  const partitions = await lab.ask((admin) => admin.fetchTopicOffsets(topic));
+  return sum(partitions.map(({ partition, high }) => Number(high) - (committed.get(partition) ?? 0)));
+}
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);

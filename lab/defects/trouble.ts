@@ -35,6 +35,28 @@ export const trouble: readonly Defect[] = [
     breaks: ['mended and replayed, it is handled as the others are'],
   },
   {
+    experiment: 'lag-and-retention',
+    wrong: 'Records are kept for ever: nothing is lost, and the lag is what there is to do.',
+    settings: { 'retention.ms': '-1' },
+    breaks: [
+      'the lag counts what is gone',
+      'email-service, which begins at the earliest, handles what is there; the rest is lost',
+      'shipping-service, which begins at the latest, loses that as well',
+    ],
+  },
+  {
+    experiment: 'lag-and-retention',
+    wrong: 'email-service begins at the latest, too.',
+    settings: { 'email-service': 'latest' },
+    breaks: ['email-service, which begins at the earliest, handles what is there; the rest is lost'],
+  },
+  {
+    experiment: 'lag-and-retention',
+    wrong: 'shipping-service begins at the earliest, too.',
+    settings: { 'shipping-service': 'earliest' },
+    breaks: ['shipping-service, which begins at the latest, loses that as well'],
+  },
+  {
     experiment: 'compaction',
     wrong: 'The topic forgets by age: the newest address goes with the others.',
     settings: { 'cleanup.policy': 'delete' },

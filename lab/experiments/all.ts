@@ -5,6 +5,7 @@ import { compaction } from './compaction.ts';
 import { dualWrite } from './dual-write.ts';
 import { idempotency } from './idempotency.ts';
 import { keys } from './keys.ts';
+import { lagAndRetention } from './lag-and-retention.ts';
 import { ordering } from './ordering.ts';
 import { outbox } from './outbox.ts';
 import { outboxDebezium } from './outbox-debezium.ts';
@@ -28,5 +29,6 @@ export const EXPERIMENTS: readonly Experiment[] = [
   outboxDebezium,
   // docs/lab/trouble.md
   poison,
+  lagAndRetention,
   compaction,
 ];

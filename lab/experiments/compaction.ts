@@ -1,4 +1,6 @@
-import { type Experiment, experiment } from '../experiment.ts';
+import { recordsOn, type TopicRecord } from '../cluster/records.ts';
+import { told } from '../counts.ts';
+import { experiment } from '../experiment.ts';
 import type { Lab } from '../lab.ts';
 
 const TOPIC = 'addresses';
@@ -8,7 +10,7 @@ const DELETED = 'key-1';
 /** Somebody else, who is written only so that the others' records lie in a segment that is done. */
 const OTHER = 'other';
 
-export const compaction: Experiment = experiment({
+export const compaction = experiment({
   name: 'compaction',
   page: 'trouble',
   cluster: 'one broker',
@@ -40,21 +42,21 @@ export const compaction: Experiment = experiment({
     lab.step(`${DELETED} is deleted: a record with its key and without a value, a tombstone`);
     const deletion = lab.client('write-one', { topic: TOPIC, key: DELETED });
     await deletion.ended();
-    const written = appendedBy(producer).concat(appendedBy(deletion));
+    const written = [...told(producer.events, 'appended'), ...told(deletion.events, 'appended')];
     const newest = new Set(new Map(written.map(({ key, offset }) => [key, offset])).values());
     const isOld = ({ offset }: { readonly offset: number }) => !newest.has(offset);
 
     lab.step('compaction is waited for; somebody reads everything now and then');
-    const left = await readUntil(lab, (found) => !found.some((one) => isOld(one) || one.key === DELETED));
-    const kept = left.map(({ offset }) => offset);
-    const end = Math.max(...written.map(({ offset }) => offset)) + 1;
-    lab.tell({ type: 'log-end', topic: TOPIC, partition: 0, offset: end, kept });
+    const found = await readUntil(lab, (record) => isOld(record) || record.key === DELETED);
+    const kept = found.map(({ offset }) => offset);
+    lab.tell({ type: 'log-end', topic: TOPIC, partition: 0, offset: Math.max(...kept) + 1, kept });
+    const left = found.filter(({ key }) => key !== OTHER);
     const others = left.filter(({ key }) => key !== DELETED);
     const texts = new Map(written.map(({ offset, text }) => [offset, text]));
     return {
       written: written.length,
       'left of these': left.length,
-      'their offsets': kept.join(', '),
+      'their offsets': left.map(({ offset }) => offset).join(', '),
       'customers whose newest address is there': others.filter((one) => !isOld(one)).length,
       'older addresses': others.filter(isOld).length,
       'records of the deleted customer': left.length - others.length,
@@ -88,17 +90,11 @@ export const compaction: Experiment = experiment({
   ],
 });
 
-/** Writes a record of somebody else and reads the rest, again until it is as it should be; five times say that it will not be. */
-async function readUntil(lab: Lab, isDone: (found: ReturnType<typeof appendedBy>) => boolean) {
+/** Writes a record of somebody else and reads everything, until nothing is there that should go; five times say that it will not. */
+async function readUntil(lab: Lab, shouldGo: (record: TopicRecord) => boolean) {
   for (let round = 1; ; round++) {
     await lab.client('write-one', { topic: TOPIC, key: OTHER, value: String(round) }).ended();
-    const reader = lab.client('read-all', { topic: TOPIC });
-    await reader.ended();
-    const found = appendedBy(reader).filter(({ key }) => key !== OTHER);
-    if (isDone(found) || round === 5) return found;
+    const found = await recordsOn(lab, TOPIC);
+    if (round === 5 || !found.some((record) => record.key !== OTHER && shouldGo(record))) return found;
   }
-}
-
-function appendedBy({ events }: Pick<ReturnType<Lab['client']>, 'events'>) {
-  return events.filter((event) => event.type === 'appended');
 }

@@ -1,15 +1,14 @@
 import type { LogEvent } from '../../local/events/event.ts';
 import { recordsOn, type TopicRecord } from '../cluster/records.ts';
-import { committedBy, handled, sum, told } from '../counts.ts';
-import { type Experiment, experiment } from '../experiment.ts';
-import type { Lab } from '../lab.ts';
+import { handled, lagOf, told } from '../counts.ts';
+import { experiment } from '../experiment.ts';
 
 const GROUP = 'shipping-service';
 const LETTERS = 'orders.dead-letters';
 const ORDERS = 20;
 const MALFORMED = 'ordr 10';
 
-export const poison: Experiment = experiment({
+export const poison = experiment({
   name: 'poison',
   page: 'trouble',
   cluster: 'one broker',
@@ -45,7 +44,9 @@ export const poison: Experiment = experiment({
       written.filter(isElsewhere).length - handled(trying.events).filter(isElsewhere).length;
     await lab.until(
       'six attempts, and the other partitions done',
-      async () => (deliveries(trying.events) >= 6 && waitingElsewhere() === 0) || (await lagOf(lab)) === 0,
+      async () =>
+        (deliveries(trying.events) >= 6 && waitingElsewhere() === 0) ||
+        (await lagOf(lab, GROUP, 'orders')) === 0,
     );
     const alone = {
       'attempts without dead letters': deliveries(trying.events),
@@ -60,9 +61,9 @@ export const poison: Experiment = experiment({
     const settingAside = lab.client('handle', options);
     await lab.until(
       'all handled or set aside',
-      async () => (await lagOf(lab)) === 0 || deliveries(settingAside.events) >= 10,
+      async () => (await lagOf(lab, GROUP, 'orders')) === 0 || deliveries(settingAside.events) >= 10,
     );
-    const lag = await lagOf(lab);
+    const lag = await lagOf(lab, GROUP, 'orders');
     const letters = await recordsOn(lab, LETTERS);
 
     lab.step('somebody reads the dead letter, mends it and writes it to the topic again');
@@ -138,10 +139,3 @@ const deliveries = (events: readonly LogEvent[]) =>
 
 const saidBy = ({ text, headers: { origin, group, error } }: TopicRecord) =>
   `${text}: ${origin}, ${group}, ${error}`;
-
-/** How many records lie behind what the group has committed. */
-async function lagOf(lab: Lab): Promise<number> {
-  const committed = await committedBy(lab, GROUP, 'orders');
-  const ends = await lab.ask((admin) => admin.fetchTopicOffsets('orders'));
-  return sum(ends.map(({ partition, high }) => Number(high) - (committed.get(partition) ?? 0)));
-}
