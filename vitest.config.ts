@@ -1,6 +1,12 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Suites that run parts in the wrong, and have to find each of them out: `npm run test:proofs` runs them, `npm test` doesn't. */
+// What one process of the tests has compiled, the next one reads. https://nodejs.org/api/module.html#module-compile-cache
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
+  new URL('./node_modules/.cache/node-compile-cache', import.meta.url),
+);
+
+/** Suites that run parts in the wrong, and have to find each of them out: only `npm run test:proofs` runs them. */
 const PROOFS = ['test/**/*defects.test.ts'];
 
 /** What needs nothing but itself shares a process: modules keep no state, and the setup takes back what a test put over them. */
@@ -19,6 +25,7 @@ export default defineConfig({
           include: ['test/simulator/**/*.test.ts'],
           exclude: PROOFS,
           testTimeout: 120_000,
+          provide: { deployments: [1] },
         },
       },
       {
@@ -34,6 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          ...SHARED,
           include: ['test/{integration,conformance}/**/*.test.ts'],
           exclude: PROOFS,
           globalSetup: ['test/support/engines.global.ts'],
@@ -44,7 +52,8 @@ export default defineConfig({
       {
         test: {
           name: 'proofs',
-          include: PROOFS,
+          include: [...PROOFS, 'test/simulator/deployments.test.ts'],
+          provide: { deployments: [1, 2, 3] },
           globalSetup: ['test/support/engines.global.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -2,7 +2,9 @@
  * `npm run test:proofs`: that what proves the system can fail, and the proofs that take too long for `npm test`.
  *
  *     defects      parts in the wrong, found out by the demo, the fault suite, the simulator, `orderly verify` or the lab
+ *                  and deployments that go wrong, by more seeds
  *     simulator    a thousand worlds from a seed of chance on
+ *     worst        a hundred in which everything goes wrong
  *     faults       three seeds on real processes, two of them always the same
  *     rehearsal    the deployment, against an emulator of CloudFormation
  *
@@ -17,6 +19,7 @@ const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'proofs', 
 const PROOFS = [
   ['defects', vitest],
   ['simulator', ['test/simulator/run.ts', '--seeds', '1000']],
+  ['worst', ['test/simulator/run.ts', '--seeds', '100', '--worst']],
   ['faults', ['test/faults/run.ts', '--short']],
   ['rehearsal', ['test/rehearsal/run.ts']],
 ] as const;

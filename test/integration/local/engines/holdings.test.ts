@@ -7,6 +7,7 @@ import { demo } from '../../../../cli/demo/demo.ts';
 import { reset } from '../../../../local/cli/commands/reset.ts';
 import type { Terminal } from '../../../../local/cli/terminal.ts';
 import type { LocalCloud } from '../../../../local/cloud.ts';
+import { COMPOSE } from '../../../../local/engines/engine.ts';
 import { connectExternalEngine } from '../../../../local/engines/external.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { provision } from '../../../../local/resources/registry.ts';
@@ -20,18 +21,16 @@ import { silentTerminal } from '../../../support/silent-terminal.ts';
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'orderly-holdings-'));
 /** docker-compose.yml's engine, on free ports, for everybody who looks for it. */
-const published = vi.hoisted(() => ({ bootstrapServers: '', awsEndpoint: '' }));
-vi.mock(import('../../../../local/engines/engine.ts'), async (original) => ({
-  ...(await original()),
-  COMPOSE: published,
-}));
 let compose: ComposeEngine;
+const usual = { ...COMPOSE };
 
 beforeAll(async () => {
   compose = await startComposeEngine(join(folder, 'engine'));
-  Object.assign(published, compose);
+  const { bootstrapServers, awsEndpoint } = compose;
+  Object.assign(COMPOSE, { bootstrapServers, awsEndpoint });
 });
 afterAll(async () => {
+  Object.assign(COMPOSE, usual);
   await compose.stop();
   rmSync(folder, { recursive: true });
 });
