@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type AwsProxy, type AwsRequest, PASS, startAwsProxy } from '../../../cli/faults/aws-proxy.ts';
 import { deadLetterStore } from '../../../functions/dead-letters/store.ts';
+import { documentedRights } from '../../support/documented-rights.ts';
 import { scan, testClient } from '../../support/dynamodb.ts';
 import { type RunningApp, runningApp } from '../../support/running-app.ts';
 
@@ -14,13 +16,36 @@ interface SmokeReport {
 const reportIn = (output: string): SmokeReport =>
   JSON.parse(output.split('\n').find((line) => line.startsWith('{"app"')) ?? '{}');
 
-describe('an app', { timeout: 180_000 }, () => {
-  let app: RunningApp;
-  beforeAll(async () => {
-    app = await runningApp();
-  });
-  afterAll(() => app.stop());
+let app: RunningApp;
+beforeAll(async () => {
+  app = await runningApp();
+}, 180_000);
+afterAll(() => app?.stop());
 
+/** Has a record given up by email: one of a position that the topic hasn't reached. */
+const giveUp = (offset: number) => {
+  const record = {
+    topicPartition: 'orders-0',
+    topic: 'orders',
+    partition: 0,
+    offset,
+    timestamp: Date.now(),
+    key: null,
+    value: null,
+    headers: [],
+  };
+  const letter = {
+    consumer: 'email-service',
+    record,
+    reason: 'unexpected',
+    error: { code: 'X', detail: 'x' },
+  } as const;
+  const { engine, outputs } = app.cloud.status;
+  const table = outputs['orderly-orders.DeadLettersTable'] ?? '';
+  return deadLetterStore(testClient(engine.awsEndpoint), table)(letter, new Date());
+};
+
+describe('an app', { timeout: 180_000 }, () => {
   const table = (name: string) => app.cloud.status.outputs[`orderly-orders.${name}`] ?? '';
   const rows = (name: string) => scan(testClient(app.cloud.status.engine.awsEndpoint), table(name));
 
@@ -133,20 +158,7 @@ describe('an app', { timeout: 180_000 }, () => {
     const disable = await app.deployed({}, 'mapping', 'disable', 'email-service', '--stack', 'of-others');
     expect(disable).toEqual({ code: 1, output: expect.stringContaining('MAPPING_NOT_FOUND') });
 
-    const client = testClient(app.cloud.status.engine.awsEndpoint);
-    const error = { code: 'X', detail: 'x' };
-    const record = {
-      topicPartition: 'orders-0',
-      topic: 'orders',
-      partition: 0,
-      offset: 999_999,
-      timestamp: Date.now(),
-      key: null,
-      value: null,
-      headers: [],
-    };
-    const letter = { consumer: 'email-service', record, reason: 'unexpected', error } as const;
-    await deadLetterStore(client, table('DeadLettersTable'))(letter, new Date());
+    await giveUp(999_999);
     const fates = async (stack: string) => {
       const { output } = await app.deployed({}, 'dead-letters', 'replay', '--stack', stack, '--json');
       return JSON.parse(output).letters.map(({ fate }: { fate: string }) => fate);
@@ -182,3 +194,100 @@ describe('an app', { timeout: 180_000 }, () => {
     });
   });
 });
+
+/** Every call of AWS that an operator's commands make, beside the rights that docs/deploying.md names for them. */
+describe('the commands of an operator', { timeout: 180_000 }, () => {
+  const proxies: AwsProxy[] = [];
+  const env: Record<string, string> = {};
+  const used = new Set<string>();
+
+  const output = (name: string) => app.cloud.status.outputs[`orderly-orders.${name}`] ?? '';
+  const tableNamed = (physical: string) =>
+    ['DeadLetters', 'EmailLedger', 'Orders', 'Outbox', 'Shipments'].find(
+      (table) => output(`${table}Table`) === physical,
+    );
+  const right = ({ operation, body }: AwsRequest): string => {
+    const [method, path] = operation.split(' ');
+    if (path !== undefined) return lambdaRight(method ?? '', path);
+    const { TableName, RequestItems = {} } = JSON.parse(body);
+    return `dynamodb:${operation} on \`${tableNamed(TableName ?? Object.keys(RequestItems)[0])}\``;
+  };
+  const run = async (...args: readonly string[]) => {
+    const ended = await app.deployed(env, ...args, '--stack', 'orders');
+    expect(ended.code, ended.output).toBe(0);
+    return ended.output;
+  };
+  beforeAll(async () => {
+    for (const [service, target] of [
+      ['DYNAMODB', app.cloud.status.engine.awsEndpoint],
+      ['LAMBDA', app.cloud.url],
+    ] as const) {
+      const proxy = await startAwsProxy(
+        () => target,
+        (request) => {
+          used.add(right(request));
+          return PASS;
+        },
+      );
+      proxies.push(proxy);
+      env[`AWS_ENDPOINT_URL_${service}`] = proxy.url;
+    }
+  });
+  afterAll(() => Promise.all(proxies.map((proxy) => proxy.stop())));
+
+  it('take what is documented, and all of that', async () => {
+    const asked = app.aws.requests.length;
+    const [orderId = ''] = JSON.parse(
+      (await app.deployed({}, 'order', '--stack', 'orders', '--json')).output,
+    ).orderIds;
+    const client = testClient(app.cloud.status.engine.awsEndpoint);
+    await vi.waitFor(
+      async () =>
+        expect((await scan(client, output('ShipmentsTable'))).map((row) => row.orderId?.S)).toContain(
+          orderId,
+        ),
+      30_000,
+    );
+    await giveUp(888_888);
+    await giveUp(888_889);
+
+    await run('status');
+    await run('mapping', 'disable', 'email-service');
+    await run('mapping', 'enable', 'email-service');
+    await run('dead-letters', 'list');
+    await run('dead-letters', 'list', '--consumer', 'email-service');
+    await run('dead-letters', 'show', '@888889');
+    await run('dead-letters', 'replay', '@888888', '--execute', '--reason', 'a test');
+    await run('dead-letters', 'discard', '@888889', '--execute', '--reason', 'a test');
+    await run('dead-letters', 'runs');
+    await run('republish');
+    await run('republish', orderId, '--execute');
+    await run('label', orderId, '--out', 'label.pdf');
+
+    for (const request of app.aws.requests.slice(asked)) {
+      if (request.startsWith('cloudformation ')) used.add(`${request.replace(' ', ':')} on the stack`);
+    }
+    const documented = new Set(documentedRights('operator role'));
+    // By hand, with AWS's own command.
+    for (const byHand of documentedRights('operator role', 'aws lambda invoke')) documented.delete(byHand);
+    expect([...used].sort()).toEqual([...documented].sort());
+  });
+
+  it('and the smoke test’s take what is documented, and more than an operator has', async () => {
+    used.clear();
+    await run('smoke');
+    const operators = documentedRights('operator role');
+    const own = [...documentedRights('your own', '`smoke`')].filter((each) => each.startsWith('dynamodb:'));
+    expect([...used].filter((each) => !operators.has(each) && !own.includes(each))).toEqual([]);
+    expect(own.filter((each) => !used.has(each))).toEqual([]);
+    expect(own.filter((each) => !operators.has(each))).not.toEqual([]);
+  });
+});
+
+function lambdaRight(method: string, path: string): string {
+  if (path.includes('/functions/')) return 'lambda:InvokeFunction on the consumers';
+  if (method === 'PUT') return 'lambda:UpdateEventSourceMapping on the mappings';
+  return /event-source-mappings\/[\w-]+/.test(path)
+    ? 'lambda:GetEventSourceMapping on the mappings'
+    : 'lambda:ListEventSourceMappings on everything';
+}

@@ -116,7 +116,7 @@ describe('orderly up', { timeout: 300_000 }, () => {
     const children = new Map<number, { pid: number }>();
     const looking = setInterval(() => {
       for (const child of descendantsOf(cloud.pid)) children.set(child.pid, child);
-    }, 50);
+    }, 200);
     try {
       expect(await cloud.exited).toMatchObject({ code: 1 });
     } finally {

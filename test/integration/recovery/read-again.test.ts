@@ -1,24 +1,30 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleOrder } from '../../../../../cli/order/sample-orders.ts';
-import { workThrough } from '../../../../../cli/work-through.ts';
-import { type OrderCloud, orderCloud } from '../../../../support/order-cloud.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { sampleOrder } from '../../../cli/order/sample-orders.ts';
+import { workThrough } from '../../../cli/work-through.ts';
+import { firstAppearances } from '../../support/engine-relay.ts';
+import { type OrderCloud, orderCloud } from '../../support/order-cloud.ts';
+import { adminOf, testKafka } from '../../support/topics.ts';
 
 const ORDERS = 40;
+/** Every fourth order is cancelled. */
+const EVENTS = 50;
 const GROUP = 'shipping-service';
 
-describe('orderly mapping rewind', { timeout: 120_000 }, () => {
-  let world: OrderCloud;
-  beforeAll(async () => {
-    world = await orderCloud();
-    await workThrough(Array(ORDERS).keys(), 4, async (n) => {
-      const { orderId } = await world.checkout.place(sampleOrder(n, ORDERS), randomUUID());
-      if (n % 4 === 0) await world.checkout.cancel(orderId);
-    });
-    await world.published();
-  }, 180_000);
-  afterAll(() => world.stop());
+let world: OrderCloud;
+const orderIds: string[] = [];
+beforeAll(async () => {
+  world = await orderCloud();
+  await workThrough(Array(ORDERS).keys(), 4, async (n) => {
+    const { orderId } = await world.checkout.place(sampleOrder(n, ORDERS), randomUUID());
+    if (n % 4 === 0) await world.checkout.cancel(orderId);
+    orderIds.push(orderId);
+  });
+  await world.published();
+}, 180_000);
+afterAll(() => world.stop());
 
+describe('orderly mapping rewind', { timeout: 120_000 }, () => {
   async function mapping(group = GROUP) {
     const { mappings } = await world.cloud.status();
     const found = mappings.find(({ source }) => source === `orders as ${group}`);
@@ -48,7 +54,7 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
       const before = await world.effects();
       const deliveredBefore = (await mapping(group)).delivered;
       const total = (await ends()).reduce((sum, end) => sum + end, 0);
-      expect(total).toBe(50);
+      expect(total).toBe(EVENTS);
 
       const toBeginning = ['mapping', 'rewind', group, '--to', 'beginning', '--execute', '--json'];
       const { code, output } = await world.orderly(...toBeginning);
@@ -109,11 +115,56 @@ describe('orderly mapping rewind', { timeout: 120_000 }, () => {
     expect((await mapping()).state).toBe('Disabled');
     await world.orderly('mapping', 'enable', GROUP);
     await world.effects();
-    expect((await mapping()).delivered - delivered).toBe(50);
+    expect((await mapping()).delivered - delivered).toBe(EVENTS);
   });
 
   it('is not for a mapping that reads no topic', async () => {
     const { code, output } = await world.orderly('mapping', 'rewind', 'Relay', '--to', 'beginning');
     expect([code, output]).toEqual([1, expect.stringMatching(/reads no topic.*REWIND_REFUSED/)]);
+  });
+});
+
+describe('orderly republish', { timeout: 120_000 }, () => {
+  /** The mappings that read the topic. */
+  const readers = async () =>
+    (await world.cloud.status()).mappings.filter(({ source }) => source.startsWith('orders as '));
+
+  it('brings back the events of a topic that was lost, byte for byte, and nothing is mailed or shipped again', async () => {
+    const before = await world.effects();
+    expect(before.shipments).toHaveLength(ORDERS);
+    const readersBefore = await readers();
+
+    const admin = await adminOf(testKafka(world.cloud.engine.bootstrapServers));
+    await admin.deleteTopics({ topics: ['orders'] });
+    await vi.waitFor(() => admin.createTopics({ topics: [{ topic: 'orders', numPartitions: 3 }] }), 30_000);
+    expect(await world.records()).toEqual([]);
+
+    const plan = await world.orderly('republish', '--json');
+    expect(JSON.parse(plan.answer)).toMatchObject({
+      execute: false,
+      orders: ORDERS,
+      events: EVENTS,
+      written: 0,
+    });
+    expect(await world.records()).toEqual([]);
+
+    const done = await world.orderly('republish', '--execute', '--rate', '500', '--json');
+    expect(done).toMatchObject({ code: 0 });
+    expect(JSON.parse(done.answer)).toMatchObject({
+      written: EVENTS,
+      waiting: 0,
+      unreadable: [],
+      missing: [],
+    });
+    await world.published();
+    expect(Math.min(...(await world.copies()).values())).toBe(1);
+    const onTopic = await world.records();
+    for (const orderId of orderIds) {
+      const first = firstAppearances(onTopic, orderId);
+      expect(first).toEqual(first.toSorted());
+    }
+    expect(await world.effects()).toEqual(before);
+    for (const [index, { delivered }] of (await readers()).entries())
+      expect(delivered).toBeGreaterThanOrEqual((readersBefore[index]?.delivered ?? 0) + EVENTS);
   });
 });
