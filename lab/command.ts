@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type CommandContext, contextValue, JSON_OPTION, localOnly } from '../local/cli/options.ts';
 import { table } from '../local/cli/terminal.ts';
 import { byHandCommands } from './by-hand/commands.ts';
@@ -30,7 +30,9 @@ export function labCommands(program: Command, context: CommandContext): void {
     .description('run an experiment, or all')
     .argument('<name>', 'of an experiment, as lab list has it; or all')
     .option('--set <key=value>', 'with another setting; may come several times', contextValue, {})
-    .option(...JSON_OPTION)
+    .addOption(new Option('--pause', 'ask for a guess before it runs').default(false).conflicts('json'))
+    .option('--svg <file>', 'draw a time line of it into this file; of all, a file each into this folder')
+    .option('--json', 'print every event as a line of JSON, and then what was seen', false)
     .action(async (name, options) => {
       const { labRun } = await import('./run-command.ts');
       exitWith(await labRun(projectDir, name, options, terminal));

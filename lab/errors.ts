@@ -4,6 +4,8 @@ import { LocalCloudError } from '../local/errors.ts';
 type LabErrorCode =
   | 'EXPERIMENT_NOT_FOUND'
   | 'SETTING_INVALID'
+  | 'NO_TERMINAL'
+  | 'FILE_NOT_WRITTEN'
   | 'CLIENT_FAILED'
   | 'NOT_SEEN'
   | 'LAB_BROKER_NOT_RUNNING'

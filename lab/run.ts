@@ -24,11 +24,13 @@ export async function runExperiment(
 ): Promise<Outcome> {
   const { brokers } = await session.use(CLUSTERS[experiment.cluster]);
   const lab = openLab(session, brokers, listener, programs);
-  try {
-    return await experiment.run(lab, values);
-  } finally {
-    await lab.close();
-  }
+  const outcome = await experiment.run(lab, values).catch(async (error: unknown) => {
+    // Why it failed is what counts; what can't be put away after that goes with the session.
+    await lab.close().catch(() => undefined);
+    throw error;
+  });
+  await lab.close();
+  return outcome;
 }
 
 const CLUSTERS = { 'one broker': oneBroker, 'three brokers': oneBroker } as const;
@@ -56,7 +58,8 @@ export function valuesOf(
   for (const [key, text] of Object.entries(given)) {
     const setting = settings[key];
     const value = typeof setting?.default === 'number' ? Number(text) : text;
-    if (setting === undefined || Number.isNaN(value) || setting.among?.includes(value) === false) {
+    const isNumber = typeof value === 'string' || (Number.isFinite(value) && text.trim() !== '');
+    if (setting === undefined || !isNumber || setting.among?.includes(value) === false) {
       const known = Object.entries(settings).map(([each, { default: by, says }]) => `${each}=${by}: ${says}`);
       throw new LabError('SETTING_INVALID', `${name} can't be run with ${key}=${text}.`, {
         remedy: known.length === 0 ? ['It has no settings.'] : ['Its settings:', ...known],

@@ -23,20 +23,24 @@ export async function openSession(home: string, progress: (step: string) => void
   await removeAbandoned(home, 'run-');
   const folder = await mkdtemp(join(home, `run-${process.pid}-`));
   const services = new Map<unknown, Promise<Service>>();
+  let started = 0;
   return {
     place: { folder, progress },
     async use<T extends Service>(start: (place: Session['place']) => Promise<T>): Promise<T> {
       const running = services.get(start);
       // What `start` gives is what was put there under its name.
       if (running !== undefined) return (await running) as T;
-      const starting = start({ folder: join(folder, String(services.size + 1)), progress });
+      const starting = start({ folder: join(folder, String(++started)), progress });
       services.set(start, starting);
+      // The next one who wants it may have more luck.
+      starting.catch(() => services.delete(start));
       return starting;
     },
     async close() {
-      const started = await Promise.allSettled(services.values());
-      await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value.stop()));
-      await rm(folder, { recursive: true, force: true });
+      const all = await Promise.allSettled(services.values());
+      await Promise.all(all.map((one) => one.status === 'fulfilled' && one.value.stop()));
+      // What was killed may still be writing as it goes.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

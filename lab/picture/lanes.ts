@@ -42,7 +42,7 @@ const styled = (style: Style, text: string): Span => ({ style, text });
 /** What of a record a group has made, or the log itself: a mark, and what it says. */
 const MARKS = {
   done: { mark: '✓', style: 'green', says: 'handled' },
-  again: { mark: '2', style: 'yellow', says: 'handled so often' },
+  again: { mark: '2', style: 'yellow', says: 'times handled' },
   delivered: { mark: '•', style: 'cyan', says: 'begun' },
   retried: { mark: '↻', style: 'yellow', says: 'to be tried again' },
   duplicate: { mark: '=', style: 'green', says: 'recognised, nothing done' },
@@ -72,13 +72,12 @@ function linesOf(frame: Frame, { columns }: Screen, withReaders: boolean): Line[
   const lanes = [...frame.topics.values()].flatMap((topic) => [...topic.lanes.values()]);
   const cells = lanes.flatMap((lane) => lane.cells);
   const label = Math.max(1, ...cells.map(({ key }) => shortKey(key).length));
-  const beside = columns >= 80 ? 36 : columns >= 60 ? 26 : 14;
+  const beside = columns >= 90 ? 38 : columns >= 60 ? 26 : 14;
   // Records are counted from 0; a lane is as wide as what there is to show, so that what stands beside it is near.
   const longest = Math.max(6, ...lanes.map((lane) => Math.max(lane.end, lastOf(lane) + 1) - firstOf(lane)));
   const width = Math.min(longest, Math.max(1, Math.floor((columns - GUTTER - beside) / (label + 1))));
 
   const lines: Line[] = [];
-  if (frame.step !== undefined) lines.push([styled('bold', `▸ ${frame.step}`)], []);
   for (const [name, topic] of frame.topics) {
     lines.push([styled('bold', name), plain('  '), ...topicState(topic)]);
     for (const [partition, lane] of [...topic.lanes].sort(([a], [b]) => a - b)) {
@@ -138,7 +137,7 @@ interface View {
 const firstOf = (lane: Lane): number => Math.min(lane.start, lane.cells[0]?.offset ?? lane.start);
 const lastOf = (lane: Lane): number => lane.cells.at(-1)?.offset ?? -1;
 
-/** A span for each record, with a column before each; the bar stands before the record with the offset `bar`. */
+/** A span for each record, with a column before each; the bar stands before the record with the offset `bar`, or points to it. */
 function row(
   { lane, first, width }: View,
   draw: (cell: Cell | undefined, offset: number) => Span,
@@ -147,7 +146,8 @@ function row(
   const cells = new Map(lane.cells.map((cell) => [cell.offset, cell]));
   const spans: Span[] = [];
   for (let offset = first; offset <= first + width; offset++) {
-    spans.push(offset === bar ? styled('bold', '│') : plain(' '));
+    const isBefore = offset === first && bar !== undefined && bar < first;
+    spans.push(offset === bar ? styled('bold', '│') : plain(isBefore ? '‹' : ' '));
     if (offset < first + width) spans.push(draw(cells.get(offset), offset));
   }
   return spans;
@@ -190,13 +190,13 @@ function topicState({ lanes, notAcknowledged }: Topic): Span[] {
 }
 
 function laneState(lane: Lane): Span[] {
+  const records = recordsOn(lane);
   const from = lane.start > 0 ? ` from ${lane.start}` : '';
-  const records = styled('dim', `${counted(recordsOn(lane), 'record')}${from}`);
-  if (lane.leader === undefined) return [records];
+  if (lane.leader === undefined) return [styled('dim', `${counted(records, 'record')}${from}`)];
   const { leader, inSync } = lane.leader;
   return [
-    records,
-    leader === null ? styled('red', '   no leader') : plain(`   leader ${leader}`),
+    styled('dim', `${records}${from}  `),
+    leader === null ? styled('red', 'no leader') : plain(`leader ${leader}`),
     styled('dim', `  in sync ${inSync.join(' ') || 'none'}`),
   ];
 }
@@ -289,7 +289,15 @@ function coloured({ text, style, key }: Span, colours: number): string {
 }
 
 /** Of the colours that every terminal has by name. */
-function nearest(hue: number): 'red' | 'yellow' | 'green' | 'cyan' | 'blue' | 'magenta' {
-  const names = ['red', 'yellow', 'green', 'cyan', 'blue', 'magenta'] as const;
-  return names[Math.round(hue / 60) % names.length] ?? 'red';
+function nearest(hue: number): (typeof NAMED)[number] {
+  return NAMED[Math.round(hue / 60) % NAMED.length] ?? 'redBright';
 }
+
+const NAMED = [
+  'redBright',
+  'yellowBright',
+  'greenBright',
+  'cyanBright',
+  'blueBright',
+  'magentaBright',
+] as const;

@@ -6,20 +6,30 @@
  *      1.2 s  shipping: A reads 0 1 2
  */
 
-import { printable } from '../../local/cli/terminal.ts';
+import { printable, type Terminal } from '../../local/cli/terminal.ts';
 import type { LogEvent } from '../../local/events/event.ts';
 
 /** Records alone, without anything else to tell, are summed up so often. */
 const SUM_UP_EVERY_MS = 10_000;
 
-export interface Lines {
+const FATES = {
+  done: 'handled',
+  retried: 'to be tried again',
+  duplicate: 'recognised',
+  'dead-letter': 'set aside',
+} as const;
+
+/** How a run is shown to somebody. */
+export interface Picture {
   hear(event: LogEvent): void;
-  /** What has not been summed up yet. */
+  /** Something that takes time, and that no event tells. */
+  progress(text: string): void;
+  /** Nothing more will come. */
   end(): void;
 }
 
 /** Says what happens, line by line; times are seconds since the first event. */
-export function sayLines(say: (line: string) => void): Lines {
+export function sayLines({ out: say, progress }: Terminal): Picture {
   let began: number | undefined;
   let summedUp = 0;
   const counts = new Map<string, Map<string, number>>();
@@ -44,6 +54,7 @@ export function sayLines(say: (line: string) => void): Lines {
   };
 
   return {
+    progress,
     hear(event) {
       began ??= event.at;
       switch (event.type) {
@@ -91,7 +102,7 @@ export function sayLines(say: (line: string) => void): Lines {
           count(event.topic, event.code);
           break;
         case 'fate':
-          if (event.fate !== 'delivered') count(event.group, event.fate);
+          if (event.fate !== 'delivered') count(event.group, FATES[event.fate]);
           break;
         case 'committed':
           break;

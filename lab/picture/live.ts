@@ -1,23 +1,16 @@
-/** The picture of a run in a terminal, drawn anew as it changes. */
+/** The picture of a run in a terminal, drawn anew as it changes, below the steps that have brought it there. */
 import type { WriteStream } from 'node:tty';
 import { createLogUpdate } from 'log-update';
-import type { LogEvent } from '../../local/events/event.ts';
+import { bold, printable } from '../../local/cli/terminal.ts';
 import { EMPTY, type Frame, reduce } from '../../local/events/frame.ts';
 import { drawLanes } from './lanes.ts';
-
-export interface Live {
-  hear(event: LogEvent): void;
-  /** Something that takes time, and that no event tells. */
-  progress(text: string): void;
-  /** Draws the last frame, which stays. */
-  end(): void;
-}
+import type { Picture } from './lines.ts';
 
 /** As quick as eyes are, and no quicker. */
 const DRAW_EVERY_MS = 80;
 
 /** Begins to draw on a terminal. */
-export function drawLive(terminal: WriteStream): Live {
+export function drawLive(terminal: WriteStream): Picture {
   const write = createLogUpdate(terminal);
   let frame: Frame = EMPTY;
   let doing: string | undefined;
@@ -25,15 +18,16 @@ export function drawLive(terminal: WriteStream): Live {
   const draw = () => {
     timer = undefined;
     const { columns, rows } = terminal;
-    const screen = { columns, rows: rows - 2, colours: terminal.getColorDepth() };
-    const shown = frame.step === undefined && doing !== undefined ? { ...frame, step: `${doing} …` } : frame;
-    write(drawLanes(shown, screen));
+    const screen = { columns, rows: rows - 3, colours: terminal.getColorDepth() };
+    write(doing === undefined ? `\n${drawLanes(frame, screen)}` : `${doing} …`);
   };
   const soon = () => {
     timer ??= setTimeout(draw, DRAW_EVERY_MS);
   };
   return {
     hear(event) {
+      doing = undefined;
+      if (event.type === 'step') write.persist(bold(`▸ ${printable(event.text)}`));
       frame = reduce(frame, event);
       soon();
     },

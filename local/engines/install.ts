@@ -73,7 +73,9 @@ async function replace(workshop: string, folder: string, isWhole: () => boolean)
 export async function removeAbandoned(folder: string, prefix: string): Promise<void> {
   const drafts = (await readdir(folder)).filter((entry) => entry.startsWith(prefix));
   const abandoned = drafts.filter((entry) => !isAlive(Number.parseInt(entry.slice(prefix.length), 10)));
-  await Promise.all(abandoned.map((entry) => rm(join(folder, entry), { recursive: true, force: true })));
+  // Their children may still be writing, for as long as they take to end.
+  const removed = { recursive: true, force: true, maxRetries: 10 };
+  await Promise.all(abandoned.map((entry) => rm(join(folder, entry), removed)));
 }
 
 /** Whether there is a process of that id, whoever's. */

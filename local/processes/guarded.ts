@@ -97,11 +97,12 @@ export function spawnGuarded(
       ]);
       drained.abort();
       closePipes(child);
+      alive.delete(guarded);
       resolve({ code, signal });
     });
   });
 
-  return {
+  const guarded: GuardedProcess = {
     pid,
     exited,
     kill(signal) {
@@ -109,12 +110,26 @@ export function spawnGuarded(
     },
     async stop() {
       if (running && options.grace === 'kill') endGroup();
-      if (running && options.grace === 'term') child.kill('SIGTERM');
+      if (running && options.grace === 'term') {
+        child.kill('SIGTERM');
+        // One that was stopped hears nothing else.
+        child.kill('SIGCONT');
+      }
       const deadline = setTimeout(endGroup, GRACE_SECONDS * 1000);
       await exited;
       clearTimeout(deadline);
     },
   };
+  alive.add(guarded);
+  return guarded;
+}
+
+/** Those that haven't exited yet. */
+const alive = new Set<GuardedProcess>();
+
+/** Ends all guarded processes of this one, also those that nobody has got hold of yet since they are still starting. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...alive].map((child) => child.stop()));
 }
 
 /** A group that is gone already is what was wanted; macOS says EPERM of one that has only zombies left. */
