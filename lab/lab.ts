@@ -48,8 +48,8 @@ export interface Lab {
 interface TopicOptions {
   /** @default 3 */
   readonly partitions?: number;
-  /** @default 1 */
-  readonly replicationFactor?: number;
+  /** The brokers that hold each partition, the first of which leads it. @default - one, whichever */
+  readonly replicas?: readonly number[];
   readonly config?: Readonly<Record<string, string>>;
 }
 
@@ -87,9 +87,15 @@ export function openLab(
     ask,
     step: (text) => tell({ type: 'step', text }),
     use: (start) => session.use(start),
-    async topic(topic, { partitions = 3, replicationFactor = 1, config = {} } = {}) {
+    async topic(topic, { partitions = 3, replicas, config = {} } = {}) {
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-      const wanted = { topic, numPartitions: partitions, replicationFactor, configEntries };
+      const held = (by: readonly number[]) =>
+        Array.from({ length: partitions }, (_, partition) => ({ partition, replicas: [...by] }));
+      const places =
+        replicas === undefined
+          ? { numPartitions: partitions, replicationFactor: 1 }
+          : { replicaAssignment: held(replicas) };
+      const wanted = { topic, configEntries, ...places };
       await ask((admin) => admin.createTopics({ topics: [wanted], waitForLeaders: true }));
       topics.add(topic);
       tell({ type: 'topic', topic, partitions });

@@ -1,7 +1,8 @@
 /** Runs experiments, one after the other, on brokers that are started once. */
 import type { LogEvent } from '../local/events/event.ts';
-import { oneBroker } from './cluster/one-broker.ts';
+import { type Brokers, oneBroker } from './cluster/one-broker.ts';
 import type { Session } from './cluster/session.ts';
+import { threeBrokers } from './cluster/three-brokers.ts';
 import { LabError } from './errors.ts';
 import type { Experiment, Outcome } from './experiment.ts';
 import { EXPERIMENTS } from './experiments/all.ts';
@@ -22,7 +23,7 @@ export async function runExperiment(
   experiment: Experiment,
   { values, listener, programs }: RunOptions,
 ): Promise<Outcome> {
-  const { brokers } = await session.use(CLUSTERS[experiment.cluster]);
+  const { brokers } = await session.use<Brokers>(CLUSTERS[experiment.cluster]);
   const lab = openLab(session, brokers, listener, programs);
   const outcome = await experiment.run(lab, values).catch(async (error: unknown) => {
     // Why it failed is what counts; what can't be put away after that goes with the session.
@@ -33,7 +34,7 @@ export async function runExperiment(
   return outcome;
 }
 
-const CLUSTERS = { 'one broker': oneBroker, 'three brokers': oneBroker } as const;
+const CLUSTERS = { 'one broker': oneBroker, 'three brokers': threeBrokers } as const;
 
 /** @throws {LabError} `EXPERIMENT_NOT_FOUND`, with the names there are */
 export function experimentNamed(name: string): Experiment {

@@ -7,6 +7,7 @@
  *     --acks 1     when the leader has it: if that goes before the others have asked for it, so does the record
  *     --acks 0     when it is sent: nobody says where it lies, nor whether
  */
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
@@ -28,6 +29,8 @@ const { values: options } = parseArgs({
     retries: { type: 'string', default: '5' },
     /** The number of the first record. */
     from: { type: 'string', default: '1' },
+    /** After so many records it waits for SIGCONT: `kill -CONT <pid>`. */
+    'pause-after': { type: 'string', default: '0' },
   },
 });
 const { topic } = options;
@@ -35,6 +38,7 @@ const count = Number(options.count);
 const keys = Number(options.keys);
 const rate = Number(options.rate);
 const from = Number(options.from);
+const pauseAfter = Number(options['pause-after']);
 const acks = new Map([
   ['0', 0],
   ['1', 1],
@@ -56,24 +60,29 @@ const producer = kafka.producer({
 const ending = new AbortController();
 process.once('SIGINT', () => ending.abort());
 process.once('SIGTERM', () => ending.abort());
+const resumed = once(process, 'SIGCONT', ending);
+// Nobody may be waiting for it.
+resumed.catch(() => undefined);
 
 await producer.connect();
 for (let n = from; !ending.signal.aborted && (count === 0 || n < from + count); n++) {
   const key = keys === 0 ? null : `key-${((n - 1) % keys) + 1}`;
   const value = `order ${n}`;
-  const next = performance.now() + 1_000 / rate;
+  const began = performance.now();
+  const waited = () => Math.round((performance.now() - began) * 10) / 10;
   try {
     const [written] = await producer.send({ topic, acks, messages: [{ key, value }] });
     if (written?.baseOffset === undefined)
-      tell({ type: 'step', text: `${value} is sent, and no answer asked for` });
+      tell({ type: 'not-acknowledged', topic, key, code: 'NOT_ASKED', waited: waited() });
     else {
-      const { partition, baseOffset } = written;
-      tell({ type: 'appended', topic, partition, offset: Number(baseOffset), key, text: value });
+      const place = { topic, partition: written.partition, offset: Number(written.baseOffset) };
+      tell({ type: 'appended', ...place, key, text: value, waited: waited() });
     }
   } catch (error) {
     // It was refused, or the answer was lost: then the record may lie on the log all the same.
-    tell({ type: 'not-acknowledged', topic, key, code: codeOf(error) });
+    tell({ type: 'not-acknowledged', topic, key, code: codeOf(error), waited: waited() });
   }
-  if (rate > 0) await pause(next - performance.now(), undefined, ending).catch(() => undefined);
+  if (rate > 0) await pause(1_000 / rate - waited(), undefined, ending).catch(() => undefined);
+  if (n - from + 1 === pauseAfter) await resumed.catch(() => undefined);
 }
 await producer.disconnect();

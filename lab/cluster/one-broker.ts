@@ -6,7 +6,7 @@ import { isFree } from '../../local/engines/ports.ts';
 import { findTool, requireUsable } from '../../local/engines/tools.ts';
 import type { Service, Session } from './session.ts';
 
-interface Brokers extends Service {
+export interface Brokers extends Service {
   /** `host:port`, separated by commas. */
   readonly brokers: string;
 }

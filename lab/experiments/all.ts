@@ -1,4 +1,5 @@
 import type { Experiment } from '../experiment.ts';
+import { acks } from './acks.ts';
 import { atLeastOnce } from './at-least-once.ts';
 import { atMostOnce } from './at-most-once.ts';
 import { compaction } from './compaction.ts';
@@ -23,6 +24,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   atMostOnce,
   atLeastOnce,
   idempotency,
+  // docs/lab/acks.md
+  acks,
   // docs/lab/outbox.md
   dualWrite,
   outbox,

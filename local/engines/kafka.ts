@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import kafkajs from 'kafkajs';
@@ -14,9 +14,13 @@ import { accepts } from './ports.ts';
 
 export interface BrokerOptions {
   readonly install: KafkaInstall;
+  /** What it is in a cluster of several. @default - broker and controller of a cluster of one */
+  readonly node?: KafkaNode;
   /** The broker's own folder: log segments and configuration. */
   readonly dataDir: string;
+  /** A controller has none. */
   readonly port: number;
+  /** Of the cluster's controller. */
   readonly controllerPort: number;
   /** As Java names it; an archive of loaded classes serves one version. */
   readonly javaVersion: string;
@@ -26,15 +30,25 @@ export interface BrokerOptions {
   readonly log: EngineLog;
 }
 
-/** Starts a broker on 127.0.0.1, over the data it left there before if there is any. */
+/** A node of a KRaft cluster; ids are the cluster's own. */
+export interface KafkaNode {
+  readonly id: number;
+  readonly roles: readonly ('broker' | 'controller')[];
+  readonly controllerId: number;
+}
+
+const ALONE: KafkaNode = { id: 1, roles: ['broker', 'controller'], controllerId: 1 };
+
+/** Starts a node on 127.0.0.1, over the data it left there before if there is any. */
 export async function startBroker(options: BrokerOptions): Promise<RunningPart> {
+  const { node = ALONE } = options;
   const logDir = 'log';
   const mark = randomUUID();
   const properties = join(options.dataDir, 'server.properties');
   await mkdir(options.dataDir, { recursive: true });
   if (!existsSync(join(options.dataDir, logDir, 'meta.properties')))
-    await cp(options.install.formatted, join(options.dataDir, logDir), { recursive: true });
-  await writeFile(properties, serverProperties({ ...options, logDir, mark }));
+    await copyFormatted(options.install, join(options.dataDir, logDir), node);
+  await writeFile(properties, serverProperties({ ...options, node, logDir, mark }));
 
   const archive = await classArchive(options.install.folder, options.javaVersion);
   const part = await startPart({
@@ -55,7 +69,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningPart> 
     log: options.log,
     // A KRaft broker opens its port when it is ready to serve; a client would take seconds to give up on a closed one.
     isReady: async () =>
-      (await accepts(`127.0.0.1:${options.port}`)) && (await markOf(options.port)) === mark,
+      node.roles.includes('broker')
+        ? (await accepts(`127.0.0.1:${options.port}`)) && (await markOf(node, options.port)) === mark
+        : accepts(`127.0.0.1:${options.controllerPort}`),
   }).catch(async (error: unknown) => {
     await archive.discard();
     throw error;
@@ -70,9 +86,9 @@ export async function startBroker(options: BrokerOptions): Promise<RunningPart> 
 }
 
 /** The mark of the broker that answers on a port; `undefined` if what listens there is none. */
-async function markOf(port: number): Promise<string | undefined> {
+async function markOf({ id }: KafkaNode, port: number): Promise<string | undefined> {
   const kafka = kafkaClient({ bootstrapServers: `127.0.0.1:${port}`, clientId: 'millrace' });
-  const wanted = { type: kafkajs.ConfigResourceTypes.BROKER, name: NODE_ID, configNames: ['broker.rack'] };
+  const wanted = { type: kafkajs.ConfigResourceTypes.BROKER, name: `${id}`, configNames: ['broker.rack'] };
   try {
     const { resources } = await askBroker(
       kafka,
@@ -85,10 +101,8 @@ async function markOf(port: number): Promise<string | undefined> {
   }
 }
 
-/** Of the one node there is. */
-const NODE_ID = '1';
-
 interface BrokerPlaces extends Pick<BrokerOptions, 'settings'> {
+  readonly node: KafkaNode;
   /** Name of the folder of all logs, seen from where Kafka runs: Kafka splits a path at its commas. */
   readonly logDir: string;
   readonly port: number;
@@ -98,18 +112,22 @@ interface BrokerPlaces extends Pick<BrokerOptions, 'settings'> {
 }
 
 /**
- * server.properties of a single KRaft node that is broker and controller.
+ * server.properties of a KRaft node, in a cluster whose quorum is one controller.
  *
  * The quorum is named here (`controller.quorum.voters`) and not in the formatted log folder, so the same data can be
  * served from other ports next time.
  */
-function serverProperties({ logDir, port, controllerPort, mark, settings }: BrokerPlaces): string {
+function serverProperties({ node, logDir, port, controllerPort, mark, settings }: BrokerPlaces): string {
+  const listeners = {
+    broker: `PLAINTEXT://127.0.0.1:${port}`,
+    controller: `CONTROLLER://127.0.0.1:${controllerPort}`,
+  };
   const properties: Readonly<Record<string, string | number>> = {
-    'process.roles': 'broker,controller',
-    'node.id': NODE_ID,
-    'controller.quorum.voters': `${NODE_ID}@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'process.roles': node.roles.join(),
+    'node.id': node.id,
+    'controller.quorum.voters': `${node.controllerId}@127.0.0.1:${controllerPort}`,
+    listeners: node.roles.map((role) => listeners[role]).join(),
+    ...(node.roles.includes('broker') && { 'advertised.listeners': listeners.broker }),
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
     'broker.rack': mark,
@@ -145,7 +163,13 @@ const pom = fileURLToPath(new URL('./kafka.pom.xml', import.meta.url));
 export const EMBEDDED_CLUSTER_ID = 'bWlsbHJhY2UtYnVpbHRpbg';
 
 /** What a log folder is formatted by. */
-const formatProperties = serverProperties({ logDir: 'formatted', port: 1, controllerPort: 2, mark: 'none' });
+const formatProperties = serverProperties({
+  node: ALONE,
+  logDir: 'formatted',
+  port: 1,
+  controllerPort: 2,
+  mark: 'none',
+});
 
 /** Where the cache keeps Kafka: keyed by the pom and by how it is formatted, so another class path or layout is another folder. */
 export function kafkaPart(): string {
@@ -174,6 +198,18 @@ export async function installKafka(
     await format(workshop, env);
   });
   return { folder, classPath: await classPath(join(folder, 'lib')), formatted: join(folder, 'formatted') };
+}
+
+/** A formatted folder says whose it is, and a cluster takes no two nodes with the same id, nor with the same folder. */
+async function copyFormatted({ formatted }: KafkaInstall, logDir: string, { id }: KafkaNode): Promise<void> {
+  await cp(formatted, logDir, { recursive: true });
+  for (const folder of [join(logDir, 'records'), logDir]) {
+    const meta = join(folder, 'meta.properties');
+    const properties = (await readFile(meta, 'utf8'))
+      .replace(/^node\.id=.*$/m, `node.id=${id}`)
+      .replace(/^directory\.id=.*$/m, `directory.id=${randomBytes(16).toString('base64url')}`);
+    await writeFile(meta, properties);
+  }
 }
 
 async function format(folder: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {

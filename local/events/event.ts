@@ -8,6 +8,8 @@
 import * as z from 'zod';
 
 const Place = { topic: z.string(), partition: z.int(), offset: z.int() };
+/** Milliseconds that the producer waited to be told. */
+const Waited = { waited: z.number().optional() };
 const Member = { group: z.string(), member: z.string() };
 
 /** What a group does with a record; the last one said counts. */
@@ -35,15 +37,20 @@ export const LogEvent = z.discriminatedUnion('type', [
     key: z.string().nullable(),
     /** The value where a person should read it. */
     text: z.string().optional(),
+    ...Waited,
   }),
-  /** A producer was refused, or got no answer: whether the record lies on the log it can't know. */
+  /** A producer was refused, got no answer, or asked for none: whether the record lies on the log it can't know. */
   z.object({
     type: z.literal('not-acknowledged'),
     at: z.number(),
     topic: z.string(),
     key: z.string().nullable(),
-    /** Kafka's name of the error, e.g. `NOT_ENOUGH_REPLICAS`; or `LOST` where it was acknowledged, and is there no more. */
+    /**
+     * Kafka's name of the error, e.g. `NOT_ENOUGH_REPLICAS`; `NOT_ASKED` with acks 0; or `LOST` where it was acknowledged, and is there
+     * no more.
+     */
     code: z.string(),
+    ...Waited,
   }),
   /** The log begins here now: what lay before it is gone by retention, or is deleted. */
   z.object({ type: z.literal('log-start'), at: z.number(), ...Place }),

@@ -89,6 +89,13 @@ describe('a guarded process dies with its parent', () => {
     await emptied(group, 4500);
   });
 
+  it('even if it is frozen, and hears no SIGTERM', async () => {
+    const { parent, group } = await parentOf(savesOnTerm, 'term', 'wait');
+    process.kill(group, 'SIGSTOP');
+    parent.kill('SIGKILL');
+    await emptied(group);
+  });
+
   it('even if it ignores SIGTERM', async () => {
     const { parent, group } = await parentOf(deafAndMute, 'term', 'wait');
     parent.kill('SIGKILL');
