@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { spawnGuarded } from '../../local/processes/guarded.ts';
 
-const bin = fileURLToPath(new URL('../../bin/orderly.ts', import.meta.url));
+const bin = fileURLToPath(new URL('../../bin/orderly.js', import.meta.url));
 
 /** `orderly up` as a user starts it, with an engine of its own. */
 export interface OrderlyUp {

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { LocalCloudError } from '../errors.ts';
 
-const PAUSE_MS = { first: 100, cap: 1_000 };
+/** Short at first: a broker that has just started needs milliseconds to lead what it has just made. */
+const PAUSE_MS = { first: 20, cap: 1_000 };
 
 /**
  * Asks a broker what `ask` wants to know, or has it do something, on an admin connection that is there only meanwhile.

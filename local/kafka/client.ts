@@ -28,7 +28,7 @@ export function kafkaClient(options: KafkaClientOptions): Kafka {
     brokers: options.bootstrapServers.split(','),
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
-    retry: { initialRetryTime: 100, multiplier: 2, maxRetryTime: 1_000, retries: 6 },
+    retry: { initialRetryTime: 25, multiplier: 2, maxRetryTime: 1_000, retries: 8 },
     logLevel: logLevel.WARN,
     logCreator: logTo(options.log),
   });

@@ -1,13 +1,14 @@
 import type { Resource } from '../assembly/assembly.ts';
 import { type Finding, findingOn, unresolvedFinding } from '../assembly/findings.ts';
 import { textOf } from '../assembly/resolution.ts';
-import type { Scope } from '../assembly/scope.ts';
+import type { EngineFacts, Scope } from '../assembly/scope.ts';
 import { type FunctionModel, functionNameIn, functions } from './function.ts';
 import { type KafkaMappingModel, kafkaMapping } from './kafka-mapping.ts';
 import {
   arn,
   modelsOf,
   nameClashes,
+  type ProvisioningEngine,
   type Reading,
   type ResourceType,
   readEach,
@@ -43,7 +44,33 @@ export const mappings: ResourceType<MappingModel> = {
     nameClashes(app.read(mappings), 'AmazonManagedKafkaEventSourceConfig.ConsumerGroupId', (mapping) =>
       mapping.kind === 'kafka' ? mapping.groupId : undefined,
     ),
+  provision: provisionGroups,
 };
+
+/**
+ * Has the broker bring up the coordinators of the groups while topics and tables are made: a new broker makes its topic of
+ * offsets only when it is first asked (https://kafka.apache.org/43/configuration/broker-configs/: `offsets.topic.*`), and members
+ * that join before that are sent away a few times.
+ */
+async function provisionGroups(
+  { bootstrapServers }: ProvisioningEngine,
+  models: readonly MappingModel[],
+): Promise<Partial<EngineFacts>> {
+  const groups = models.flatMap((mapping) => (mapping.kind === 'kafka' ? [mapping.groupId] : []));
+  if (groups.length === 0) return {};
+  const [{ askBroker }, { kafkaClient }] = await Promise.all([
+    import('../kafka/admin.ts'),
+    import('../kafka/client.ts'),
+  ]);
+  const kafka = kafkaClient({ bootstrapServers, clientId: 'millrace-groups' });
+  // A head start and no condition: members go on trying, and tell what is wrong.
+  await askBroker(kafka, (admin) => admin.describeGroups(groups), COORDINATORS_WITHIN_MS).catch(
+    () => undefined,
+  );
+  return {};
+}
+
+const COORDINATORS_WITHIN_MS = 5_000;
 
 /** What a mapping may point at. */
 interface MappingTargets {

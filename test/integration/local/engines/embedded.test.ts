@@ -17,6 +17,7 @@ import { findTool } from '../../../../local/engines/tools.ts';
 import { kafkaClient } from '../../../../local/kafka/client.ts';
 import { provision } from '../../../../local/resources/registry.ts';
 import { provisioningEngine } from '../../../support/engines.ts';
+import { kafkaMapping } from '../../../unit/local/event-sources/fake-mappings.ts';
 
 const region = 'us-east-1';
 const named = { logicalId: 'X', path: 'Stack/X' };
@@ -115,6 +116,19 @@ it('goes on where it was when it is started again, on other ports, in a folder w
     (file) => !before.includes(file) && file.startsWith('ministack'),
   );
   expect(strayed).toEqual([]);
+});
+
+it('has a coordinator for each group of its mappings before their members come', async () => {
+  const engine = await start(await dataFolder());
+  await provision(provisioningEngine(engine), {
+    mappings: [kafkaMapping('m', { groupId: 'email-service' })],
+  });
+  const admin = kafkaClient({ ...engine, clientId: 'test' }).admin({ retry: { retries: 0 } });
+  await admin.connect();
+  onTestFinished(() => admin.disconnect());
+  expect((await admin.describeGroups(['email-service'])).groups).toMatchObject([
+    { errorCode: 0, members: [] },
+  ]);
 });
 
 it('saves its state and leaves no process when its parent is killed', async () => {
