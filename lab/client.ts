@@ -1,4 +1,5 @@
 /** A program of lab/clients/ in a process of its own, as somebody has it in a terminal. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { LogEvent } from '../local/events/event.ts';
@@ -13,9 +14,11 @@ export interface Client {
   /**
    * Waits for its end by itself.
    *
-   * @throws {LabError} `CLIENT_FAILED` with what it wrote last, unless its code is 0 or it died of the SIGKILL it was to die of
+   * @param withinMs after which it is given up. @default - it may take for ever
+   * @throws {LabError} `CLIENT_FAILED` with what it wrote last, unless its code is 0 or it died of the SIGKILL it was to die of;
+   * `NOT_SEEN` if the time is up
    */
-  ended(): Promise<void>;
+  ended(withinMs?: number): Promise<void>;
   /** Ctrl-C: it says goodbye to its group. */
   stop(): Promise<void>;
   /** SIGKILL: it says nothing to anybody. */
@@ -78,8 +81,20 @@ export function startClient(
   return {
     events,
     pid: child.pid,
-    async ended() {
-      const { code, signal } = await exited;
+    async ended(withinMs) {
+      const exit = await (withinMs === undefined
+        ? exited
+        : Promise.race([exited, delay(withinMs, undefined, { ref: false })]));
+      if (exit === undefined) {
+        throw new LabError(
+          'NOT_SEEN',
+          `the client ${program} didn't end within ${Number(withinMs) / 1000} s`,
+          {
+            remedy: ['With the settings that were given, does what it is to die of ever come?'],
+          },
+        );
+      }
+      const { code, signal } = exit;
       if (code === 0 || signal === 'SIGKILL' || killed) return;
       throw new LabError(
         'CLIENT_FAILED',

@@ -65,4 +65,34 @@ export const outbox: readonly Defect[] = [
     programs: { 'outbox-write': 'write-twice.ts' },
     breaks: ['a copy has the event id of the first record'],
   },
+  {
+    experiment: 'outbox-dynamodb',
+    wrong: 'The relay knows only what the stream tells.',
+    settings: { sweep: 'never' },
+    breaks: [
+      'each order has its event, also those that no wake-up told of',
+      'what was published and not yet deleted is published again',
+    ],
+  },
+  {
+    experiment: 'outbox-dynamodb',
+    wrong: 'The outbox row is written by a request of its own, before the order.',
+    programs: { 'dynamodb-outbox-write': 'dynamodb-write-event-first.ts' },
+    breaks: [
+      'each event has its order',
+      'an order that is asked for twice has one event: each copy has the id of the first record',
+    ],
+  },
+  {
+    experiment: 'outbox-dynamodb',
+    wrong: 'The relay lives.',
+    settings: { 'relay-crash-at': '0' },
+    breaks: ['what was published and not yet deleted is published again'],
+  },
+  {
+    experiment: 'outbox-dynamodb',
+    wrong: 'The order is written on no condition.',
+    programs: { 'dynamodb-outbox-write': 'dynamodb-write-always.ts' },
+    breaks: ['an order that is asked for twice has one event: each copy has the id of the first record'],
+  },
 ];

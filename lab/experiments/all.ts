@@ -10,6 +10,7 @@ import { lagAndRetention } from './lag-and-retention.ts';
 import { ordering } from './ordering.ts';
 import { outbox } from './outbox.ts';
 import { outboxDebezium } from './outbox-debezium.ts';
+import { outboxDynamodb } from './outbox-dynamodb.ts';
 import { poison } from './poison.ts';
 import { scaling } from './scaling.ts';
 
@@ -30,6 +31,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   dualWrite,
   outbox,
   outboxDebezium,
+  outboxDynamodb,
   // docs/lab/trouble.md
   poison,
   lagAndRetention,

@@ -46,7 +46,8 @@ export const outbox = experiment({
     lab.step('a poller publishes them, and dies before it deletes what it has published');
     const poll = (options: Record<string, number>) =>
       lab.client('outbox-poll', { topic: 'orders', batch, ...options }, shop.env);
-    if (settings['poller-crash-at'] > 0) await poll({ 'crash-at': settings['poller-crash-at'] }).ended();
+    if (settings['poller-crash-at'] > 0)
+      await poll({ 'crash-at': settings['poller-crash-at'] }).ended(60_000);
 
     lab.step('another poller goes on');
     const poller = poll({});

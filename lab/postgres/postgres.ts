@@ -1,6 +1,6 @@
 /** A PostgreSQL server of the lab's own: made anew for each run, on 127.0.0.1, and gone with it. */
 import { randomBytes } from 'node:crypto';
-import { chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -173,7 +173,11 @@ async function initialize(
     [`PostgreSQL could not make its data folder (${ended}). It wrote last:`, ...output.slice(-12)].join(
       '\n  ',
     ),
-    { remedy: ['As root it needs unshare or setpriv (util-linux); an ordinary user needs neither.'] },
+    {
+      remedy: [
+        'Where user namespaces are forbidden, root needs setpriv (util-linux), and any other user a name that the system knows (whoami).',
+      ],
+    },
   );
 }
 
@@ -213,11 +217,13 @@ async function homeOf(installed: string, folder: string): Promise<Home> {
   const prefix = 'orderly-lab-postgres-';
   await removeAbandoned(tmpdir(), prefix);
   const home = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
-  await cp(installed, join(home, 'postgres'), { recursive: true, verbatimSymlinks: true });
+  const copy = join(home, 'postgres');
+  await cp(installed, copy, { recursive: true, verbatimSymlinks: true });
+  await chmod(copy, 0o755);
   await chown(home, NOBODY, NOBODY);
   return {
     folder: home,
-    bin: join(home, 'postgres', 'bin'),
+    bin: join(copy, 'bin'),
     as: ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'],
     owner: NOBODY,
     remove: () => rm(home, { recursive: true, force: true }),
