@@ -35,15 +35,16 @@ export async function produce(
   // Its numbers go on where those on the log end, whoever wrote them.
   const from = 1 + ends.reduce((sum, { high }) => sum + Number(high), 0);
   const counts = { written: 0, refused: 0 };
-  const lines = producerLines();
-  const hear = (event: LogEvent) => {
+  const heard = (event: LogEvent) => {
     if (event.type === 'appended') counts.written += 1;
     if (event.type === 'not-acknowledged') counts.refused += 1;
-    return lines(event);
   };
   const options = { topic: broker.topic, rate, keys, count, acks, from };
   try {
-    await followed('produce', options, { broker, json, terminal, interrupted, lines: hear });
+    await followed('produce', options, {
+      ...{ broker, json, terminal, interrupted, heard },
+      lines: producerLines(),
+    });
   } finally {
     const { written, refused } = counts;
     const not = refused === 0 ? '' : `, ${refused} not`;
@@ -109,6 +110,8 @@ interface Following {
   readonly interrupted: AbortSignal;
   /** An event as a person reads it. */
   readonly lines: (event: LogEvent) => string[];
+  /** Hears each event. @default - nobody */
+  readonly heard?: (event: LogEvent) => void;
 }
 
 /**
@@ -119,7 +122,7 @@ interface Following {
 async function followed(
   program: string,
   options: Parameters<typeof startClient>[1],
-  { broker, json, terminal, interrupted, lines }: Following,
+  { broker, json, terminal, interrupted, lines, heard }: Following,
 ): Promise<boolean> {
   let away = false;
   let left = false;
@@ -133,6 +136,7 @@ async function followed(
     terminal.progress(`no answer from ${broker.called}: it is asked until it is back${remedy}`);
   };
   const hear = (event: LogEvent) => {
+    heard?.(event);
     if (event.type === 'left') left = event.how === 'left';
     if (away && event.type !== 'not-acknowledged' && event.type !== 'left') {
       away = false;

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { interruption } from '../../local/cli/interruption.ts';
 import { type CommandContext, JSON_OPTION, positiveInteger } from '../../local/cli/options.ts';
+import type { Terminal } from '../../local/cli/terminal.ts';
 
 /** Mounts what one does with the log by hand. */
 export function byHandCommands(lab: Command, { projectDir, terminal, exitWith }: CommandContext): void {
@@ -40,7 +41,7 @@ export function byHandCommands(lab: Command, { projectDir, terminal, exitWith }:
     )
     .option(...JSON_OPTION)
     .action(async (options) => {
-      const interrupted = interruption(terminal.progress);
+      const interrupted = interruption(unlessSoon(terminal));
       const { produce } = await import('./clients.ts');
       exitWith(await produce(projectDir, options, terminal, interrupted));
     });
@@ -68,7 +69,7 @@ export function byHandCommands(lab: Command, { projectDir, terminal, exitWith }:
     )
     .option(...JSON_OPTION)
     .action(async (options) => {
-      const interrupted = interruption(terminal.progress);
+      const interrupted = interruption(unlessSoon(terminal));
       const { consume } = await import('./clients.ts');
       exitWith(await consume(projectDir, options, terminal, interrupted));
     });
@@ -109,6 +110,11 @@ export function byHandCommands(lab: Command, { projectDir, terminal, exitWith }:
       await reset(projectDir, options, terminal);
     });
 }
+
+/** Says how to end what takes its time to end, and nothing where it doesn't. */
+const unlessSoon = (terminal: Terminal) => (text: string) => {
+  setTimeout(() => terminal.progress(text), 500).unref();
+};
 
 /** `200ms`, `2s` or `1m` in milliseconds. */
 function milliseconds(text: string): number {

@@ -1,4 +1,5 @@
 /** What one does to the topic and its groups from outside: make, look, forget. */
+import { relative } from 'node:path';
 import kafkajs, { type Admin, type SeekEntry } from 'kafkajs';
 import { type Terminal, table } from '../../local/cli/terminal.ts';
 import { toRun } from '../../local/command-line.ts';
@@ -188,7 +189,7 @@ export async function reset(projectDir: string, { json }: Options, terminal: Ter
     return;
   }
   if (deleted.length > 0) terminal.out(`deleted at ${broker?.called}: ${deleted.join(', ')}`);
-  if (removed !== undefined) terminal.out(`removed ${removed}`);
+  if (removed !== undefined) terminal.out(`removed ${relative(projectDir, removed)}`);
   if (deleted.length === 0 && removed === undefined)
     terminal.out(
       broker === undefined

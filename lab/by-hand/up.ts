@@ -1,8 +1,9 @@
+import { relative } from 'node:path';
 import { unlessInterrupted } from '../../local/cli/interruption.ts';
 import { duration, type Terminal } from '../../local/cli/terminal.ts';
 import { toRun } from '../../local/command-line.ts';
 import { LabError } from '../errors.ts';
-import { type StartedBroker, startOwnBroker } from './broker.ts';
+import { startOwnBroker } from './broker.ts';
 
 /** `lab up`: runs the lab's own broker until it is interrupted. */
 export async function up(
@@ -15,7 +16,9 @@ export async function up(
   const starting = startOwnBroker(projectDir, terminal.progress);
   try {
     const broker = await unlessInterrupted(starting, interrupted);
-    terminal.out(json ? JSON.stringify(described(broker)) : announcement(broker, performance.now() - begin));
+    const { brokers, folder } = broker;
+    if (json) terminal.out(JSON.stringify({ bootstrapServers: brokers, folder }));
+    else terminal.out(announcement(brokers, relative(projectDir, folder), performance.now() - begin));
     const { exit, lastOutput } = await unlessInterrupted(broker.exited, interrupted);
     throw new LabError(
       'LAB_BROKER_ENDED',
@@ -30,9 +33,7 @@ export async function up(
   }
 }
 
-const described = ({ brokers, folder }: StartedBroker) => ({ bootstrapServers: brokers, folder });
-
-function announcement({ brokers, folder }: StartedBroker, tookMs: number): string {
+function announcement(brokers: string, folder: string, tookMs: number): string {
   return [
     `The lab's broker is up at ${brokers}, after ${duration(tookMs)}.`,
     `Ctrl-C stops it; what it keeps, in ${folder}, is there again after the next start.`,

@@ -28,6 +28,9 @@ export function memberLines(): (event: LogEvent) => string[] {
     switch (event.type) {
       case 'assigned': {
         const line = assignmentLine(event, owned);
+        // What the group has committed of those that are lost is others' from here on.
+        for (const partition of owned ?? [])
+          if (!event.partitions.includes(partition)) committed.delete(`${event.topic}-${partition}`);
         owned = event.partitions;
         return [line];
       }
