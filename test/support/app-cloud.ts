@@ -7,6 +7,7 @@ import { type LocalConfig, readLocalConfig } from '../../local/config.ts';
 import { startEmbeddedEngine } from '../../local/engines/embedded.ts';
 import type { Engine } from '../../local/engines/engine.ts';
 import { testAssembly } from './assembly.ts';
+import { shareCompiled } from './orderly-process.ts';
 
 const millraceJson = fileURLToPath(new URL('../../millrace.json', import.meta.url));
 const silent = { progress: () => undefined, log: () => undefined };
@@ -43,6 +44,7 @@ export async function appCloud(
     ...other
   }: AppCloudOptions = {},
 ): Promise<LocalCloud> {
+  shareCompiled(stateDir);
   return startLocalCloud({
     loadAssembly: () => readAssembly(app),
     async startEngine() {

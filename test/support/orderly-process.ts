@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { vi } from 'vitest';
 import { type RunningCloud, runningCloud } from '../../local/cli/running-cloud.ts';
+import { stateDirOf } from '../../local/run-file.ts';
 import { descendantsOf, isRunning } from './process-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -74,11 +77,22 @@ export function commandProcess(
   };
 }
 
+/** Has the functions of a cloud that is to run in this folder find what those of other clouds have compiled. */
+export function shareCompiled(stateDir: string): void {
+  const shared = process.env.NODE_COMPILE_CACHE;
+  const own = join(stateDir, 'compile-cache');
+  if (shared === undefined || existsSync(own)) return;
+  mkdirSync(stateDir, { recursive: true });
+  mkdirSync(shared, { recursive: true });
+  symlinkSync(shared, own);
+}
+
 /** `orderly up` of a cloud assembly in `cwd`, on a free port and an engine of its own; resolves when it is up. */
 export async function orderlyUp(
   cwd: string,
   app: string,
 ): Promise<{ readonly up: OrderlyProcess; readonly cloud: RunningCloud }> {
+  shareCompiled(stateDirOf(cwd));
   const up = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0'], { cwd });
   try {
     await up.wrote(/orderly is up/);

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { stateDirOf } from '../../../../local/run-file.ts';
 import { testAssembly } from '../../../support/assembly.ts';
 import { defectiveAssembly } from '../../../support/defective-assembly.ts';
-import { gone, type OrderlyProcess, orderly, ran } from '../../../support/orderly-process.ts';
+import { gone, type OrderlyProcess, orderly, ran, shareCompiled } from '../../../support/orderly-process.ts';
 import { descendantsOf } from '../../../support/process-tree.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -25,6 +26,7 @@ describe('orderly up', { timeout: 300_000 }, () => {
   }
 
   async function up(cwd: string, args: readonly string[] = [], env = {}): Promise<OrderlyProcess> {
+    shareCompiled(stateDirOf(cwd));
     const started = orderly(['up', '--engine', 'embedded', '--app', app, '--port', '0', ...args], {
       cwd,
       env,

@@ -131,29 +131,26 @@ it('has a coordinator for each group of its mappings before their members come',
   ]);
 });
 
-it('saves its state and leaves no process when its parent is killed', async () => {
+it('saves its state and leaves no process when its parent is killed; its owner is told when a part of it dies, and the last words of one that dies at start', async () => {
   const dataDir = await dataFolder();
   const entry = fileURLToPath(new URL('./parent.ts', import.meta.url));
   const parent = spawn(process.execPath, [entry, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void parent.kill('SIGKILL'));
   const died = once(parent, 'exit').then(() => Promise.reject(new Error('the parent ended')));
   const [line] = await Promise.race([once(createInterface({ input: parent.stdout }), 'line'), died]);
-  const engine: { bootstrapServers: string; awsEndpoint: string } = JSON.parse(line);
-  await fill(engine);
+  const orphan: { bootstrapServers: string; awsEndpoint: string } = JSON.parse(line);
+  await fill(orphan);
   expect(brokerOn(dataDir)).toBeGreaterThan(0);
 
   parent.kill('SIGKILL');
   await expect(died).rejects.toThrow();
   await vi.waitFor(() => expect(brokerOn(dataDir)).toBeNaN(), { timeout: 10_000, interval: 50 });
-  await vi.waitFor(async () => expect(await isFree(portOf(engine.awsEndpoint))).toBe(true), {
+  await vi.waitFor(async () => expect(await isFree(portOf(orphan.awsEndpoint))).toBe(true), {
     timeout: 10_000,
   });
-  expect(await contents(await start(dataDir))).toEqual({ records: '1', Items: [Item] });
-});
-
-it('tells its owner when a part dies, and the last words of one that dies at start; the other part is stopped', async () => {
-  const dataDir = await dataFolder();
   const engine = await start(dataDir);
+  expect(await contents(engine)).toEqual({ records: '1', Items: [Item] });
+
   process.kill(brokerOn(dataDir), 'SIGKILL');
   expect(await engine.exited).toMatchObject({ part: 'kafka', exit: { code: null, signal: 'SIGKILL' } });
   await engine.stop();

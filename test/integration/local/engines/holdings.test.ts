@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ import { testAssembly } from '../../../support/assembly.ts';
 import { type ComposeEngine, startComposeEngine } from '../../../support/compose-engine.ts';
 import { contentsOf } from '../../../support/engine-contents.ts';
 import { silentTerminal } from '../../../support/silent-terminal.ts';
+import { writeSmallAssembly } from '../../../support/small-assembly.ts';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'orderly-holdings-'));
@@ -63,9 +64,51 @@ beforeEach(async () => {
 
 const project = () => mkdtempSync(join(folder, 'project-'));
 
-/** Runs the app in a project folder, on docker-compose.yml's engine unless it is named. */
+/** An app that has one of each. */
+const archive = join(folder, 'archive-app');
+mkdirSync(archive);
+writeSmallAssembly(
+  archive,
+  {
+    Keep: {
+      code: 'export const handler = async () => undefined;',
+      properties: {
+        Environment: { Variables: { READINGS: { Ref: 'Readings' }, ARCHIVE: { Ref: 'Archive' } } },
+      },
+    },
+  },
+  {
+    Readings: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        TableName: 'kept-readings',
+        AttributeDefinitions: [{ AttributeName: 'station', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'station', KeyType: 'HASH' }],
+        BillingMode: 'PAY_PER_REQUEST',
+      },
+    },
+    Archive: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'archived-readings' } },
+    Mapping: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        FunctionName: { Ref: 'Keep' },
+        EventSourceArn:
+          'arn:aws:kafka:eu-west-1:000000000000:cluster/sky/11111111-2222-3333-4444-555555555555-1',
+        Topics: ['readings'],
+        AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'keepers' },
+        StartingPosition: 'TRIM_HORIZON',
+      },
+    },
+  },
+);
+
+/** Runs that app in a project folder, on docker-compose.yml's engine unless it is named. */
 async function upIn(dir: string, given = {}): Promise<LocalCloud> {
-  const cloud = await appCloud(stateDirOf(dir), { startEngine: () => connectExternalEngine({ given }) });
+  const cloud = await appCloud(stateDirOf(dir), {
+    app: archive,
+    configured: (config) => ({ ...config, functions: {} }),
+    startEngine: () => connectExternalEngine({ given }),
+  });
   onTestFinished(() => cloud.stop());
   return cloud;
 }
@@ -101,10 +144,12 @@ it('stay where another folder is reset; their own reset deletes them, by name, a
   const [dir, other] = [project(), project()];
   await (await upIn(dir)).stop();
   const before = await contentsOf(compose);
-  expect(before.topics).toEqual(['orders', 'orders.dead-letters', 'precious-topic']);
-  expect(before.groups).toEqual(['dead-letters', 'email-service', 'shipping-service']);
-  expect(before.tables.length).toBeGreaterThan(1);
-  expect(before.buckets).toHaveLength(2);
+  expect(before).toEqual({
+    topics: ['precious-topic', 'readings'],
+    groups: ['keepers'],
+    tables: ['kept-readings', 'precious-table'],
+    buckets: ['archived-readings', 'precious-bucket'],
+  });
 
   expect(await resetIn(other)).toBe(`removed ${stateDirOf(other)}`);
   expect(await contentsOf(compose)).toEqual(before);
@@ -122,9 +167,7 @@ it('stay in an engine that was named by its address, and reset says so', async (
   await (await upIn(dir, { bootstrapServers, awsEndpoint })).stop();
   const before = await contentsOf(compose);
 
-  expect(await resetIn(dir)).toMatch(
-    /^left as it is: the engine at .*\n.*topics orders, orders\.dead-letters;/,
-  );
+  expect(await resetIn(dir)).toMatch(/^left as it is: the engine at .*\n.*topics readings;/);
   expect(await contentsOf(compose)).toEqual(before);
   await (await upIn(cleaner)).stop();
   await resetIn(cleaner);
@@ -134,7 +177,7 @@ it('stay, all of them, while another local cloud works with them', async () => {
   const [dir, other] = [project(), project()];
   await (await upIn(dir)).stop();
   const running = await upIn(other);
-  await membersOf('email-service');
+  await membersOf('keepers');
   const before = await contentsOf(compose);
 
   await expect(resetIn(dir)).rejects.toMatchObject({ code: 'ALREADY_RUNNING' });
@@ -153,7 +196,8 @@ it('of a demo are new, and gone at its end; it is exact a second time, though ma
 
 it('that are there already stop a demo, by name, and stay', async () => {
   const dir = project();
-  await (await upIn(dir)).stop();
+  const app = await appCloud(stateDirOf(dir), { startEngine: () => connectExternalEngine({ given: {} }) });
+  await app.stop();
   const before = await contentsOf(compose);
   await expect(demoOnIt()).rejects.toMatchObject({
     code: 'ENGINE_NOT_EMPTY',

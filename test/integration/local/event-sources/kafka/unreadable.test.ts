@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32c } from '@node-rs/crc32';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { groupOffsets } from '../../../../../local/cli/rewind/group-offsets.ts';
 import { rewindTarget } from '../../../../../local/cli/rewind/plan.ts';
 import { stepsTo } from '../../../../../local/cli/rewind/rewind.ts';
@@ -9,14 +9,17 @@ import { type OwnBroker, ownBroker } from '../../../recovery/own-broker.ts';
 import { eventually } from '../fake-function.ts';
 import { offsetsOf, type Running, running } from './running.ts';
 
+let broker: OwnBroker;
+const ends: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  broker = await ownBroker((end) => ends.unshift(end));
+});
+afterAll(async () => {
+  for (const end of ends) await end();
+});
+
 /** A batch of a partition, changed where the broker has it on its disk; each send of these tests is a batch. */
-function spoil(
-  broker: OwnBroker,
-  topic: string,
-  partition: number,
-  nth: number,
-  how: (batch: Buffer) => void,
-) {
+function spoil(topic: string, partition: number, nth: number, how: (batch: Buffer) => void) {
   const folder = join(broker.logDir, `${topic}-${partition}`);
   const file = join(folder, readdirSync(folder).find((name) => name.endsWith('.log')) ?? '');
   const log = readFileSync(file);
@@ -36,13 +39,12 @@ const nameAnUnknownCodec = (batch: Buffer) => {
 const takeItsLength = (batch: Buffer) => batch.writeInt32BE(3, 8);
 
 /** Three batches of two records on each of three partitions; the second one of partition 1 is spoiled. */
-async function spoiled(how: (batch: Buffer) => void): Promise<Running & { broker: OwnBroker }> {
-  const broker = await ownBroker();
+async function spoiled(how: (batch: Buffer) => void): Promise<Running> {
   const world = await running(3, { pollers: 1 }, broker);
   for (const partition of [0, 1, 2])
     for (const batch of ['a', 'b', 'c']) await world.send(partition, batch, batch);
-  spoil(broker, world.mapping.topic, 1, 1, how);
-  return { ...world, broker };
+  spoil(world.mapping.topic, 1, 1, how);
+  return world;
 }
 
 const ALL = [0, 1, 2, 3, 4, 5];
@@ -51,7 +53,7 @@ test.each([
   ['a byte that has changed', flipAByte, /checksum/],
   ['a codec that nobody knows', nameAnUnknownCodec, /unknown codec 6/],
 ])('%s stops its own partition alone, by name, and a rewind passes it', async (_, how, reason) => {
-  const { fn, start, send, mapping, committed, broker } = await spoiled(how);
+  const { fn, start, send, mapping, committed } = await spoiled(how);
   const lines: string[] = [];
   const source = await start({}, { log: (line) => lines.push(line) });
   await send(0, 'later');
@@ -89,11 +91,11 @@ test.each([
 });
 
 test('two pollers share the other partitions, and the one that can’t read goes on when it can', async () => {
-  const { fn, start, send, mapping, broker } = await spoiled(flipAByte);
+  const { fn, start, send, mapping } = await spoiled(flipAByte);
   const lines: string[] = [];
   const source = await start({ pollers: 2 }, { log: (line) => lines.push(line) });
   await eventually(() => expect(lines.join()).toContain(`${mapping.topic}-1 can't be read from offset 2 on`));
-  spoil(broker, mapping.topic, 1, 1, flipAByte);
+  spoil(mapping.topic, 1, 1, flipAByte);
   await send(1, 'later');
   await eventually(() => {
     expect([0, 1, 2].map((partition) => offsetsOf(fn.events, partition))).toEqual([ALL, [...ALL, 6], ALL]);
@@ -102,7 +104,7 @@ test('two pollers share the other partitions, and the one that can’t read goes
 });
 
 test('where the broker itself stumbles over a batch, the partition stops, and the others go on', async () => {
-  const { fn, start, send, mapping, broker } = await spoiled(takeItsLength);
+  const { fn, start, send, mapping } = await spoiled(takeItsLength);
   const offsets = groupOffsets(broker.bootstrapServers, mapping.groupId, mapping.topic);
   await offsets.set([{ partition: 1, committed: undefined, to: 4n, again: 0n, passedOver: 4n }]);
   const lines: string[] = [];
