@@ -27,6 +27,8 @@ export interface OneBroker extends Brokers {
   readonly port: number;
   /** Resolves when it is gone, asked to or not. */
   readonly exited: RunningPart['exited'];
+  /** Sends a signal to it: SIGSTOP freezes it, SIGCONT lets it go on. */
+  readonly signal: RunningPart['kill'];
 }
 
 /**
@@ -41,5 +43,6 @@ export async function oneBroker({ folder, progress }: Session['place'], wanted?:
   const ports = wanted !== undefined && (await isFree(wanted)) ? { kafka: wanted } : {};
   const options = { dataDir: folder, ports, log: () => undefined, progress, settings: IN_SECONDS };
   const { part, port } = await startKafka(options, cacheFolder(env), java.version ?? 'unknown', env);
-  return { brokers: `127.0.0.1:${port}`, port, exited: part.exited, stop: () => part.stop() };
+  const { exited, kill: signal, stop } = part;
+  return { brokers: `127.0.0.1:${port}`, port, exited, signal, stop };
 }

@@ -12,10 +12,14 @@ export interface TopicRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Every record that lies on a topic now, in the order of each partition. */
+/**
+ * Every record that lies on a topic now, in the order of each partition; with `readUncommitted` those of broken transactions, too.
+ * What lies last has to be a record, and no marker of a transaction.
+ */
 export async function recordsOn(
   lab: Pick<Lab, 'brokers' | 'ask' | 'until'>,
   topic: string,
+  { readUncommitted = false }: { readonly readUncommitted?: boolean } = {},
 ): Promise<TopicRecord[]> {
   const ends = await lab.ask((admin) => admin.fetchTopicOffsets(topic));
   const missing = new Map(
@@ -26,7 +30,12 @@ export async function recordsOn(
 
   const groupId = `counting-${randomUUID()}`;
   const kafka = kafkaClient({ bootstrapServers: lab.brokers, clientId: 'counting' });
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100, allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({
+    groupId,
+    readUncommitted,
+    maxWaitTimeInMs: 100,
+    allowAutoTopicCreation: false,
+  });
   await consumer.connect();
   try {
     await consumer.subscribe({ topics: [topic], fromBeginning: true });

@@ -31,4 +31,28 @@ export const once: readonly Defect[] = [
     programs: { charge: 'charge-in-two-requests.ts' },
     breaks: ['with the order noted in the same transaction the sum is right'],
   },
+  {
+    experiment: 'exactly-once',
+    wrong: 'Every producer is idempotent.',
+    programs: { insist: 'insist-idempotent.ts' },
+    breaks: ['a plain producer that gets no answer writes twice'],
+  },
+  {
+    experiment: 'exactly-once',
+    wrong: 'No producer is idempotent.',
+    settings: { idempotent: 'no' },
+    breaks: ['an idempotent one writes once'],
+  },
+  {
+    experiment: 'exactly-once',
+    wrong: 'A copy and its offset are written one after the other.',
+    settings: { transaction: 'no' },
+    breaks: ['read_committed finds each record once'],
+  },
+  {
+    experiment: 'exactly-once',
+    wrong: 'The effect has no condition.',
+    programs: { charge: 'charge-without-condition.ts' },
+    breaks: ['each order is charged once, by a row that is inserted if there is none'],
+  },
 ];

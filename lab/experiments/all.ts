@@ -4,6 +4,7 @@ import { atLeastOnce } from './at-least-once.ts';
 import { atMostOnce } from './at-most-once.ts';
 import { compaction } from './compaction.ts';
 import { dualWrite } from './dual-write.ts';
+import { exactlyOnce } from './exactly-once.ts';
 import { idempotency } from './idempotency.ts';
 import { keys } from './keys.ts';
 import { lagAndRetention } from './lag-and-retention.ts';
@@ -25,6 +26,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   atMostOnce,
   atLeastOnce,
   idempotency,
+  exactlyOnce,
   // docs/lab/acks.md
   acks,
   // docs/lab/outbox.md
@@ -33,7 +35,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   outboxDebezium,
   outboxDynamodb,
   // docs/lab/trouble.md
-  poison,
-  lagAndRetention,
   compaction,
+  lagAndRetention,
+  poison,
 ];

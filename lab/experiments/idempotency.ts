@@ -17,7 +17,7 @@ interface Charged {
 }
 
 /** Lets a group charge `ORDERS` orders of a topic in a table of its own. The effect is one of lab/clients/charge.ts. */
-async function chargeWithCrash(lab: Lab, effect: string): Promise<Charged> {
+export async function chargeWithCrash(lab: Lab, effect: string): Promise<Charged> {
   const { endpoint } = await lab.use(ministack);
   const db = new DynamoDBClient({
     endpoint,
