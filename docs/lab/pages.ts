@@ -83,7 +83,12 @@ function renderExperiment(
   return [
     `## ${name}`,
     `**${question}** Guess first: ${guess.ask}`,
-    ...(output === undefined ? [] : [`\`\`\`\n$ npx orderly lab run ${name}\n${output}\n\`\`\``]),
+    ...(output === undefined
+      ? []
+      : [
+          `\`\`\`\n$ npx orderly lab run ${name}\n${output}\n\`\`\``,
+          `![${name}: a band for each partition, time to the right](${name}.svg)`,
+        ]),
     `What has to be so:\n\n${list(checks.map(({ says }) => says))}`,
     `**${takeAway}**`,
     why,

@@ -22,7 +22,7 @@ for (const page of pagesOf(EXPERIMENTS)) {
 for (const { name } of EXPERIMENTS) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   process.stderr.write(`${name}\n`);
-  const command = ['bin/orderly.js', 'lab', 'run', name];
+  const command = ['bin/orderly.js', 'lab', 'run', name, '--svg', `docs/lab/${name}.svg`];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
   if (status !== 0) {
     // What did not come out as it should is no example; the other pages are as good as they were.
