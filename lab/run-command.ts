@@ -66,13 +66,15 @@ export async function labRun(
       const { question, guess } = experiment;
       if (!json) terminal.out(`\n${bold(experiment.name)}  ${question}\n`);
       const guessed = pause ? await askFor(guess.ask, interrupted) : undefined;
+      interrupted.throwIfAborted();
       const began = performance.now();
       const events: LogEvent[] = [];
       const drawn = pictureFor(json, terminal);
       picture = drawn;
       const listener = (event: LogEvent) => {
         events.push(event);
-        drawn.hear(event);
+        // What is told while all is put away belongs to no picture any more.
+        if (picture === drawn) drawn.hear(event);
       };
       const running = runExperiment(session, experiment, { values, listener });
       const result: Result = await unlessInterrupted(running, interrupted)

@@ -2,8 +2,8 @@
 import { cacheFolder } from '../../local/engines/install.ts';
 import { installMinistack, startMinistack } from '../../local/engines/ministack.ts';
 import { freePorts } from '../../local/engines/ports.ts';
-import { findTool, requireUsable } from '../../local/engines/tools.ts';
-import type { Service, Session } from './session.ts';
+import { findTool } from '../../local/engines/tools.ts';
+import { requireForExperiments, type Service, type Session } from './session.ts';
 
 export interface Ministack extends Service {
   /** URL at which it answers as DynamoDB, SQS and others, to whatever credentials. */
@@ -13,7 +13,7 @@ export interface Ministack extends Service {
 /** Starts MiniStack, fetching it if the cache lacks it. */
 export async function ministack({ folder, progress }: Session['place']): Promise<Ministack> {
   const env = process.env;
-  requireUsable([await findTool('python3', env)]);
+  requireForExperiments([await findTool('python3', env)]);
   const installed = await installMinistack(cacheFolder(env), env, progress);
   const [port = 0] = await freePorts(1);
   progress('starting MiniStack');

@@ -3,8 +3,8 @@ import { startKafka } from '../../local/engines/embedded.ts';
 import { cacheFolder } from '../../local/engines/install.ts';
 import type { RunningPart } from '../../local/engines/part.ts';
 import { isFree } from '../../local/engines/ports.ts';
-import { findTool, requireUsable } from '../../local/engines/tools.ts';
-import type { Service, Session } from './session.ts';
+import { findTool } from '../../local/engines/tools.ts';
+import { requireForExperiments, type Service, type Session } from './session.ts';
 
 export interface Brokers extends Service {
   /** `host:port`, separated by commas. */
@@ -39,7 +39,7 @@ export interface OneBroker extends Brokers {
 export async function oneBroker({ folder, progress }: Session['place'], wanted?: number): Promise<OneBroker> {
   const env = process.env;
   const java = await findTool('java', env);
-  requireUsable([java]);
+  requireForExperiments([java]);
   const ports = wanted !== undefined && (await isFree(wanted)) ? { kafka: wanted } : {};
   const options = { dataDir: folder, ports, log: () => undefined, progress, settings: IN_SECONDS };
   const { part, port } = await startKafka(options, cacheFolder(env), java.version ?? 'unknown', env);

@@ -1,7 +1,9 @@
 /** Brokers and other services of a run of the lab, in a folder that goes with it. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { composeUp, toRun } from '../../local/command-line.ts';
 import { removeAbandoned } from '../../local/engines/install.ts';
+import { requireUsable, type Tool } from '../../local/engines/tools.ts';
 
 /** Something that runs until it is stopped. */
 export interface Service {
@@ -43,4 +45,12 @@ export async function openSession(home: string, progress: (step: string) => void
       await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
+}
+
+/** Throws ENGINE_MISSING_TOOL, with what can be done in the lab without that tool, if one isn't usable. */
+export function requireForExperiments(tools: readonly Tool[]): void {
+  requireUsable(tools, {
+    what: 'An experiment',
+    instead: [`Or with Docker, by hand: ${composeUp()}, then ${toRun('lab setup')}.`],
+  });
 }

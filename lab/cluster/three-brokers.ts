@@ -10,12 +10,12 @@ import { cacheFolder } from '../../local/engines/install.ts';
 import { installKafka, type KafkaNode, startBroker } from '../../local/engines/kafka.ts';
 import type { RunningPart } from '../../local/engines/part.ts';
 import { freePorts } from '../../local/engines/ports.ts';
-import { findTool, requireUsable } from '../../local/engines/tools.ts';
+import { findTool } from '../../local/engines/tools.ts';
 import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
 import type { Lab } from '../lab.ts';
 import type { Brokers } from './one-broker.ts';
-import type { Session } from './session.ts';
+import { requireForExperiments, type Session } from './session.ts';
 
 const IDS = [1, 2, 3] as const;
 type BrokerId = (typeof IDS)[number];
@@ -44,7 +44,7 @@ const SETTINGS = {
 export async function threeBrokers({ folder, progress }: Session['place']): Promise<ThreeBrokers> {
   const env = process.env;
   const java = await findTool('java', env);
-  requireUsable([java]);
+  requireForExperiments([java]);
   const install = await installKafka(cacheFolder(env), env, progress);
   const [controllerPort = 0, ...ports] = await freePorts(1 + IDS.length);
   const startNode = (id: number, role: KafkaNode['roles'][number]) =>

@@ -72,7 +72,8 @@ function linesOf(frame: Frame, { columns }: Screen, withReaders: boolean): Line[
   const lanes = [...frame.topics.values()].flatMap((topic) => [...topic.lanes.values()]);
   const cells = lanes.flatMap((lane) => lane.cells);
   const label = Math.max(1, ...cells.map(({ key }) => shortKey(key).length));
-  const beside = columns >= 90 ? 38 : columns >= 60 ? 26 : 14;
+  const isMuch = lanes.some((lane) => lane.readers.size > 0 || lane.leader !== undefined);
+  const beside = !isMuch || columns < 60 ? 14 : columns < 90 ? 26 : 38;
   // Records are counted from 0; a lane is as wide as what there is to show, so that what stands beside it is near.
   const longest = Math.max(6, ...lanes.map((lane) => Math.max(lane.end, lastOf(lane) + 1) - firstOf(lane)));
   const width = Math.min(longest, Math.max(1, Math.floor((columns - GUTTER - beside) / (label + 1))));

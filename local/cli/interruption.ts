@@ -28,15 +28,15 @@ export function interruption(say: (text: string) => void): AbortSignal {
   return controller.signal;
 }
 
-/** The work's result, or the interruption, whichever is first. */
+/** The work's result, or the interruption, whichever is first; what becomes of the work then is nobody's concern. */
 export async function unlessInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   const settled = new AbortController();
   const interrupted = new Promise<never>((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
     signal.addEventListener('abort', () => reject(signal.reason), { signal: settled.signal });
   });
   try {
-    return await Promise.race([work, interrupted]);
+    return await Promise.race([interrupted, work]);
   } finally {
     settled.abort();
   }

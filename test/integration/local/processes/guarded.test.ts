@@ -157,6 +157,14 @@ describe('a guarded process', () => {
     await child.stop();
   });
 
+  it('hears that it is to end while it is stopped', async () => {
+    const { child, lines, ready } = guarded(savesOnTerm, 'term');
+    await ready();
+    child.kill('SIGSTOP');
+    await child.stop();
+    expect(lines).toContain('stdout saved');
+  });
+
   it('exits with 127 when its command does not exist', async () => {
     const lines: string[] = [];
     const child = spawnGuarded('no-such-command', [], {

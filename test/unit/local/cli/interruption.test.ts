@@ -20,4 +20,13 @@ describe('unlessInterrupted', () => {
       exitCode: 143,
     });
   });
+
+  it('leaves no failure of the work behind that nobody hears, before and after an interruption', async () => {
+    const controller = new AbortController();
+    controller.abort(new Interrupted('SIGINT'));
+    // What nobody hears ends the process, and here the run of the tests.
+    const work = new Promise<never>((_, reject) => setImmediate(() => reject(new Error('broken off'))));
+    await expect(unlessInterrupted(work, controller.signal)).rejects.toMatchObject({ exitCode: 130 });
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  });
 });
