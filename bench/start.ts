@@ -8,6 +8,7 @@
  */
 import { appendFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { unlessInterrupted } from '../local/cli/interruption.ts';
 import { synthesize } from '../local/cli/synthesize.ts';
@@ -21,6 +22,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const COPIED = ['bin', 'lib', 'functions', 'cdk.json', 'millrace.json', 'package.json', 'package-lock.json'];
 /** A mail's text: one function has it in its bundle. */
 const CHANGED = 'functions/email/mails.ts';
+const LOOK_MS = 2_000;
 
 export default {
   rounds: 5,
@@ -71,6 +73,8 @@ async function upAndChange(project: string, interrupted: AbortSignal): Promise<S
   try {
     const seconds = (await unlessInterrupted(cloud.startMs, interrupted)) / 1000;
     await unlessInterrupted(cloud.says(/watching the sources/), interrupted);
+    // Nobody saves at the moment that it is up: the next synthesis stands by until somebody does.
+    await unlessInterrupted(delay(LOOK_MS), interrupted);
     const replaced = cloud.says(/new code of/);
     const begin = performance.now();
     await appendFile(join(project, CHANGED), `\nObject.assign(globalThis, { changedAt: ${Date.now()} });\n`);

@@ -2,8 +2,8 @@ import { watch } from 'node:fs';
 
 /** Written by tools, not by people: a change in there is no change of the sources. */
 const NOT_SOURCES = new Set(['node_modules', 'cdk.out', '.millrace', 'dist', '.git']);
-/** Editors and formatters write a file several times, and a checkout writes many. */
-const QUIET_MS = 200;
+/** Editors write a file several times, and a checkout writes many. */
+const QUIET_MS = 50;
 
 /**
  * Calls `changed` when something below a project folder has changed and nothing more has for a moment, never twice at

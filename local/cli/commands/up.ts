@@ -12,7 +12,7 @@ import { describeStart } from '../describe-start.ts';
 import { unlessInterrupted } from '../interruption.ts';
 import { reload } from '../reload.ts';
 import { findRunningCloud } from '../running-cloud.ts';
-import { synthesize } from '../synthesize.ts';
+import { syntheses, synthesize } from '../synthesize.ts';
 import { duration, type Terminal } from '../terminal.ts';
 import { watchSources } from '../watch-sources.ts';
 
@@ -54,10 +54,16 @@ export async function up(
   const elapsed = () => duration(performance.now() - begin);
   const progress = (step: string) => terminal.progress(`${elapsed().padStart(7)}  ${step}`);
   const outdir = join(stateDir, 'cdk.out');
+  const prepared = options.watch
+    ? syntheses(projectDir, outdir, join(stateDir, 'syntheses'), options.context)
+    : undefined;
   const synthesizeAndRead = async (unwanted?: AbortSignal) => {
-    await synthesize(projectDir, outdir, unwanted, options.context);
+    if (prepared) await prepared.synthesize(unwanted);
+    else await synthesize(projectDir, outdir, unwanted, options.context);
     return readAssembly(outdir);
   };
+  // Without it the next change takes its time, and tells what is wrong.
+  const prepare = () => prepared?.prepare().catch(() => undefined);
   const loadAssembly = async (unwanted: AbortSignal) => {
     if (options.app !== undefined) return readAssembly(options.app);
     progress('synthesizing the CDK app');
@@ -74,7 +80,9 @@ export async function up(
   const watching = options.watch ? watchSources(projectDir, changed, cannotWatch) : undefined;
   async function changed(): Promise<void> {
     const cloud = await starting.catch(() => undefined);
-    await (cloud && reload(cloud, synthesizeAndRead, { say: terminal.progress, complain: terminal.error }));
+    if (cloud === undefined) return;
+    await reload(cloud, synthesizeAndRead, { say: terminal.progress, complain: terminal.error });
+    await prepare();
   }
   function cannotWatch({ message }: Error): void {
     terminal.error(`the sources can't be watched any more: ${message}`);
@@ -100,6 +108,7 @@ export async function up(
     const cloud = await unlessInterrupted(starting, interrupted);
     terminal.out(describeStart(cloud, elapsed(), options.app === undefined ? options.toTry : undefined));
     if (watching) terminal.progress('watching the sources');
+    await prepare();
     const failure = Promise.race([cloud.engine.exited.then(endedByItself), cloud.emptied]);
     throw await unlessInterrupted(failure, interrupted);
   } finally {
@@ -109,6 +118,7 @@ export async function up(
     // Not before: it is written while the cloud starts.
     await removeRunFile(stateDir);
     await cloud?.stop();
+    await prepared?.stop();
     if (interrupted.aborted) terminal.progress('stopped');
   }
 }
