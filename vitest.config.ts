@@ -15,8 +15,8 @@ const SHARED = { isolate: false, setupFiles: ['test/support/shared-process.setup
 /** Unit, simulator and template tests need no engine; integration tests share one real broker and real DynamoDB engines. */
 export default defineConfig({
   test: {
-    // Most tests wait for a broker or a child process, not for the processor.
-    maxWorkers: 4,
+    // Most tests wait for a broker or a child process: four of them leave a quarter of two cores idle.
+    maxWorkers: 5,
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000, ...SHARED } },
       {
