@@ -38,13 +38,13 @@ export const outbox: readonly Defect[] = [
   {
     experiment: 'outbox-debezium',
     wrong: 'The slot is made when Debezium starts, after the first rows.',
-    settings: { slot: 'by Debezium' },
+    settings: { slot: 'late' },
     breaks: ['each order has its event'],
   },
   {
     experiment: 'outbox-debezium',
     wrong: 'The second slot is made in time, too.',
-    settings: { 'late-slot': 'with the table' },
+    settings: { 'second-slot': 'early' },
     breaks: ['a slot that is made late loses all that was written before, and says nothing'],
   },
   {

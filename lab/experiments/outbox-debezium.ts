@@ -3,7 +3,8 @@ import { experiment } from '../experiment.ts';
 import { openConnect } from '../postgres/connect.ts';
 import { openShop, outboxTable } from '../postgres/shop.ts';
 
-const MAKERS = ['with the table', 'by Debezium'] as const;
+/** A slot is made with its table, or by Debezium when it starts. */
+const WHEN = ['early', 'late'] as const;
 
 export const outboxDebezium = experiment({
   name: 'outbox-debezium',
@@ -26,22 +27,26 @@ export const outboxDebezium = experiment({
       default: 60_000,
       says: "how often Connect notes how far it has come, in milliseconds; 60000 is Kafka's own, try 100",
     },
-    slot: { default: 'with the table', says: 'when the slot of the outbox is made', among: MAKERS },
-    'late-slot': { default: 'by Debezium', says: 'the same, of a second outbox', among: MAKERS },
+    slot: {
+      default: 'early',
+      says: "when the slot of the outbox is made: early, with its table, or late, at Debezium's start",
+      among: WHEN,
+    },
+    'second-slot': { default: 'late', says: 'the same, of a second outbox', among: WHEN },
   },
-  async run(lab, { before, orders, signal, 'flush-ms': flushMs, slot, 'late-slot': lateSlot }) {
+  async run(lab, { before, orders, signal, 'flush-ms': flushMs, slot, 'second-slot': secondSlot }) {
     const shop = await openShop(lab, 'outbox_debezium');
     const connect = await lab.use(openConnect);
     const outboxes = [
       { table: 'outbox', topic: 'orders', made: slot },
-      { table: 'late_outbox', topic: 'orders.late', made: lateSlot },
+      { table: 'late_outbox', topic: 'orders.late', made: secondSlot },
     ];
     const slots = outboxes.map(({ table }) => `lab_${table}`);
     await shop.query(outboxTable('late_outbox'));
     for (const { table, topic, made } of outboxes) {
       await lab.topic(topic);
       await shop.query(`CREATE PUBLICATION lab_${table} FOR TABLE ${table} WITH (publish = 'insert')`);
-      if (made === 'with the table')
+      if (made === 'early')
         await shop.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [`lab_${table}`]);
     }
     const write = (table: string, options: Record<string, number>) =>

@@ -28,9 +28,9 @@ export const outboxDynamodb = experiment({
       says: 'after how many events the relay dies, before it deletes the last from the outbox; fewer than the writer writes, 0 is never',
     },
     sweep: {
-      default: 'at start',
+      default: 'at-start',
       says: 'whether a relay looks through the table, or knows what the stream tells alone',
-      among: ['at start', 'never'],
+      among: ['at-start', 'never'],
     },
   },
   async run(lab, { orders, sweep, 'crash-at': crashAt, 'relay-crash-at': relayCrashAt }) {
@@ -67,7 +67,7 @@ export const outboxDynamodb = experiment({
     const startRelay = async (options: Record<string, number>) => {
       const relay = lab.client('dynamodb-outbox-relay', {
         ...{ topic: 'orders', endpoint, outbox: tables.outbox },
-        ...(sweep === 'at start' && { sweep: true }),
+        ...(sweep === 'at-start' && { sweep: true }),
         ...options,
       });
       await lab.until('a relay that waits for wake-ups', () =>
