@@ -33,19 +33,23 @@ const { topic, group, name: member } = options;
 if (!['after', 'before'].includes(options.commit)) throw new Error('--commit is after or before');
 
 quietRequestQueues();
-const brokers = options.brokers.split(',');
 const kafka = new Kafka({
   clientId: member,
-  brokers,
+  brokers: options.brokers.split(','),
   logLevel: logLevel.ERROR,
   retry: { maxRetryTime: 1_000 },
 });
-const sessionTimeout = Number(options['session-timeout']);
-const fast = { heartbeatInterval: 300, maxWaitTimeInMs: 100 };
-const consumer = kafka.consumer({ groupId: group, allowAutoTopicCreation: false, sessionTimeout, ...fast });
+const consumer = kafka.consumer({
+  groupId: group,
+  allowAutoTopicCreation: false,
+  sessionTimeout: Number(options['session-timeout']),
+  heartbeatInterval: 300,
+  maxWaitTimeInMs: 100,
+});
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
   tell({ type: 'assigned', group, member, topic, partitions: payload.memberAssignment[topic] ?? [] });
 });
+// kafkajs starts a consumer again by itself after most errors; whatever runs this has to after the others.
 consumer.on(consumer.events.CRASH, ({ payload }) => {
   process.exitCode = payload.restart ? 0 : 1;
 });

@@ -66,6 +66,8 @@ const places = (records: readonly { partition: number; offset: number }[]) =>
   [...new Set(records.map(({ partition, offset }) => `${partition}@${offset}`))].toSorted();
 const handled = (consumer: OrderlyProcess) =>
   places(told(consumer, 'fate').filter(({ fate }) => fate === 'done'));
+const delivered = (consumer: OrderlyProcess) =>
+  told(consumer, 'fate').filter(({ fate }) => fate === 'delivered');
 const PATIENCE = { timeout: 60_000, interval: 20 };
 /** Of a story of many commands, on a machine that does much besides. */
 const LONG_MS = 300_000;
@@ -182,9 +184,16 @@ it('on a broker where others are, has names that nobody else has, and forgets no
   });
   expect((await ran('setup')).output).toContain('orderly-lab.orders is made, with 3 partitions');
   expect((await start('produce', '--count', '3', '--rate', '1000').exited).code).toBe(0);
-  const reader = start('consume', '--group', 'shipping', '--from-beginning');
-  await reader.wrote(/orderly-lab\.orders-2@1/);
+  // Interrupted in the middle of the second, it finishes that one; what it then says that it has committed it has.
+  const reader = start('consume', '--group', 'shipping', '--from-beginning', '--slow', '300ms', '--json');
+  await vi.waitFor(() => expect(delivered(reader)).toHaveLength(2), PATIENCE);
   await interrupted(reader);
+  expect(handled(reader)).toHaveLength(2);
+  const offsets = JSON.parse((await ran('offsets', '--json')).output.split('\n').at(-1) ?? '');
+  const committed = new Map(told(reader, 'committed').map(({ partition, offset }) => [partition, offset]));
+  expect(offsets).toMatchObject(
+    [0, 1, 2].map((partition) => ({ partition, committed: committed.get(partition) ?? null })),
+  );
   const groups = await ran('groups', '--json');
   expect(JSON.parse(groups.output.split('\n').at(-1) ?? '')).toEqual([
     { group: 'orderly-lab.shipping', state: 'Empty', members: [] },
