@@ -6,7 +6,7 @@ import type { Terminal } from '../../local/cli/terminal.ts';
 import { toRun } from '../../local/command-line.ts';
 import { accepts } from '../../local/engines/ports.ts';
 import type { LogEvent } from '../../local/events/event.ts';
-import { startClient } from '../client.ts';
+import { type Client, startClient } from '../client.ts';
 import { LabError } from '../errors.ts';
 import { brokerOf, type LabBroker } from './broker.ts';
 import { committedOf, requireTopic } from './look.ts';
@@ -99,6 +99,7 @@ export async function consume(
     terminal,
     interrupted,
     lines: memberLines(),
+    workMs: slow,
   });
   return hasLeft || crashAfter > 0;
 }
@@ -110,6 +111,8 @@ interface Following {
   readonly interrupted: AbortSignal;
   /** An event as a person reads it. */
   readonly lines: (event: LogEvent) => string[];
+  /** How long the work on a record takes, which is finished first. @default 0 */
+  readonly workMs?: number;
   /** Hears each event. @default - nobody */
   readonly heard?: (event: LogEvent) => void;
 }
@@ -122,7 +125,7 @@ interface Following {
 async function followed(
   program: string,
   options: Parameters<typeof startClient>[1],
-  { broker, json, terminal, interrupted, lines, heard }: Following,
+  { broker, json, terminal, interrupted, lines, heard, workMs = 0 }: Following,
 ): Promise<boolean> {
   let away = false;
   let left = false;
@@ -154,7 +157,8 @@ async function followed(
     } catch (error) {
       if (!away || !(error instanceof LabError)) throw error;
     } finally {
-      await (away ? client.kill() : client.stop());
+      if (away) await client.kill();
+      else await goodbye(client, GOODBYE_MS + workMs);
     }
     while (!(await someAccept(broker)))
       await delay(RETRY_MS, undefined, { signal: interrupted }).catch(() => interrupted.throwIfAborted());
@@ -162,6 +166,14 @@ async function followed(
 }
 
 const RETRY_MS = 500;
+const GOODBYE_MS = 5_000;
+
+/** kafkajs has been seen to wait for ever when it was to leave after an outage; whoever typed Ctrl-C doesn't. */
+async function goodbye(client: Client, withinMs: number): Promise<void> {
+  const timer = setTimeout(() => void client.kill(), withinMs);
+  await client.stop();
+  clearTimeout(timer);
+}
 
 async function someAccept({ brokers }: LabBroker): Promise<boolean> {
   return (await Promise.all(brokers.split(',').map(accepts))).includes(true);
