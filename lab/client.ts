@@ -19,7 +19,7 @@ export interface Client {
    * `NOT_SEEN` if the time is up
    */
   ended(withinMs?: number): Promise<void>;
-  /** Ctrl-C: it says goodbye to its group. */
+  /** Ctrl-C: it says goodbye to its group; who hasn't after 20 s is killed. */
   stop(): Promise<void>;
   /** SIGKILL: it says nothing to anybody. */
   kill(): Promise<void>;
@@ -39,10 +39,12 @@ export interface Hearing {
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Starts a client; it dies with this process. Options as `{ topic: 'orders', 'from-beginning': true }`. */
+const GOODBYE_MS = 20_000;
+
+/** Starts a client; it dies with this process. Options as `{ topic: 'orders', 'from-beginning': true }`; with `false` one is left out. */
 export function startClient(
   program: string,
-  options: Readonly<Record<string, string | number | true>>,
+  options: Readonly<Record<string, string | number | boolean>>,
   {
     hear,
     complain,
@@ -105,7 +107,9 @@ export function startClient(
     },
     async stop() {
       child.kill('SIGINT');
+      const late = setTimeout(() => child.kill('SIGKILL'), GOODBYE_MS);
       await exited;
+      clearTimeout(late);
     },
     async kill() {
       killed = true;
@@ -117,10 +121,10 @@ export function startClient(
   };
 }
 
-function argumentsOf(options: Readonly<Record<string, string | number | true>>): string[] {
-  return Object.entries(options).map(([name, value]) =>
-    value === true ? `--${name}` : `--${name}=${value}`,
-  );
+function argumentsOf(options: Readonly<Record<string, string | number | boolean>>): string[] {
+  return Object.entries(options)
+    .filter(([, value]) => value !== false)
+    .map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
 }
 
 /** What a client printed for people, and what of a library's JSON is; the frames of a stack say nothing to them. */

@@ -1,5 +1,7 @@
-/** What experiments count in what was told. */
+/** What experiments count in what was told, and what they ask the broker of a group. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { LogEvent } from '../local/events/event.ts';
+import type { Client } from './client.ts';
 import type { Lab } from './lab.ts';
 
 type Told<Type extends LogEvent['type']> = Extract<LogEvent, { readonly type: Type }>;
@@ -57,7 +59,11 @@ export const owning = (owners: ReadonlyMap<string, readonly number[]>): string =
     .join('; ');
 
 /** Where a group goes on in each partition of a topic, by the broker's word; 0 where it has committed nothing. */
-async function committedBy(lab: Lab, group: string, topic: string): Promise<ReadonlyMap<number, number>> {
+export async function committedBy(
+  lab: Lab,
+  group: string,
+  topic: string,
+): Promise<ReadonlyMap<number, number>> {
   const [found] = await lab.ask((admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }));
   return new Map(
     found?.partitions.map(({ partition, offset }) => [partition, Math.max(0, Number(offset))]) ?? [],
@@ -71,4 +77,32 @@ export async function lagOf(lab: Lab, group: string, topic: string): Promise<num
   return sum(partitions.map(({ partition, high }) => Number(high) - (committed.get(partition) ?? 0)));
 }
 
-const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
+export const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
+
+/**
+ * Freezes a member in the middle of its work on a record: it has told that the record is delivered (or, where it commits before
+ * its work, that it has committed), and nothing since.
+ *
+ * @returns the record
+ */
+export async function freezeAtWork(
+  lab: Lab,
+  member: Client,
+  commit: 'after' | 'before',
+): Promise<Told<'fate'>> {
+  const atWork = () => {
+    const last = member.events.at(-1);
+    if (last?.type !== (commit === 'after' ? 'fate' : 'committed')) return undefined;
+    const record = told(member.events, 'fate').at(-1);
+    return record?.fate === 'delivered' ? record : undefined;
+  };
+  for (;;) {
+    await lab.until('a member at its work', atWork);
+    member.freeze();
+    // What it had told before it was frozen arrives.
+    await pause(150);
+    const record = atWork();
+    if (record !== undefined) return record;
+    member.thaw();
+  }
+}

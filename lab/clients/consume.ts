@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type EachMessagePayload, Kafka, logLevel } from 'kafkajs';
 import { quietRequestQueues } from '../../local/kafka/quiet.ts';
-import { tell } from './tell.ts';
+import { codeOf, tell } from './tell.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -82,8 +82,15 @@ async function handle({ partition, message, heartbeat }: EachMessagePayload) {
     tell({ type: 'fate', ...record, fate: 'done', text });
   };
   const commit = async () => {
-    await consumer.commitOffsets([{ topic, partition, offset: String(offset + 1) }]);
-    tell({ type: 'committed', group, topic, partition, offset: offset + 1 });
+    try {
+      await consumer.commitOffsets([{ topic, partition, offset: String(offset + 1) }]);
+      tell({ type: 'committed', group, topic, partition, offset: offset + 1 });
+    } catch (error) {
+      // The group has given the partition to somebody else, who will handle the record again; kafkajs joins anew at its next
+      // heartbeat. Thrown on, the error would end the consumer for good.
+      if (!['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION'].includes(codeOf(error))) throw error;
+      tell({ type: 'step', text: `${member}'s commit is refused: ${codeOf(error)}` });
+    }
   };
   const [first, second] = options.commit === 'before' ? [commit, work] : [work, commit];
 
