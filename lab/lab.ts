@@ -19,12 +19,12 @@ export interface Lab {
   /** Makes a topic; it is gone when the experiment is over. */
   topic(name: string, options?: TopicOptions): Promise<void>;
   /**
-   * Starts a program of lab/clients/ with these options, `--brokers` added, and with `env` over this process's environment; it ends
+   * Starts a program of lab/clients/ with these options, `--brokers` added (`brokers: false` leaves it out), and with `env` over this process's environment; it ends
    * with the experiment at the latest.
    */
   client(
     program: string,
-    options: Readonly<Record<string, string | number | true>>,
+    options: Readonly<Record<string, string | number | boolean>>,
     env?: Readonly<Record<string, string>>,
   ): Client;
   /** Asks the brokers something as an administrator, again while they are coming up. */

@@ -27,6 +27,8 @@ const { values: options } = parseArgs({
     acks: { type: 'string', default: 'all' },
     /** How often a record is sent again before it is given up. */
     retries: { type: 'string', default: '5' },
+    /** Bytes of a record's value, which is filled up with dots. */
+    size: { type: 'string', default: '0' },
     /** The number of the first record. */
     from: { type: 'string', default: '1' },
     /** After so many records it waits for SIGCONT: `kill -CONT <pid>`. */
@@ -67,7 +69,8 @@ resumed.catch(() => undefined);
 await producer.connect();
 for (let n = from; !ending.signal.aborted && (count === 0 || n < from + count); n++) {
   const key = keys === 0 ? null : `key-${((n - 1) % keys) + 1}`;
-  const value = `order ${n}`;
+  const text = `order ${n}`;
+  const value = text.padEnd(Number(options.size), '.');
   const began = performance.now();
   const waited = () => Math.round((performance.now() - began) * 10) / 10;
   try {
@@ -76,7 +79,7 @@ for (let n = from; !ending.signal.aborted && (count === 0 || n < from + count); 
       tell({ type: 'not-acknowledged', topic, key, code: 'NOT_ASKED', waited: waited() });
     else {
       const place = { topic, partition: written.partition, offset: Number(written.baseOffset) };
-      tell({ type: 'appended', ...place, key, text: value, waited: waited() });
+      tell({ type: 'appended', ...place, key, text, waited: waited() });
     }
   } catch (error) {
     // It was refused, or the answer was lost: then the record may lie on the log all the same.

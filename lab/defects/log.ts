@@ -2,6 +2,30 @@ import type { Defect } from './all.ts';
 
 export const log: readonly Defect[] = [
   {
+    experiment: 'log-not-queue',
+    wrong: 'The worker deletes no message.',
+    programs: { 'queue-receive': 'receive-without-delete.ts' },
+    breaks: ['what is received and deleted is gone from the queue'],
+  },
+  {
+    experiment: 'log-not-queue',
+    wrong: 'Who comes later is of the same group.',
+    settings: { group: 'shipping-service' },
+    breaks: ['who comes later reads the whole topic'],
+  },
+  {
+    experiment: 'log-not-queue',
+    wrong: 'The topic keeps records for a tenth of a second.',
+    settings: { 'retention.ms': '100' },
+    breaks: ['who comes later reads the whole topic', 'and the topic still has everything'],
+  },
+  {
+    experiment: 'log-not-queue',
+    wrong: 'Nothing is ever forgotten.',
+    settings: { 'by-time': '-1', 'by-size': '-1' },
+    breaks: ['by time everything goes that is old enough', 'by size the oldest go, and the newest stay'],
+  },
+  {
     experiment: 'ordering',
     wrong: 'The topic has one partition.',
     settings: { partitions: '1' },

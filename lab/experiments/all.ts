@@ -11,6 +11,7 @@ import { fanOut } from './fan-out.ts';
 import { idempotency } from './idempotency.ts';
 import { keys } from './keys.ts';
 import { lagAndRetention } from './lag-and-retention.ts';
+import { logNotQueue } from './log-not-queue.ts';
 import { ordering } from './ordering.ts';
 import { outbox } from './outbox.ts';
 import { outboxDebezium } from './outbox-debezium.ts';
@@ -22,6 +23,7 @@ import { scaling } from './scaling.ts';
 /** Every experiment, in the order in which they are best read. */
 export const EXPERIMENTS: readonly Experiment[] = [
   // docs/lab/log.md
+  logNotQueue,
   ordering,
   keys,
   // docs/lab/groups.md
