@@ -160,8 +160,20 @@ function describe(
     `  ${guess.ask} ${guessed === undefined ? bold(String(answer)) : ''}`.trimEnd(),
     ...(guessed === undefined ? [] : [`  ${compared}`]),
     '',
-    `  ${bold(takeAway)}`,
+    ...wrapped(takeAway).map((line) => `  ${bold(line)}`),
   ].join('\n');
+}
+
+/** Lines of whole words, as long as the terminal is wide; in a pipe it is one. */
+function wrapped(sentence: string): string[] {
+  const room = (process.stdout.columns ?? Number.POSITIVE_INFINITY) - 2;
+  const lines: string[] = [];
+  for (const word of sentence.split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`;
+    if (lines.length > 0 && longer.length <= room) lines.splice(-1, 1, longer);
+    else lines.push(word);
+  }
+  return lines;
 }
 
 const hasHeld = (result: Result): boolean => !('error' in result) && result.checks.every(({ held }) => held);

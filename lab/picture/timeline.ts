@@ -113,7 +113,8 @@ function drawBand(
   const x = (at: number) => fine(exactly(at));
   const edge = (offset: number) => fine(bottom - Math.max(0, offset - low) * row);
   const middle = (offset: number) => fine(bottom - (offset - low + 0.5) * row);
-  const size = round(Math.min(8, Math.max(2, row - 1)));
+  const size = row >= LEGIBLE ? round(Math.min(8, row - 1)) : 4;
+  const cell = row >= LEGIBLE ? 'cell' : 'near';
 
   const parts = [
     `<rect class="band" x="${LEFT}" y="${y}" width="${PLOT}" height="${height}"/>`,
@@ -131,7 +132,8 @@ function drawBand(
     if (gone?.how === 'lost') losses.push(cross(x(gone.at), up, Math.max(2, size / 2 - 1)));
   }
   for (const [fill, drawn] of lives) parts.push(`<path class="life" stroke="${fill}" d="${unique(drawn)}"/>`);
-  for (const [fill, drawn] of cells) parts.push(`<path class="cell" fill="${fill}" d="${unique(drawn)}"/>`);
+  for (const [fill, drawn] of cells)
+    parts.push(`<path class="${cell}" fill="${fill}" d="${unique(drawn)}"/>`);
   if (band.start.length > 0) {
     const first = band.start[0]?.at ?? end;
     const rise = band.start.map(({ at, offset }) => `H${x(at)}V${edge(offset)}`).join('');
