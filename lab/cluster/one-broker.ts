@@ -1,9 +1,11 @@
 /** The lab's own broker: a cluster of one, which forgets and rebalances fast enough to be watched. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { startKafka } from '../../local/engines/embedded.ts';
 import { cacheFolder } from '../../local/engines/install.ts';
 import type { RunningPart } from '../../local/engines/part.ts';
 import { isFree } from '../../local/engines/ports.ts';
 import { findTool } from '../../local/engines/tools.ts';
+import { run } from '../../local/processes/guarded.ts';
 import { requireForExperiments, type Service, type Session } from './session.ts';
 
 export interface Brokers extends Service {
@@ -27,8 +29,17 @@ export interface OneBroker extends Brokers {
   readonly port: number;
   /** Resolves when it is gone, asked to or not. */
   readonly exited: RunningPart['exited'];
-  /** Sends a signal to it: SIGSTOP freezes it, SIGCONT lets it go on. */
-  readonly signal: RunningPart['kill'];
+  /** As a long pause of its garbage collector: it does nothing, and its sockets still take what is sent. */
+  freeze(): Promise<void>;
+  thaw(): void;
+}
+
+/** SIGSTOP. The signal waits for a turn of the processor, and on a busy machine a broker may answer meanwhile. */
+export async function freeze({ pid, kill }: Pick<RunningPart, 'pid' | 'kill'>): Promise<void> {
+  kill('SIGSTOP');
+  const state = async () =>
+    (await run('ps', ['-o', 'stat=', '-p', String(pid)], { env: process.env })).output;
+  while (/^[^TZ]/.test((await state()).join().trim())) await pause(10);
 }
 
 /**
@@ -43,6 +54,7 @@ export async function oneBroker({ folder, progress }: Session['place'], wanted?:
   const ports = wanted !== undefined && (await isFree(wanted)) ? { kafka: wanted } : {};
   const options = { dataDir: folder, ports, log: () => undefined, progress, settings: IN_SECONDS };
   const { part, port } = await startKafka(options, cacheFolder(env), java.version ?? 'unknown', env);
-  const { exited, kill: signal, stop } = part;
-  return { brokers: `127.0.0.1:${port}`, port, exited, signal, stop };
+  const { exited, stop } = part;
+  const switches = { freeze: () => freeze(part), thaw: () => part.kill('SIGCONT') };
+  return { brokers: `127.0.0.1:${port}`, port, exited, stop, ...switches };
 }

@@ -14,7 +14,7 @@ import { findTool } from '../../local/engines/tools.ts';
 import { askBroker } from '../../local/kafka/admin.ts';
 import { kafkaClient } from '../../local/kafka/client.ts';
 import type { Lab } from '../lab.ts';
-import type { Brokers } from './one-broker.ts';
+import { type Brokers, freeze } from './one-broker.ts';
 import { requireForExperiments, type Session } from './session.ts';
 
 const IDS = [1, 2, 3] as const;
@@ -88,7 +88,8 @@ export async function threeBrokers({ folder, progress }: Session['place']): Prom
     start: (id) => start(id, 'broker'),
     async signal(id, signal) {
       const node = running.get(id);
-      node?.kill(signal);
+      if (node !== undefined && signal === 'SIGSTOP') await freeze(node);
+      else node?.kill(signal);
       if (signal === 'SIGKILL') await node?.exited;
     },
     stop,

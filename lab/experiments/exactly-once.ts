@@ -100,9 +100,11 @@ async function insistOnFrozenBroker(lab: Lab, idempotent: string) {
   );
   const plain = lab.client('insist', { topic: 'plain', idempotent: 'no' });
   const numbered = lab.client('insist', { topic: 'numbered', idempotent });
-  await lab.until('a record of each', () => [plain, numbered].every(({ events }) => events.length > 0));
+  await lab.until('a record of each', () =>
+    [plain, numbered].every(({ events }) => told(events, 'appended').length > 0),
+  );
   try {
-    broker.signal('SIGSTOP');
+    await broker.freeze();
     lab.tell({ type: 'broker', broker: 1, state: 'frozen' });
     plain.thaw();
     numbered.thaw();
@@ -113,7 +115,7 @@ async function insistOnFrozenBroker(lab: Lab, idempotent: string) {
     lab.step(
       'they have waited long enough, and send it again; the broker goes on, and finds both in its socket',
     );
-    broker.signal('SIGCONT');
+    broker.thaw();
     lab.tell({ type: 'broker', broker: 1, state: 'up' });
   }
   await Promise.all([plain.ended(), numbered.ended()]);

@@ -16,6 +16,7 @@ export interface PartCommand<Name extends string> {
 }
 
 export interface RunningPart<Name extends string = EnginePart> {
+  readonly pid: number;
   /** Resolves when the part is gone, asked to or not. */
   readonly exited: Promise<PartExit<Name>>;
   /** Sends a signal to it; does nothing when it is gone. */
@@ -49,7 +50,10 @@ export async function startPart<Name extends string>(command: PartCommand<Name>)
 
   const ended = new AbortController();
   void exited.then(() => ended.abort());
-  if (await answers(command.isReady, ended.signal)) return { exited, kill: child.kill, stop: child.stop };
+  if (await answers(command.isReady, ended.signal)) {
+    const { pid, kill, stop } = child;
+    return { pid, exited, kill, stop };
+  }
 
   const endedItself = ended.signal.aborted;
   await child.stop();
