@@ -2,7 +2,6 @@ import { type Command, Option } from 'commander';
 import { type CommandContext, contextValue, JSON_OPTION, localOnly } from '../local/cli/options.ts';
 import { table } from '../local/cli/terminal.ts';
 import { byHandCommands } from './by-hand/commands.ts';
-import { EXPERIMENTS } from './experiments/all.ts';
 
 /** `orderly lab`: the log, by hand and by experiment. */
 export function labCommands(program: Command, context: CommandContext): void {
@@ -18,7 +17,9 @@ export function labCommands(program: Command, context: CommandContext): void {
     .command('list')
     .description('every experiment, and the question that it answers')
     .option(...JSON_OPTION)
-    .action(({ json }) => {
+    .action(async ({ json }) => {
+      // Not at the top: experiments bring clients along that no other command should load.
+      const { EXPERIMENTS } = await import('./experiments/all.ts');
       const listed = EXPERIMENTS.map(({ name, question, settings }) => ({ name, question, settings }));
       if (json) terminal.out(JSON.stringify(listed));
       else
