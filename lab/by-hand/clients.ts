@@ -168,7 +168,7 @@ async function followed(
 const RETRY_MS = 500;
 const GOODBYE_MS = 5_000;
 
-/** kafkajs has been seen to wait for ever when it was to leave after an outage; whoever typed Ctrl-C doesn't. */
+/** Whoever typed Ctrl-C doesn't wait for a client that never comes to an end. */
 async function goodbye(client: Client, withinMs: number): Promise<void> {
   const timer = setTimeout(() => void client.kill(), withinMs);
   await client.stop();

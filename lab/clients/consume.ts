@@ -64,6 +64,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     await atWork.catch(() => undefined);
     await consumer.disconnect();
     tell({ type: 'left', group, member, how: 'left' });
+    // A consumer that kafkajs has started again keeps the process alive for ever.
+    process.stdout.write('', () => process.exit());
   });
 }
 
