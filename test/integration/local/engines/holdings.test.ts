@@ -64,6 +64,8 @@ beforeEach(async () => {
 
 const project = () => mkdtempSync(join(folder, 'project-'));
 
+const SKY = 'arn:aws:kafka:eu-west-1:000000000000:cluster/sky/11111111-2222-3333-4444-555555555555-1';
+
 /** An app that has one of each. */
 const archive = join(folder, 'archive-app');
 mkdirSync(archive);
@@ -87,13 +89,21 @@ writeSmallAssembly(
         BillingMode: 'PAY_PER_REQUEST',
       },
     },
+    Topic: {
+      Type: 'AWS::MSK::Topic',
+      Properties: {
+        ClusterArn: SKY,
+        TopicName: 'readings',
+        PartitionCount: 1,
+        ReplicationFactor: 3,
+      },
+    },
     Archive: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'archived-readings' } },
     Mapping: {
       Type: 'AWS::Lambda::EventSourceMapping',
       Properties: {
         FunctionName: { Ref: 'Keep' },
-        EventSourceArn:
-          'arn:aws:kafka:eu-west-1:000000000000:cluster/sky/11111111-2222-3333-4444-555555555555-1',
+        EventSourceArn: SKY,
         Topics: ['readings'],
         AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'keepers' },
         StartingPosition: 'TRIM_HORIZON',
