@@ -69,7 +69,7 @@ describe('millrace by itself', () => {
 
   it('resets its own folder, and names one of the former name that it leaves', async () => {
     const { dir, millrace } = folder();
-    for (const state of ['.millrace', '.orderly']) mkdirSync(join(dir, state));
+    for (const kept of ['.millrace', '.orderly/engine']) mkdirSync(join(dir, kept), { recursive: true });
     const { code, output } = await millrace('reset');
     expect([code, output]).toEqual([0, expect.stringContaining(`rm -r ${join(dir, '.orderly')}`)]);
     expect(['.millrace', '.orderly'].filter((state) => existsSync(join(dir, state)))).toEqual(['.orderly']);
