@@ -1,11 +1,11 @@
 /**
- * `npm run bench:consumers`: what the consumers take to make each effect once, beside the usual library and a
- * conditional write by hand.
+ * `npm run bench:consumers`: what the consumers take to make each effect once, beside the usual library and
+ * conditional writes by hand.
  *
  *     batches of 100 orders ──> orderly                  ──┐
  *       0.5 kB a record     ├──> Powertools in parallel  ──┼──> DynamoDB Local, then MiniStack
  *                           ├──> Powertools in sequence  ──┤    (mails go nowhere)
- *                           └──> conditional Put         ──┘
+ *                           └──> by hand                 ──┘
  *
  * Each gets new records, then the same ones again.
  */

@@ -9,6 +9,7 @@ import { eraseCommand } from './erase/command.ts';
 import { labelCommand } from './label/command.ts';
 import { orderCommand } from './order/command.ts';
 import { republishCommand } from './republish/command.ts';
+import { salesCommand } from './sales/command.ts';
 import { smokeCommand } from './smoke/command.ts';
 import { verifyCommand } from './verify/command.ts';
 
@@ -17,6 +18,7 @@ const COMMANDS = [
   demoCommand,
   orderCommand,
   labelCommand,
+  salesCommand,
   deadLetterCommands,
   republishCommand,
   eraseCommand,

@@ -14,6 +14,8 @@ import {
   type BatchStatementResponse,
   BatchWriteItemCommand,
   DynamoDBClient,
+  TransactionCanceledException,
+  TransactionInProgressException,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { type Backoff, fullJitter, IN_REAL_TIME, type Timing } from './backoff.ts';
@@ -275,6 +277,31 @@ function insertOutcomeOf(result: StatementResult): InsertOutcome {
     case 'failed':
       return result;
   }
+}
+
+/** Reasons of a cancelled transaction that pass by themselves. Local engines never raise a conflict; DynamoDB does. */
+const CONTENTION: ReadonlySet<string> = new Set([
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+]);
+
+/**
+ * Why a transaction was not written: somebody else was at the same items, or DynamoDB asks to slow down; or conditions did not hold,
+ * those of the items with these indexes, and what stood there where it was asked for.
+ *
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ *
+ * @throws any other error
+ */
+export function cancellationOf(error: unknown): 'contended' | ReadonlyMap<number, Item | undefined> {
+  if (error instanceof TransactionInProgressException) return 'contended';
+  if (!(error instanceof TransactionCanceledException)) throw error;
+  const reasons = error.CancellationReasons ?? [];
+  const failed = [...reasons.entries()].filter(([, { Code: code }]) => code === 'ConditionalCheckFailed');
+  if (failed.length > 0) return new Map(failed.map(([index, { Item: item }]) => [index, item]));
+  if (reasons.some(({ Code: code }) => CONTENTION.has(code ?? ''))) return 'contended';
+  throw error;
 }
 
 /** What stood there for an INSERT was gone for the read after it: deleted, or expired, in between. */

@@ -32,7 +32,8 @@ export class OperatorRole extends Construct {
     super(scope, id);
     const { tables, consumers, relayMappingArn, manifest } = props;
     this.role = new iam.Role(this, 'Role', {
-      description: 'orderly: replay dead letters, switch mappings, publish orders again, print labels',
+      description:
+        'orderly: replay dead letters, switch mappings, publish orders again, print labels, read sales',
       assumedBy: new iam.AccountRootPrincipal(),
     });
 
@@ -54,6 +55,8 @@ export class OperatorRole extends Construct {
     this.#onTable(tables.outbox, ['PutItem']);
     // label: one shipment, by its order.
     this.#onTable(tables.shipments, ['GetItem']);
+    // sales: the sums, which name nobody.
+    this.#onTable(tables.sales, ['Query']);
     this.#allow(['lambda:InvokeFunction'], [manifest.functionArn]);
     acknowledge(
       this.role,

@@ -37,7 +37,7 @@ export interface OrdersStackProps extends StackProps {
   readonly returnAddress?: ReturnAddress;
 }
 
-/** The order system: checkout, relay, the two consumer groups and the collector of dead letters, with their tables. */
+/** The order system: checkout, relay, the consumer groups and the collector of dead letters, with their tables. */
 export class OrdersStack extends Stack {
   readonly #stage: Stage;
   readonly #tables: Tables;
@@ -57,6 +57,7 @@ export class OrdersStack extends Stack {
     const relayMappingArn = this.#relay();
     this.#email(props.mailFrom, props.mailIdentity ?? 'create');
     this.#shipping();
+    this.#sales();
     // Readers before the writer: an older consumer gives up what a newer checkout writes in a new major version.
     for (const consumer of this.#consumers)
       this.#functions.get('checkout')?.node.addDependency(consumer.function);
@@ -189,6 +190,17 @@ export class OrdersStack extends Stack {
       environment: { SHIPMENTS_TABLE: shipments.tableName },
     });
     allow(shipping, shipments, ['PartiQLInsert', 'BatchGetItem', 'UpdateItem']);
+  }
+
+  #sales(): void {
+    const { sales } = this.#tables;
+    const consumer = this.#consumer('Sales', {
+      description: 'Adds up orders, items, revenue and cancellations by day and currency',
+      folder: 'sales',
+      groupId: 'sales-service',
+      environment: { SALES_TABLE: sales.tableName },
+    });
+    allow(consumer, sales, ['PutItem', 'UpdateItem']);
   }
 
   /**

@@ -24,6 +24,8 @@ export class Tables extends Construct {
   readonly shipments: TableV2;
   /** Which mails were sent; a row outlives the topic's retention and any replay, then DynamoDB drops it. */
   readonly emailLedger: TableV2;
+  /** What was sold, by day and currency, and which events are in it. */
+  readonly sales: TableV2;
   /** Records that a consumer gave up, byte for byte. */
   readonly deadLetters: TableV2;
 
@@ -55,6 +57,7 @@ export class Tables extends Construct {
       partitionKey: id('eventKey'),
       timeToLiveAttribute: 'expiresAt',
     });
+    this.sales = this.#table('Sales', { partitionKey: id('key'), sortKey: id('part') });
     this.deadLetters = this.#table('DeadLetters', { partitionKey: id('consumer'), sortKey: id('recordId') });
   }
 

@@ -6,6 +6,8 @@ import { SEND_DEADLINE_MS } from '../../functions/email/ses.ts';
 import type { ConsumerPorts, KafkaHandler } from '../../functions/kafka/consume.ts';
 import { dynamoDbLedger } from '../../functions/ledger/ledger.ts';
 import { functionLogger } from '../../functions/logger.ts';
+import { salesHandler } from '../../functions/sales/sales.ts';
+import { dynamoDbSales } from '../../functions/sales/table.ts';
 import { dynamoDbShipments } from '../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import type { Consumer, ConsumerContender } from '../workloads/consumers.ts';
@@ -16,6 +18,15 @@ export const orderlyShipping: ConsumerContender = ({ shipmentsTable }) =>
     shippingHandler({
       ...consumerPorts('shipping'),
       shipments: dynamoDbShipments(dynamoDbClient(), shipmentsTable),
+    }),
+  );
+
+/** This project's function `sales`, its log included. */
+export const orderlySales: ConsumerContender = ({ salesTable }) =>
+  consumer(
+    salesHandler({
+      ...consumerPorts('sales'),
+      sales: dynamoDbSales(dynamoDbClient(), salesTable, 'sales-service'),
     }),
   );
 

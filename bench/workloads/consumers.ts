@@ -17,8 +17,9 @@ import type { SendMail } from '../../functions/email/mails.ts';
 import { LEDGER_KEY } from '../../functions/ledger/ledger.ts';
 import { SHIPMENT_KEY } from '../../functions/shipping/shipments.ts';
 import { conditionalPut } from '../contenders/conditional-put.ts';
-import { orderlyEmail, orderlyShipping } from '../contenders/orderly-consumers.ts';
+import { orderlyEmail, orderlySales, orderlyShipping } from '../contenders/orderly-consumers.ts';
 import { inParallel, inSequence, powertoolsEmail, powertoolsShipping } from '../contenders/powertools.ts';
+import { transactionEach } from '../contenders/transaction-each.ts';
 import { orderBatch } from './orders.ts';
 
 /** What a consumer works with: tables of its own, empty, in the engine that its process's environment names. */
@@ -27,6 +28,8 @@ export interface ConsumerSite {
   readonly shipmentsTable: string;
   /** Partition key `eventKey`, for what the consumer notes beside the effect. */
   readonly ledgerTable: string;
+  /** Keys `key` and `part`: what `orders` of its items comes to is counted. */
+  readonly salesTable: string;
   /** Counts the mails, and takes no time. */
   readonly sendMail: SendMail;
   /** Folder into which Powertools was installed; only Powertools needs it. */
@@ -60,6 +63,8 @@ export const CONTENDERS = {
     records: 2_000,
   },
   'shipping: conditional Put': { make: conditionalPut, warmUp: 1_000, records: 5_000 },
+  'sales: orderly': { make: orderlySales, warmUp: 2_000, records: 10_000 },
+  'sales: a transaction a record': { make: transactionEach, warmUp: 500, records: 2_000 },
   'email: orderly': { make: orderlyEmail, warmUp: 2_000, records: 10_000 },
   'email: Powertools in parallel': { make: powertoolsEmail(inParallel), warmUp: 1_000, records: 2_000 },
   'email: Powertools in sequence': { make: powertoolsEmail(inSequence), warmUp: 1_000, records: 2_000 },
@@ -98,12 +103,13 @@ export async function measure({
   const { make, warmUp, records } = CONTENDERS[contender];
   const shipmentsTable = await createTable(SHIPMENT_KEY);
   const ledgerTable = await createTable(LEDGER_KEY);
+  const salesTable = await createTable('key', 'part');
   let mails = 0;
   const sendMail = async () => {
     mails += 1;
     return undefined;
   };
-  const consumer = make({ shipmentsTable, ledgerTable, sendMail, packageDir });
+  const consumer = make({ shipmentsTable, ledgerTable, salesTable, sendMail, packageDir });
 
   const warmUpEvents = eventsOf(0, warmUp);
   const events = eventsOf(warmUp, records);
@@ -111,11 +117,11 @@ export async function measure({
   const fresh = await deliver(consumer, events);
   const again = await deliver(consumer, events);
 
-  const effects = mails + (await countItems(shipmentsTable));
+  const effects = mails + (await countItems(shipmentsTable)) + (await countedOrders(salesTable));
   if (effects !== warmUp + records) {
     throw new Error(`${warmUp + records} records, each delivered twice, had ${effects} effects`);
   }
-  for (const TableName of [shipmentsTable, ledgerTable]) {
+  for (const TableName of [shipmentsTable, ledgerTable, salesTable]) {
     await admin.send(new DeleteTableCommand({ TableName }));
   }
   return { fresh, again };
@@ -157,17 +163,25 @@ function invocation(): Context {
   return { functionName: 'consumer', awsRequestId: randomUUID(), getRemainingTimeInMillis } as Context;
 }
 
-async function createTable(partitionKey: string): Promise<string> {
+async function createTable(...keys: readonly [hash: string, range?: string]): Promise<string> {
   const TableName = `bench-${randomUUID()}`;
   await admin.send(
     new CreateTableCommand({
       TableName,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: partitionKey, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: partitionKey, KeyType: 'HASH' }],
+      AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      KeySchema: keys.map((AttributeName, n) => ({ AttributeName, KeyType: n === 0 ? 'HASH' : 'RANGE' })),
     }),
   );
   return TableName;
+}
+
+async function countedOrders(TableName: string): Promise<number> {
+  let count = 0;
+  for await (const page of paginateScan({ client: admin }, { TableName, ConsistentRead: true })) {
+    for (const { orders } of page.Items ?? []) count += Number(orders?.N ?? 0);
+  }
+  return count;
 }
 
 async function countItems(TableName: string): Promise<number> {

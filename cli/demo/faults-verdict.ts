@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import type { KafkaMessage, Message } from 'kafkajs';
 import type { FaultsPlan } from './faults.ts';
-import { type Count, contradictions, duplicates, lost, type Seen, sum } from './verdict.ts';
+import { type Count, contradictions, duplicates, lost, type Seen, salesCounts, sum } from './verdict.ts';
 
 /** A record that no consumer can use, made of one that all can; `n` gives it an identity of its own. */
 type Spoiler = (record: KafkaMessage, n: number) => Message;
@@ -63,6 +63,9 @@ export interface FaultsObservation extends Seen {
   };
 }
 
+/** The groups that read orders, and so meet the poison. */
+const CONSUMERS = ['email-service', 'shipping-service', 'sales-service'] as const;
+
 /** Every count that the plan promises, beside what was seen. */
 export function faultsVerdict(plan: FaultsPlan, seen: FaultsObservation): readonly Count[] {
   const orders = plan.slow + plan.down + plan.dark;
@@ -70,7 +73,7 @@ export function faultsVerdict(plan: FaultsPlan, seen: FaultsObservation): readon
   const letters = (consumer: string, reason: string, status: string) =>
     seen.letters.get(`${consumer} ${reason} ${status}`) ?? 0;
   const ofEach = (reason: 'unparseable' | 'invalid') =>
-    (['email-service', 'shipping-service'] as const).map((consumer) => ({
+    CONSUMERS.map((consumer) => ({
       what: `  of ${consumer}, ${reason}`,
       expected: poisoned(reason),
       counted: letters(consumer, reason, 'OPEN'),
@@ -98,12 +101,17 @@ export function faultsVerdict(plan: FaultsPlan, seen: FaultsObservation): readon
     { what: '  mails sent', expected: 0, counted: dark.mailed },
     { what: '  records that waited', expected: plan.dark, counted: dark.lag },
     { what: '  records delivered afterwards', expected: plan.dark, counted: dark.delivered },
-    { what: 'dead letters', expected: 2 * plan.poison + 1, counted: sum(seen.letters.values()) },
+    {
+      what: 'dead letters',
+      expected: CONSUMERS.length * plan.poison + 1,
+      counted: sum(seen.letters.values()),
+    },
     ...ofEach('unparseable'),
     ...ofEach('invalid'),
     { what: 'thank-you mails', expected: orders, counted: sum(mails.thankYou.values()) },
     { what: '  other mails', expected: 0, counted: sum(mails.cancellation.values()) + mails.unknown },
     { what: 'shipments', expected: orders, counted: seen.shipments.size },
+    ...salesCounts(seen.sales, { orders, customers: plan.customers }),
     { what: 'lost: orders without mail or shipment', expected: 0, counted: lost(seen) },
     { what: 'duplicates: effects more than once', expected: 0, counted: duplicates(seen) },
     { what: 'contradictions: order against shipment', expected: 0, counted: contradictions(seen) },

@@ -30,6 +30,7 @@ interface TableNames {
   readonly outbox: string;
   readonly shipments: string;
   readonly emailLedger: string;
+  readonly sales: string;
   readonly deadLetters: string;
 }
 
@@ -63,6 +64,7 @@ function tableNames({ model }: LocalCloud): TableNames {
     outbox: output('OutboxTable'),
     shipments: output('ShipmentsTable'),
     emailLedger: output('EmailLedgerTable'),
+    sales: output('SalesTable'),
     deadLetters: output('DeadLettersTable'),
   };
 }
@@ -121,6 +123,7 @@ export async function observe(
     topic: await topic.observe(),
     mails: await observeMails(engine, mailsBefore),
     shipments: await tables.statuses(names.shipments),
+    sales: await tables.sales(names.sales),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   GetItemCommand,
   paginateScan,
 } from '@aws-sdk/client-dynamodb';
+import type { SalesObservation } from './verdict.ts';
 
 /** The tables of the order system, read from outside. */
 export interface TablesWitness {
@@ -13,6 +14,8 @@ export interface TablesWitness {
   /** `status` of every row by order id; `CANCELLED_TOO_LATE` where a shipment has that recorded. */
   statuses(table: string): Promise<ReadonlyMap<string, string>>;
   rows(table: string): Promise<number>;
+  /** All that the table of sales adds up to, whatever the day and the currency. */
+  sales(table: string): Promise<SalesObservation>;
   /** Dead letters by `<consumer> <reason> <status>`; rows that tell of runs are none. */
   letters(table: string): Promise<ReadonlyMap<string, number>>;
   /** How many of the keys have a row whose `status` is the one given. */
@@ -65,6 +68,18 @@ export function tablesWitness(endpoint: string, region: string): TablesWitness {
         rows += page.Count ?? 0;
       }
       return rows;
+    },
+    async sales(table) {
+      const sums = { orders: 0, cancellations: 0, revenue: 0, cancelled: 0 };
+      for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+        for (const row of page.Items ?? []) {
+          sums.orders += Number(row.orders?.N ?? 0);
+          sums.cancellations += Number(row.cancellations?.N ?? 0);
+          sums.revenue += Number(row.revenue?.N ?? 0);
+          sums.cancelled += Number(row.cancelled?.N ?? 0);
+        }
+      }
+      return sums;
     },
     async letters(table) {
       const letters = new Map<string, number>();

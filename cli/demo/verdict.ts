@@ -1,5 +1,6 @@
 /** What the demo has to come to: what it saw from outside, every count beside what was promised, and the report. */
 import { bold, duration, green, red, table } from '../../local/cli/terminal.ts';
+import { sampleOrder, totalOf } from '../order/sample-orders.ts';
 import { type DemoPlan, type DemoResult, repeatedRequests } from './demo.ts';
 import type { Phases } from './stage.ts';
 
@@ -14,6 +15,15 @@ export interface Seen {
   readonly mails: MailObservation;
   /** Status by order id. */
   readonly shipments: ReadonlyMap<string, string>;
+  readonly sales: SalesObservation;
+}
+
+/** Sums over all days and currencies; amounts in minor units, whatever of. */
+export interface SalesObservation {
+  readonly orders: number;
+  readonly cancellations: number;
+  readonly revenue: number;
+  readonly cancelled: number;
 }
 
 /** What the first part saw. */
@@ -78,11 +88,34 @@ export function verdict(plan: DemoPlan, seen: Observation): readonly Count[] {
     { what: '  other mails', expected: 0, counted: mails.unknown },
     { what: 'shipments', expected: plan.orders, counted: seen.shipments.size },
     { what: '  of them cancelled', expected: cancelled, counted: withStatus(seen.shipments, 'CANCELLED') },
+    ...salesCounts(seen.sales, plan),
     { what: 'lost: orders without mail or shipment', expected: 0, counted: lost(seen) },
     { what: 'duplicates: effects more than once', expected: 0, counted: duplicates(seen) },
     { what: 'contradictions: order against shipment', expected: 0, counted: contradictions(seen) },
     { what: 'dead letters', expected: 0, counted: seen.deadLetters },
     { what: 'shipping environments killed', expected: 1, counted: seen.killedEnvironments },
+  ];
+}
+
+/** What sales has to come to, by the sample orders that were placed, and those of them that were cancelled. */
+export function salesCounts(
+  counted: SalesObservation,
+  {
+    orders,
+    customers,
+    cancelled = [],
+  }: { readonly orders: number; readonly customers: number; readonly cancelled?: readonly number[] },
+): readonly Count[] {
+  const total = (n: number) => totalOf(sampleOrder(n, customers));
+  return [
+    { what: 'orders in the sales', expected: orders, counted: counted.orders },
+    { what: '  cancelled', expected: cancelled.length, counted: counted.cancellations },
+    {
+      what: '  revenue, in minor units',
+      expected: sum(Array.from({ length: orders }, (_, n) => total(n))),
+      counted: counted.revenue,
+    },
+    { what: '  of it cancelled', expected: sum(cancelled.map(total)), counted: counted.cancelled },
   ];
 }
 

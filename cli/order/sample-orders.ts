@@ -55,6 +55,11 @@ export function sampleOrder(n: number, customers: number): SampleOrder {
   };
 }
 
+/** What an order comes to, in minor units of its currency. */
+export function totalOf({ lines }: SampleOrder): number {
+  return lines.reduce((total, { quantity, unitPrice }) => total + quantity * unitPrice, 0);
+}
+
 function at<T>(items: readonly T[], index: number): T {
   const item = items[index % items.length];
   if (item === undefined) throw new RangeError('no samples to choose from');

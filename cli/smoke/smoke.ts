@@ -24,7 +24,7 @@ export interface SmokeWorld {
 }
 
 const ORDERS = 3;
-const GROUPS = ['email-service', 'shipping-service'] as const;
+const GROUPS = ['email-service', 'shipping-service', 'sales-service'] as const;
 /** Whose letter is replayed: its replay makes no mail, whatever goes wrong. */
 const REPLAYED = 'shipping-service';
 
@@ -115,6 +115,14 @@ export function smokePlan(world: SmokeWorld, mailTo: string, patience: Patience)
     {
       name: 'email-service has sent the confirmations',
       run: () => until('the mail', 'SENT', (orderId) => tables.mail(`${orderId}.2`)),
+    },
+    {
+      name: 'sales-service has counted orders and cancellations',
+      run: () =>
+        until('the count', 'there', async (orderId) => {
+          const counted = [await tables.counted(`${orderId}.1`), await tables.counted(`${orderId}.2`)];
+          return counted.every((each) => each) ? 'there' : undefined;
+        }),
     },
     {
       name: 'a poisoned record is a dead letter of each group',

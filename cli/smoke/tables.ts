@@ -15,6 +15,8 @@ export interface SmokeTables {
   shipment(orderId: string): Promise<string | undefined>;
   /** `status` of an event's mail in the ledger. */
   mail(eventId: string): Promise<string | undefined>;
+  /** Whether sales has an event in its sums. */
+  counted(eventId: string): Promise<boolean>;
   /** How many events of an order wait in the outbox. */
   waiting(orderId: string): Promise<number>;
   /** Puts an event into the outbox that no consumer can use: the relay publishes what is there. */
@@ -29,6 +31,7 @@ export function smokeTables(app: App): SmokeTables {
     outbox: app.output('OutboxTable'),
     shipments: app.output('ShipmentsTable'),
     ledger: app.output('EmailLedgerTable'),
+    sales: app.output('SalesTable'),
   };
 
   async function statusOf(table: string, key: Record<string, AttributeValue>): Promise<string | undefined> {
@@ -39,6 +42,11 @@ export function smokeTables(app: App): SmokeTables {
   return {
     shipment: (orderId) => statusOf(names.shipments, { orderId: { S: orderId } }),
     mail: (eventId) => statusOf(names.ledger, { eventKey: { S: `email-service#${eventId}` } }),
+    async counted(eventId) {
+      const key = { key: { S: `sales-service#${eventId}` }, part: { S: 'counted' } };
+      const get = new GetItemCommand({ TableName: names.sales, Key: key, ConsistentRead: true });
+      return (await client.send(get)).Item !== undefined;
+    },
     async waiting(orderId) {
       let rows = 0;
       const query = {

@@ -14,12 +14,11 @@
 import {
   type DynamoDBClient,
   GetItemCommand,
-  TransactionCanceledException,
-  TransactionInProgressException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { type Backoff, fullJitter, type Waiting } from '../backoff.ts';
+import { cancellationOf } from '../dynamodb.ts';
 import { OrderlyError } from '../errors.ts';
 import {
   type Decision,
@@ -101,13 +100,6 @@ export async function carryOut(
   }
 }
 
-/** Reasons of a cancelled transaction that pass by themselves. Local engines never raise a conflict; DynamoDB does. */
-const CONTENTION: ReadonlySet<string> = new Set([
-  'TransactionConflict',
-  'ThrottlingError',
-  'ProvisionedThroughputExceeded',
-]);
-
 /** The tables in DynamoDB, for as long as the signal lets them be asked. */
 export function dynamoDbOrderStore(
   client: DynamoDBClient,
@@ -143,10 +135,10 @@ export function dynamoDbOrderStore(
         await client.send(command, { abortSignal });
         return { kind: 'appended' };
       } catch (error) {
-        const cancellation = readCancellation(error);
+        const cancellation = cancellationOf(error);
         if (cancellation === 'contended') return { kind: 'contended' };
         // No row: it was deleted, or an engine keeps it to itself.
-        const { row } = cancellation;
+        const row = cancellation.get(0);
         return { kind: 'changed', state: row === undefined ? await find(orderId) : fromOrderItem(row) };
       }
     },
@@ -182,17 +174,6 @@ function orderWrite(table: string, { before, after, events }: OrderChange): Tran
       ReturnValuesOnConditionCheckFailure,
     },
   };
-}
-
-/** Why a transaction was cancelled: contention, or the condition on the order, whose row comes with it. Throws any other error. */
-function readCancellation(error: unknown): 'contended' | { readonly row: Item | undefined } {
-  if (error instanceof TransactionInProgressException) return 'contended';
-  if (!(error instanceof TransactionCanceledException)) throw error;
-  const reasons = error.CancellationReasons ?? [];
-  const failed = reasons.find(({ Code: code }) => code === 'ConditionalCheckFailed');
-  if (failed !== undefined) return { row: failed.Item };
-  if (reasons.some(({ Code: code }) => CONTENTION.has(code ?? ''))) return 'contended';
-  throw error;
 }
 
 /** The row of an order and its events. */

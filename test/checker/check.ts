@@ -11,6 +11,7 @@ import { MAILS } from './mails.ts';
 import { type Observation, UNSEEN, type Unseen } from './observation.ts';
 import { PROGRESS } from './progress.ts';
 import { PUBLICATION } from './publication.ts';
+import { SALES } from './sales.ts';
 import { SHIPMENTS } from './shipments.ts';
 
 /** The table of docs/guarantees.md. */
@@ -27,9 +28,10 @@ export const INVARIANTS = {
   I10: 'poison holds nobody up; with the deployed retries nothing else is given up',
   I11: 'what is read or replayed again changes nothing and mails nobody',
   I12: 'no offset passes a record without an effect or a letter, at any moment',
-  I13: 'while one consumer is down, the other serves every order',
+  I13: 'while one consumer is down, the others serve every order',
   I14: 'everything comes to rest; no invocation is ended by its timeout, unless its process stood still',
   I15: "no log line has a customer's name, street or address",
+  I16: 'sales are what the events on the topic add up to, each counted once, at any moment',
 } as const;
 
 export type InvariantId = keyof typeof INVARIANTS;
@@ -62,6 +64,7 @@ export const PROMISES: readonly Promised[] = [
   ...PUBLICATION,
   ...SHIPMENTS,
   ...MAILS,
+  ...SALES,
   ...LETTERS,
   ...PROGRESS,
 ];

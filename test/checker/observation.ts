@@ -22,7 +22,7 @@ export interface Observation {
   readonly passes: readonly Pass[];
   /** After faults had ended and everything had come to rest. */
   readonly end: State;
-  /** After both groups had then read the whole topic again, and come to rest. */
+  /** After all groups had then read the whole topic again, and come to rest. */
   readonly reread: State | Unseen;
   readonly outages: readonly Outage[] | Unseen;
   /** Times in which a process stood still, in the order in which they began. */
@@ -75,6 +75,7 @@ export interface State {
   /** Orders whose thank-you is suppressed. */
   readonly suppressed: readonly string[];
   readonly mails: readonly Mail[];
+  readonly sales: Sales;
   readonly letters: readonly Letter[];
   /** Records that Lambda gave up, from its messages on the topic of dead letters. */
   readonly givenUp: readonly GivenUp[];
@@ -112,6 +113,24 @@ export interface Shipment {
   readonly status: string;
   /** JSON of address, lines and time, as `contentOf` writes it. Undefined: it was cancelled, and never placed. */
   readonly content: string | undefined;
+}
+
+/** What sales has counted, and what it adds up to. */
+export interface Sales {
+  /** Event ids. */
+  readonly counted: readonly string[];
+  /** One a day and currency. */
+  readonly sums: readonly Sum[];
+}
+
+export interface Sum {
+  readonly day: string;
+  readonly currency: string;
+  readonly orders: number;
+  readonly items: number;
+  readonly revenue: number;
+  readonly cancellations: number;
+  readonly cancelled: number;
 }
 
 /** A mail that the provider took. */
@@ -166,7 +185,7 @@ export interface Outage {
   /** The group that could do nothing. */
   readonly of: string;
   readonly orders: readonly string[];
-  /** Of these orders, those that the other group had served by the end of it. */
+  /** Of these orders, those that every other group had served by the end of it. */
   readonly served: readonly string[];
   /** Of these orders, those that the group itself had served by then. */
   readonly servedByItself: readonly string[];
@@ -244,7 +263,8 @@ export interface ClaimRow {
 /** The consumer groups of the topic `orders`. */
 export const EMAIL = 'email-service';
 export const SHIPPING = 'shipping-service';
-export type Consumer = typeof EMAIL | typeof SHIPPING;
-export const CONSUMERS: readonly Consumer[] = [EMAIL, SHIPPING];
+export const SALES = 'sales-service';
+export type Consumer = typeof EMAIL | typeof SHIPPING | typeof SALES;
+export const CONSUMERS: readonly Consumer[] = [EMAIL, SHIPPING, SALES];
 /** The group of the topic of dead letters. */
 export const COLLECTOR = 'dead-letters';

@@ -13,6 +13,7 @@ import {
   type Pass,
   type Place,
   type Position,
+  SALES,
   type Schedule,
   SHIPPING,
   type Step,
@@ -45,7 +46,7 @@ export const PROGRESS: readonly Promised[] = [
   },
   {
     id: 'I13',
-    says: 'while one consumer is down, the other serves every order',
+    says: 'while one consumer is down, the others serve every order',
     broken: ({ outages }) => (outages === UNSEEN ? UNSEEN : outages.flatMap(unserved)),
   },
   {
@@ -92,7 +93,7 @@ function passedBy(group: string, positions: readonly Position[]): (place: Place)
 
 /** Whether a record has had its effect of a consumer. Poison has none. */
 function effectsOf(consumer: Consumer, seen: Pass): (record: TopicRecord) => boolean {
-  const hasEffect = { [EMAIL]: mailsOf, [SHIPPING]: shipmentsOf }[consumer](seen);
+  const hasEffect = { [EMAIL]: mailsOf, [SHIPPING]: shipmentsOf, [SALES]: countsOf }[consumer](seen);
   return (record) => {
     switch (record.planted) {
       case 'skipped':
@@ -113,6 +114,11 @@ function mailsOf({ mails, suppressed }: Pass): (record: TopicRecord) => boolean 
     const { eventId, orderId } = orderEvent(record);
     return mailed.has(eventId) || suppressed.includes(orderId);
   };
+}
+
+function countsOf({ sales }: Pass): (record: TopicRecord) => boolean {
+  const counted = new Set(sales.counted);
+  return (record) => counted.has(orderEvent(record).eventId);
 }
 
 function shipmentsOf({ shipments }: Pass): (record: TopicRecord) => boolean {
@@ -193,7 +199,7 @@ function unserved({
   return [
     ...orders
       .filter((orderId) => !served.includes(orderId))
-      .map((orderId) => `while ${of} was down, ${orderId} was not served by the other group`),
+      .map((orderId) => `while ${of} was down, ${orderId} was not served by the other groups`),
     // Otherwise nothing was shown.
     ...servedByItself.map((orderId) => `${of} was to be down, and served ${orderId}`),
   ];

@@ -1,6 +1,6 @@
 /** Rows, records and messages as they lie in the system, read as the checker's data: by both observers alike. */
 import { z } from 'zod';
-import type { ClaimRow, Content, Letter, Mail, Order, Place, Shipment } from './observation.ts';
+import type { ClaimRow, Content, Letter, Mail, Order, Place, Sales, Shipment, Sum } from './observation.ts';
 import { contentOf } from './shipments.ts';
 
 /** A row of DynamoDB's, by what is read of it. */
@@ -50,6 +50,31 @@ function plain(row: Row | undefined): Readonly<Record<string, unknown>> {
   );
 }
 
+/** Of the whole table of sales. */
+export function salesOf(rows: readonly Row[]): Sales {
+  const isCounted = ({ part }: Row) => part?.S === 'counted';
+  const sums = new Map<string, Sum>();
+  for (const row of rows.filter((one) => !isCounted(one))) {
+    const [day, currency] = [row.key?.S ?? '', row.part?.S?.split('#')[0] ?? ''];
+    const before = sums.get(`${day} ${currency}`);
+    const raised = (name: Exclude<keyof Sum, 'day' | 'currency'>) =>
+      (before?.[name] ?? 0) + Number(row[name]?.N ?? Number.NaN);
+    sums.set(`${day} ${currency}`, {
+      day,
+      currency,
+      orders: raised('orders'),
+      items: raised('items'),
+      revenue: raised('revenue'),
+      cancellations: raised('cancellations'),
+      cancelled: raised('cancelled'),
+    });
+  }
+  return {
+    counted: rows.filter(isCounted).map(({ key }) => eventOfClaim(key?.S ?? '')),
+    sums: [...sums.values()],
+  };
+}
+
 /** Of a row that has a reason: those that tell of runs have none. */
 export function letterOf(row: Row): Letter {
   return {
@@ -71,7 +96,7 @@ export function claimOf({ status, owner, leaseUntil }: Row): ClaimRow {
   return { status: status?.S ?? '', owner: owner?.S, leaseUntil: Number(leaseUntil?.N) };
 }
 
-/** The event that a row of email's ledger is about: `email-service#<event id>`. */
+/** The event that a consumer's row is about: `<consumer group>#<event id>`. */
 export function eventOfClaim(eventKey: string): string {
   return eventKey.slice(eventKey.indexOf('#') + 1);
 }

@@ -4,6 +4,7 @@ export const FUNCTIONS = {
   relay: 'orderly-orders/Relay/Function',
   email: 'orderly-orders/Email/Function',
   shipping: 'orderly-orders/Shipping/Function',
+  sales: 'orderly-orders/Sales/Function',
   collector: 'orderly-orders/DeadLetterCollector/Function',
 } as const;
 export type FunctionName = keyof typeof FUNCTIONS;
@@ -90,11 +91,13 @@ export const INCIDENTS = [
   'relay is cut off',
   'email is cut off',
   'shipping is cut off',
+  'sales is cut off',
   'collector is cut off',
   'the mail provider is cut off',
   'email is switched off and on',
   'shipping is switched off and on',
   'email reads from the beginning',
   'shipping reads from the beginning',
+  'sales reads from the beginning',
 ] as const;
 export type Incident = (typeof INCIDENTS)[number];

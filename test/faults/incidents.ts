@@ -71,6 +71,8 @@ export async function happen(incident: Incident, ports: IncidentPorts): Promise<
       return cutOff(ports, 'email', 'dynamodb');
     case 'shipping is cut off':
       return cutOff(ports, 'shipping', 'dynamodb');
+    case 'sales is cut off':
+      return cutOff(ports, 'sales', 'dynamodb');
     case 'collector is cut off':
       return cutOff(ports, 'collector', 'dynamodb');
     case 'the mail provider is cut off':
@@ -87,6 +89,9 @@ export async function happen(incident: Incident, ports: IncidentPorts): Promise<
     case 'shipping reads from the beginning':
       note();
       return rewind(ports, 'shipping-service');
+    case 'sales reads from the beginning':
+      note();
+      return rewind(ports, 'sales-service');
   }
 }
 

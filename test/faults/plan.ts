@@ -46,7 +46,7 @@ const DEPLOYED_RETRIES = 45;
 const DEPLOYED_TIMEOUT_SECONDS = 120;
 
 /** Between them they have most of what there is: test/unit/faults/plan.test.ts says what. */
-export const SHORT_SEEDS: readonly number[] = [77, 137];
+export const SHORT_SEEDS: readonly number[] = [1159, 1439];
 
 /** The plan of a seed. */
 export function planOf(seed: number, wanted?: { readonly orders?: number | undefined }): Plan {

@@ -4,8 +4,10 @@ import { unlessInterrupted } from '../../local/cli/interruption.ts';
 import { check, type Verdict } from '../checker/check.ts';
 import {
   CONSUMERS,
+  type Consumer,
   EMAIL,
   type Outage,
+  SALES,
   type SeenFromOutside,
   SHIPPING,
   type State,
@@ -134,7 +136,7 @@ async function incidents(
   }
 }
 
-/** With one consumer down, orders are placed until the other has served them; then it is well again. */
+/** With one consumer down, orders are placed until the others have served them; then it is well again. */
 async function outageOf(world: World, people: Shoppers, stalledMs: number): Promise<Outage> {
   const { plan, requests } = world;
   const of = plan.outage === 'shipping-service disabled' ? SHIPPING : EMAIL;
@@ -142,23 +144,35 @@ async function outageOf(world: World, people: Shoppers, stalledMs: number): Prom
   if (isDisabled) await switchMapping(world, 'disable', of);
   else requests.cutOff({ name: 'email', service: 'ses', fault: 'failed' });
   const orders = await people.orderPlainly(OUTAGE_ORDERS);
-  const served = async (group: string) => {
-    const has = new Set(
-      group === EMAIL
-        ? world.mails.map(({ eventId }) => eventId.split('.')[0])
-        : (await world.tables.shipments()).map(({ orderId }) => orderId),
-    );
+  const served = async (group: Consumer) => {
+    const has = new Set(await ordersOf(group, world));
     return orders.filter((orderId) => has.has(orderId));
   };
-  const other = of === EMAIL ? SHIPPING : EMAIL;
+  const servedByOthers = async () => {
+    const others = await Promise.all(CONSUMERS.filter((group) => group !== of).map(served));
+    return orders.filter((orderId) => others.every((one) => one.includes(orderId)));
+  };
   // What isn't served by then is for the checker to say.
   await until(
-    'the other consumer has served them',
-    async () => (await served(other)).length === orders.length,
+    'the other consumers have served them',
+    async () => (await servedByOthers()).length === orders.length,
     stalledMs,
   ).catch(() => undefined);
-  const outage = { of, orders, served: await served(other), servedByItself: await served(of) };
+  const outage = { of, orders, served: await servedByOthers(), servedByItself: await served(of) };
   if (isDisabled) await switchMapping(world, 'enable', of);
   else requests.cutOff(undefined);
   return outage;
+}
+
+/** The orders that a consumer has served. */
+async function ordersOf(group: Consumer, { mails, tables }: World): Promise<readonly string[]> {
+  const orderOf = (eventId: string) => eventId.slice(0, eventId.indexOf('.'));
+  switch (group) {
+    case EMAIL:
+      return mails.map(({ eventId }) => orderOf(eventId));
+    case SHIPPING:
+      return (await tables.shipments()).map(({ orderId }) => orderId);
+    case SALES:
+      return (await tables.sales()).counted.map(orderOf);
+  }
 }

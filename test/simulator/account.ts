@@ -16,13 +16,18 @@ export const TABLES = {
   outbox: 'Outbox',
   shipments: 'Shipments',
   emailLedger: 'EmailLedger',
+  sales: 'Sales',
   deadLetters: 'DeadLetters',
 } as const;
 
 export const TOPICS = { orders: 'orders', deadLetters: 'orders.dead-letters' } as const;
 
 /** The consumer groups of the topic `orders` and their functions. */
-export const GROUPS = { 'shipping-service': 'shipping', 'email-service': 'email' } as const;
+export const GROUPS = {
+  'shipping-service': 'shipping',
+  'email-service': 'email',
+  'sales-service': 'sales',
+} as const;
 export type Group = keyof typeof GROUPS;
 
 /** The group, and the function, that reads the topic of dead letters. */
@@ -55,6 +60,7 @@ export function account(
     outbox: newTable(TABLES.outbox, { hash: 'orderId', range: { name: 'seq', type: 'N' } }, told.outbox),
     shipments: newTable(TABLES.shipments, { hash: 'orderId' }),
     emailLedger: newTable(TABLES.emailLedger, { hash: 'eventKey' }),
+    sales: newTable(TABLES.sales, { hash: 'key', range: { name: 'part', type: 'S' } }),
     deadLetters: newTable(
       TABLES.deadLetters,
       { hash: 'consumer', range: { name: 'recordId', type: 'S' } },

@@ -15,6 +15,8 @@ import { describeError, type FunctionLogger, type LogFields } from '../../functi
 import { dynamoDbOrderStore } from '../../functions/outbox/order-store.ts';
 import { dynamoDbOutbox, outboxPages } from '../../functions/relay/outbox.ts';
 import { relayHandler, sweepHandler } from '../../functions/relay/relay.ts';
+import { salesHandler } from '../../functions/sales/sales.ts';
+import { dynamoDbSales } from '../../functions/sales/table.ts';
 import { dynamoDbShipments } from '../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../functions/shipping/shipping.ts';
 import type { Mail } from '../checker/observation.ts';
@@ -61,6 +63,7 @@ export function deployedFunctions(world: Surroundings, defect: Defect): Deployed
       timeoutMs: 120_000,
       load: (process) => shipping(world, defect, process),
     },
+    { name: 'sales', timeoutMs: 120_000, load: (process) => sales(world, defect, process) },
     { name: 'email', timeoutMs: 120_000, load: (process) => email(world, defect, process) },
     {
       name: COLLECTOR.functionName,
@@ -126,6 +129,20 @@ function shipping(world: Surroundings, defect: Defect, process: Process): Handle
     await mail(event, context);
     return ship(event, context);
   };
+}
+
+function sales(world: Surroundings, defect: Defect, process: Process): Handler {
+  const { consumer = unchanged } = defect;
+  const deployed = deployment(world, process, 'sales deployed badly');
+  const handle = consumer(
+    deployed.handler(
+      salesHandler({
+        ...consumerPorts(world, defect, process, 'sales-service'),
+        sales: deployed.port(dynamoDbSales(dynamoDb(world, defect, process), TABLES.sales, 'sales-service')),
+      }),
+    ),
+  );
+  return mortal(world, process, 'sales-service', handle);
 }
 
 function email(world: Surroundings, defect: Defect, process: Process): Handler {

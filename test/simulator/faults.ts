@@ -34,6 +34,7 @@ export const FAULTS = {
   'relay killed': 0.4,
   'shipping killed': 0.4,
   'email killed': 0.4,
+  'sales killed': 0.4,
   'collector killed': 0.4,
   /** F33: the replay tool, half-way. */
   'operator killed': 0.4,
@@ -42,6 +43,7 @@ export const FAULTS = {
   'relay frozen': 0.2,
   'shipping frozen': 0.3,
   'email frozen': 0.3,
+  'sales frozen': 0.3,
   'collector frozen': 0.3,
   'operator frozen': 0.3,
   /** The consumer has run, and the operator doesn't hear of it. */
@@ -77,6 +79,7 @@ export const FAULTS = {
   /** A consumer's new process runs a bad deployment, which throws at the first thing that it needs, until the faults end. */
   'shipping deployed badly': 0.3,
   'email deployed badly': 0.3,
+  'sales deployed badly': 0.3,
   /** The provider refuses a mail for the account's sake: the sender isn't verified, the quota is used up, sending is paused. */
   'mail account refuses': 0.3,
   'mail throttled': 0.4,

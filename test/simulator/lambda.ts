@@ -10,7 +10,7 @@ import type { Scheduler } from './scheduler.ts';
 
 /** A function as it is deployed. */
 export interface DeployedFunction {
-  readonly name: 'checkout' | 'relay' | 'shipping' | 'email' | 'collector';
+  readonly name: 'checkout' | 'relay' | 'shipping' | 'email' | 'sales' | 'collector';
   readonly timeoutMs: number;
   /** Loads it in a new process. */
   readonly load: (process: Process) => Handler;

@@ -26,6 +26,7 @@ import {
   letterOf,
   orderOf,
   type Row,
+  salesOf,
   shipmentOf,
 } from '../checker/rows.ts';
 import { GROUPS, TABLES, type Tables } from './account.ts';
@@ -126,6 +127,7 @@ function effectsIn({ tables, letters, mails }: Evidence): Omit<Pass, 'topic' | '
       .filter(({ status }) => status?.S === 'SUPPRESSED')
       .map(({ eventKey }) => eventOfClaim(eventKey?.S ?? '').split('.')[0] ?? ''),
     mails: [...mails],
+    sales: salesOf(rowsOf(tables.sales)),
     letters: rowsOf(tables.deadLetters)
       .filter(({ reason }) => reason !== undefined)
       .map(knownLetter),
@@ -230,6 +232,7 @@ function failureOf(past: Past): readonly Failure[] {
 const FELT: Readonly<Record<Consumer, readonly string[]>> = {
   'shipping-service': ['dynamodb', 'lambda', 'group', 'shipping'],
   'email-service': ['dynamodb', 'lambda', 'group', 'email', 'mail'],
+  'sales-service': ['dynamodb', 'lambda', 'group', 'sales'],
 };
 
 function undisturbedIn({ past: all }: History): readonly Consumer[] {

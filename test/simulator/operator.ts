@@ -142,7 +142,7 @@ function isToDo({ reason, status }: Item): boolean {
 
 const nameOf = ({ consumer, recordId }: LetterKey) => `${consumer} ${recordId}`;
 
-const groups: readonly [Group, Group] = ['shipping-service', 'email-service'];
+const groups: readonly [Group, ...Group[]] = ['shipping-service', 'email-service', 'sales-service'];
 
 function keyOf({ consumer, recordId }: Item): LetterKey {
   return { consumer: consumer?.S ?? '', recordId: recordId?.S ?? '' };

@@ -91,7 +91,7 @@ const AFTER_GIVING_UP = ['collector', 'operator', 'dead letter', 'answer to oper
 
 function ratesOf(random: Chance, isGivenUp: boolean): Scenario['rates'] {
   const part = random.hits(0.2)
-    ? random.pick(['mail', 'email', 'shipping', 'dynamodb', 'kafka', 'stream'])
+    ? random.pick(['mail', 'email', 'shipping', 'sales', 'dynamodb', 'kafka', 'stream'])
     : '';
   const share = part === '' ? random.pick([0, 0.15, 0.3, 0.3, 0.6]) : 0.7;
   const shareOf = (kind: FaultKind) => {
@@ -106,7 +106,10 @@ function ratesOf(random: Chance, isGivenUp: boolean): Scenario['rates'] {
 }
 
 function deadlyOf(random: Chance, shoppers: number): Scenario['deadly'][number] {
-  return { shopper: random.int(1, shoppers), group: random.pick(['shipping-service', 'email-service']) };
+  return {
+    shopper: random.int(1, shoppers),
+    group: random.pick(['shipping-service', 'email-service', 'sales-service']),
+  };
 }
 
 function outageOf(random: Chance, duration: number): Outage {
@@ -118,6 +121,7 @@ function outageOf(random: Chance, duration: number): Outage {
     'mail account refuses',
     'email deployed badly',
     'shipping deployed badly',
+    'sales deployed badly',
   ]);
   return { kind, from, to: random.int(from, duration) };
 }

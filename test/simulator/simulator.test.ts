@@ -30,7 +30,7 @@ it(`20 worlds of chance, seeds ${first} to ${first + 19}`, async () => {
 });
 
 it('worlds in which everything goes wrong that can, and every kind of fault does', async () => {
-  const struck = await survive(range(1, 12).map(worstOf), ' --worst');
+  const struck = await survive(range(1, 16).map(worstOf), ' --worst');
   expect(Object.keys(FAULTS).filter((kind) => isFaultKind(kind) && !struck.has(kind))).toEqual([]);
 });
 

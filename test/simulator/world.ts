@@ -84,12 +84,13 @@ export async function live(scenario: Scenario, defect: Defect): Promise<Evidence
   const mapped = { ...part(), lambda, scenario };
   const committing = (group: Commit['group']) => (partition: number, from: number, to: number) =>
     void passes.push(passOf(evidence, { group, partition, from, to }));
-  const consumer = (group: 'shipping-service' | 'email-service') =>
+  const consumer = (group: 'shipping-service' | 'email-service' | 'sales-service') =>
     consumerMapping(group, orders, letters, mapped, committing(group));
   const sources: Readonly<Record<string, EventSource>> = {
     stream: streamMapping(outboxStream.shards, mapped),
     'shipping-service': consumer('shipping-service'),
     'email-service': consumer('email-service'),
+    'sales-service': consumer('sales-service'),
     [COLLECTOR.group]: collectorMapping(letters, mapped, committing(COLLECTOR.group)),
   };
 

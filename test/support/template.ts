@@ -28,6 +28,7 @@ export function synthesized(option: Option = 'sandbox'): Synthesized {
 export const CONSUMERS = [
   { id: 'Email', groupId: 'email-service' },
   { id: 'Shipping', groupId: 'shipping-service' },
+  { id: 'Sales', groupId: 'sales-service' },
 ] as const;
 /** These, and the collector of what they give up. */
 export const KAFKA_CONSUMERS = [

@@ -242,6 +242,7 @@ it('what holds data keeps its logical id', () => {
       "TablesEmailLedger2367A4B1",
       "TablesOrdersACF7C9C0",
       "TablesOutboxD51CD487",
+      "TablesSales56F18341",
       "TablesShipments6C2B15AC",
     ]
   `);

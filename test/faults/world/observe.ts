@@ -5,6 +5,7 @@ import {
   type Failure,
   type GivenUp,
   type Observation,
+  SALES,
   SHIPPING,
   type State,
 } from '../../checker/observation.ts';
@@ -28,10 +29,11 @@ export async function stateOf(world: World, functionNames: FunctionNames): Promi
   const positions = await positionsOf(world);
   const letters = await tables.letters();
   const outbox = await tables.outbox();
-  const [orders, shipments, ledger, records, messages] = await Promise.all([
+  const [orders, shipments, ledger, sales, records, messages] = await Promise.all([
     tables.orders(),
     tables.shipments(),
     tables.ledger(),
+    tables.sales(),
     topics.read(ORDERS_TOPIC),
     topics.read(LETTERS_TOPIC),
   ]);
@@ -42,6 +44,7 @@ export async function stateOf(world: World, functionNames: FunctionNames): Promi
     shipments,
     suppressed: ledger.suppressed,
     mails: [...world.mails],
+    sales,
     letters,
     givenUp: messages.flatMap((message) => givenUpBy(message, functionNames)),
     positions,
@@ -64,6 +67,7 @@ export async function functionNamesOf({ cloud }: World): Promise<FunctionNames> 
   const groups = new Map<string, string>([
     [FUNCTIONS.email, EMAIL],
     [FUNCTIONS.shipping, SHIPPING],
+    [FUNCTIONS.sales, SALES],
   ]);
   return new Map(functions.map(({ functionName, path }) => [functionName, groups.get(path) ?? path]));
 }

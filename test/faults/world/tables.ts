@@ -5,8 +5,16 @@ import {
   paginateScan,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { ClaimRow, Letter, Order, Shipment } from '../../checker/observation.ts';
-import { claimOf, eventIdOf, eventOfClaim, letterOf, orderOf, shipmentOf } from '../../checker/rows.ts';
+import type { ClaimRow, Letter, Order, Sales, Shipment } from '../../checker/observation.ts';
+import {
+  claimOf,
+  eventIdOf,
+  eventOfClaim,
+  letterOf,
+  orderOf,
+  salesOf,
+  shipmentOf,
+} from '../../checker/rows.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -27,6 +35,7 @@ export interface Tables {
   /** Event ids. */
   outbox(): Promise<readonly string[]>;
   shipments(): Promise<readonly Shipment[]>;
+  sales(): Promise<Sales>;
   letters(): Promise<readonly LetterRow[]>;
   /** Orders whose thank-you is suppressed, and claims that are not past. */
   ledger(): Promise<{ readonly suppressed: readonly string[]; readonly claims: readonly Claim[] }>;
@@ -54,6 +63,7 @@ export function openTables(
     orders: async () => (await scan('OrdersTable')).map(orderOf),
     outbox: async () => (await scan('OutboxTable')).map(eventIdOf),
     shipments: async () => (await scan('ShipmentsTable')).map(shipmentOf),
+    sales: async () => salesOf(await scan('SalesTable')),
     letters: async () => {
       const rows = await scan('DeadLettersTable');
       // Rows that tell of runs have no reason.

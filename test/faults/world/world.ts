@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import type { Mail, Mark } from '../../checker/observation.ts';
+import { CONSUMERS, type Mail, type Mark } from '../../checker/observation.ts';
 import { FUNCTION_NAMES, FUNCTIONS } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
 import { type CloudProcess, cloudProcess, type Operator, operatorIn } from './cloud.ts';
@@ -75,12 +75,11 @@ async function open(
   const app = join(dir, 'app');
   const deadly = join(dir, 'deadly');
   await mkdir(project, { recursive: true });
-  const [engine, provider] = await Promise.all([
-    startFaultyEngine(join(dir, 'engine')),
-    startMailProvider(),
-    assemblyWith(plan, assembly, app),
-  ]);
+  await assemblyWith(plan, assembly, app);
+  // One after the other: what has begun is closed even if the next one fails.
+  const engine = await startFaultyEngine(join(dir, 'engine'));
   onClose(() => engine.stop());
+  const provider = await startMailProvider();
   onClose(() => provider.stop());
 
   const log = faultLog();
@@ -182,7 +181,9 @@ export async function assemblyWith(
       Properties.Topics !== undefined &&
       Properties.MaximumRetryAttempts !== undefined,
   );
-  if (mappings.length !== 2) throw new Error(`${mappings.length} consumers have a limit of retries, not 2`);
+  if (mappings.length !== CONSUMERS.length) {
+    throw new Error(`${mappings.length} consumers have a limit of retries, not ${CONSUMERS.length}`);
+  }
   for (const { Properties } of mappings) {
     Properties.MaximumRetryAttempts = retryAttempts;
     Properties.ProvisionedPollerConfig = { MinimumPollers: pollers, MaximumPollers: pollers };

@@ -63,7 +63,7 @@ describe('an app', { timeout: 180_000 }, () => {
 
     expect([code, report.ok], output).toEqual([0, true]);
     expect(report.app).toContain(name);
-    expect(report.steps).toHaveLength(11);
+    expect(report.steps).toHaveLength(12);
     expect(report.steps.filter(({ ok }) => !ok)).toEqual([]);
     const orders = await rows('OrdersTable');
     expect(orders).toHaveLength(before.length + 3);
@@ -149,7 +149,7 @@ describe('an app', { timeout: 180_000 }, () => {
     expect(output).toMatch(new RegExp(`OrdersTable\\s+${table('OrdersTable')}`));
     expect(output).toContain('Not shown');
     const { mappings } = JSON.parse((await app.deployed({}, 'status', '--stack', 'orders', '--json')).output);
-    expect(mappings).toHaveLength(4);
+    expect(mappings).toHaveLength(5);
   });
 
   it('touches no event source mapping of another stack', async () => {
@@ -203,7 +203,7 @@ describe('the commands of an operator', { timeout: 180_000 }, () => {
 
   const output = (name: string) => app.cloud.status.outputs[`orderly-orders.${name}`] ?? '';
   const tableNamed = (physical: string) =>
-    ['DeadLetters', 'EmailLedger', 'Orders', 'Outbox', 'Shipments'].find(
+    ['DeadLetters', 'EmailLedger', 'Orders', 'Outbox', 'Sales', 'Shipments'].find(
       (table) => output(`${table}Table`) === physical,
     );
   const right = ({ operation, body }: AwsRequest): string => {
@@ -263,6 +263,7 @@ describe('the commands of an operator', { timeout: 180_000 }, () => {
     await run('republish');
     await run('republish', orderId, '--execute');
     await run('label', orderId, '--out', 'label.pdf');
+    await run('sales');
 
     for (const request of app.aws.requests.slice(asked)) {
       if (request.startsWith('cloudformation ')) used.add(`${request.replace(' ', ':')} on the stack`);

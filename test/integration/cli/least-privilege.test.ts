@@ -22,7 +22,15 @@ import {
 } from '../../support/policies/used.ts';
 import { produce } from '../../support/topics.ts';
 
-const FUNCTIONS = ['Checkout', 'Relay', 'Email', 'Shipping', 'DeadLetterCollector', 'Manifests/Manifest'];
+const FUNCTIONS = [
+  'Checkout',
+  'Relay',
+  'Email',
+  'Shipping',
+  'Sales',
+  'DeadLetterCollector',
+  'Manifests/Manifest',
+];
 
 /** Written, and neither rung for nor drawn: for who asks CloudWatch. */
 const FOR_QUERIES: readonly RegExp[] = [

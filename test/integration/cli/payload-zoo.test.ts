@@ -35,7 +35,7 @@ describe('the payload zoo on the topic', { timeout: 120_000 }, () => {
     await placeNeighbours(NEIGHBOURS / 2, NEIGHBOURS);
     await caughtUp(cloud, (mappings) => {
       const consumers = mappings.filter(({ source }) => source.startsWith('orders as '));
-      expect(consumers).toHaveLength(2);
+      expect(consumers).toHaveLength(3);
       for (const { delivered } of consumers)
         expect(delivered).toBeGreaterThanOrEqual(NEIGHBOURS + animals.length);
     });
@@ -64,7 +64,7 @@ describe('the payload zoo on the topic', { timeout: 120_000 }, () => {
     scan(testClient(cloud.engine.awsEndpoint), cloud.model.outputs[`orderly-orders.${output}`] ?? '');
   const outcomes = (wanted: string) => animals.filter(({ outcome }) => outcome === wanted).length;
 
-  it.each(['email-service', 'shipping-service'])(
+  it.each(['email-service', 'shipping-service', 'sales-service'])(
     'becomes dead letters of %s with their reasons',
     async (group) => {
       const letters = (await rows('DeadLettersTable')).filter(({ consumer }) => consumer?.S === group);
@@ -91,7 +91,7 @@ describe('the payload zoo on the topic', { timeout: 120_000 }, () => {
 
   it('leaves no mail address, name or street in any log', () => {
     const files = readdirSync(join(dir, 'logs'));
-    expect(files).toHaveLength(4);
+    expect(files).toHaveLength(5);
     const text = files.map((file) => readFileSync(join(dir, 'logs', file), 'utf8')).join('\n');
     expect(text).toContain('record dead-lettered');
     for (const secret of [...CANARIES, 'Anna Beispiel', 'anna@example.com', 'Musterweg']) {

@@ -4,6 +4,8 @@ import { emailHandler } from '../../../functions/email/email.ts';
 import type { Mail } from '../../../functions/email/mails.ts';
 import type { KafkaHandler } from '../../../functions/kafka/consume.ts';
 import { dynamoDbLedger } from '../../../functions/ledger/ledger.ts';
+import { salesHandler } from '../../../functions/sales/sales.ts';
+import { dynamoDbSales } from '../../../functions/sales/table.ts';
 import { dynamoDbShipments } from '../../../functions/shipping/shipments.ts';
 import { shippingHandler } from '../../../functions/shipping/shipping.ts';
 import { LAMBDA_CONTEXT, recordedConsumer } from '../../support/consumer.ts';
@@ -17,7 +19,7 @@ const batch = kafkaEventOf(Array.from({ length: 100 }, (_, n) => placedEvent(anO
 /** A consumer whose requests to the engine go through a proxy. */
 async function throughProxy(
   engine: 'ministack' | 'dynamodbLocal',
-  table: { hash: string },
+  table: Parameters<typeof testTable>[1],
   handlerOn: (client: ReturnType<typeof testClient>, table: string, ports: Ports) => KafkaHandler,
   fateOf?: (request: AwsRequest) => Fate,
 ) {
@@ -45,6 +47,11 @@ const shipping = (engine: 'ministack' | 'dynamodbLocal', fateOf?: (request: AwsR
     { hash: 'orderId' },
     (client, table, ports) => shippingHandler({ ...ports, shipments: dynamoDbShipments(client, table) }),
     fateOf,
+  );
+
+const sales = (engine: 'ministack' | 'dynamodbLocal') =>
+  throughProxy(engine, { hash: 'key', range: { name: 'part', type: 'S' } }, (client, table, ports) =>
+    salesHandler({ ...ports, sales: dynamoDbSales(client, table, 'sales-service') }),
   );
 
 const email = async (engine: 'ministack' | 'dynamodbLocal', fateOf?: (request: AwsRequest) => Fate) => {
@@ -76,6 +83,15 @@ describe.each(['ministack', 'dynamodbLocal'] as const)(
       const again = await deliver();
       expect(again.requests).toHaveLength(5);
       expect(again.counts).toMatchObject({ duplicate: 100 });
+    });
+
+    it('take sales 2 transactions, and 2 when they come again', async () => {
+      const { deliver, rows } = await sales(engine);
+      expect((await deliver()).requests).toEqual(['TransactWriteItems', 'TransactWriteItems']);
+      const again = await deliver();
+      expect(again.requests).toHaveLength(2);
+      expect(again.counts).toMatchObject({ duplicate: 100 });
+      expect((await rows()).flatMap(({ orders }) => (orders ? [Number(orders.N)] : []))).toEqual([100]);
     });
 
     it('take email 4 claims and a mark for each ten mails that go out together, and 5 requests when they come again', async () => {

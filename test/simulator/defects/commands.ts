@@ -27,17 +27,38 @@ const sendOf =
     client.send(command as UpdateItemCommand);
 
 /** A transaction as requests of their own. */
-export const writingOneByOne = sending(async (command, right) => {
-  if (!(command instanceof TransactWriteItemsCommand)) return right(command);
-  for (const item of command.input.TransactItems ?? []) {
+export const writingOneByOne = sending((command, right) =>
+  command instanceof TransactWriteItemsCommand ? oneByOne(command, right) : right(command),
+);
+
+async function oneByOne({ input }: TransactWriteItemsCommand, right: Send): Promise<object> {
+  for (const item of input.TransactItems ?? []) {
     await right(new TransactWriteItemsCommand({ TransactItems: [item] }));
   }
   return { $metadata: {} };
-});
+}
 
 export const placingUnconditionally = sending((command, right) =>
   right(command instanceof TransactWriteItemsCommand ? withoutConditions(command) : command),
 );
+
+/** A sum that is raised whether the event is in it or not. */
+export const countingUnconditionally = sending((command, right) =>
+  right(
+    command instanceof TransactWriteItemsCommand && isOfSales(command) ? withoutConditions(command) : command,
+  ),
+);
+
+/** Rows and sums as requests of their own. */
+export const countingOneByOne = sending((command, right) =>
+  command instanceof TransactWriteItemsCommand && isOfSales(command)
+    ? oneByOne(command, right)
+    : right(command),
+);
+
+const isOfSales = ({ input }: TransactWriteItemsCommand) =>
+  input.TransactItems?.every(({ Put: put, Update: update }) => (put ?? update)?.TableName === 'Sales') ===
+  true;
 
 /** Refuses as it should, and has written all the same. */
 export const refusingTooLate = sending(async (command, right) => {

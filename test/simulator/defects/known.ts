@@ -11,6 +11,8 @@ import { type FaultKind, isFaultKind } from '../faults.ts';
 import type { Scenario } from '../scenario.ts';
 import {
   cancellingWhatIsThere,
+  countingOneByOne,
+  countingUnconditionally,
   overwriting,
   placingUnconditionally,
   refusingTooLate,
@@ -167,6 +169,8 @@ export const KNOWN_DEFECTS: readonly KnownDefect[] = [
     breaks: 'I7',
     defect: overwriting('Shipments'),
   },
+  { name: 'sales counts without a condition', breaks: 'I16', defect: countingUnconditionally },
+  { name: 'sales writes its rows and its sums one by one', breaks: 'I16', defect: countingOneByOne },
   { name: 'email claims without a condition', breaks: 'I7', defect: overwriting('EmailLedger') },
   {
     name: 'email takes claims over without a fence',

@@ -13,7 +13,10 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   ],
   '`manifest`': ['ManifestsManifestFunction'],
   ...Object.fromEntries(
-    ['DeadLetters', 'Orders', 'Outbox', 'Shipments'].map((table) => [`\`${table}\``, [`Tables${table}`]]),
+    ['DeadLetters', 'Orders', 'Outbox', 'Sales', 'Shipments'].map((table) => [
+      `\`${table}\``,
+      [`Tables${table}`],
+    ]),
   ),
 };
 
@@ -45,7 +48,8 @@ describe('the operator role', () => {
 
   it('is assumed by whom the account lets assume it, and told in an output', () => {
     stacks.orders.hasResourceProperties('AWS::IAM::Role', {
-      Description: 'orderly: replay dead letters, switch mappings, publish orders again, print labels',
+      Description:
+        'orderly: replay dead letters, switch mappings, publish orders again, print labels, read sales',
       AssumeRolePolicyDocument: {
         Statement: [
           {

@@ -318,6 +318,20 @@ const TAMPERED: Readonly<Record<InvariantId, Readonly<Record<string, Tamper>>>> 
     'something that does not end': (sound) => ({ ...sound, unfinished: ['a letter'] }),
     'a row in the outbox': rereading(() => ({ outbox: [`${idOf(1)}.1`] })),
   },
+  I16: {
+    'an event that was counted twice': ending(({ sales }) => ({
+      sales: { ...sales, sums: sales.sums.map((sum) => ({ ...sum, orders: sum.orders + 1 })) },
+    })),
+    'an event that was counted with another total': ending(({ sales }) => ({
+      sales: { ...sales, sums: sales.sums.map((sum) => ({ ...sum, revenue: sum.revenue - 1 })) },
+    })),
+    'a count of an event that there is not': ending(({ sales }) => ({
+      sales: { ...sales, counted: [...sales.counted, `${idOf(9)}.1`] },
+    })),
+    'sales on a day on which there were none': ending(({ sales }) => ({
+      sales: { ...sales, sums: [...sales.sums, ...sales.sums.map((sum) => ({ ...sum, day: '2026-03-02' }))] },
+    })),
+  },
   I15: {
     'a customer in a log': (sound) => ({ ...sound, indiscretions: ['canary-1@example.com'] }),
   },

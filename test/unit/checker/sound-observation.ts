@@ -144,14 +144,29 @@ function aState(orders: readonly Order[], topic: readonly TopicRecord[]): State 
       { ...aMail(`${idOf(2)}.2`, 'cancellation', 2), at: 62_000 },
       aMail(`${idOf(3)}.1`, 'thank-you', 3),
     ],
+    sales: {
+      counted: orders.flatMap(({ orderId, events }) => events.map((_, n) => `${orderId}.${n + 1}`)),
+      sums: [
+        {
+          day: '2026-03-01',
+          currency: 'EUR',
+          orders: orders.length,
+          items: sumOf(orders, ({ items }) => items),
+          revenue: sumOf(orders, ({ total }) => total),
+          cancellations: 1,
+          cancelled: soldTo(2).total,
+        },
+      ],
+    },
     letters: [
       aLetter('email-service', topic, 0, 1, 'unparseable', 'OPEN'),
       aLetter('shipping-service', topic, 0, 1, 'unparseable', 'PARKED'),
+      aLetter('sales-service', topic, 0, 1, 'unparseable', 'OPEN'),
       aLetter('shipping-service', topic, 2, 0, 'retries-exhausted', 'REPLAYED'),
     ],
     givenUp: [givenUp],
     positions: [
-      ...['email-service', 'shipping-service'].flatMap((group) => [
+      ...['email-service', 'shipping-service', 'sales-service'].flatMap((group) => [
         { group, partition: 0, committed: 3, end: 3 },
         { group, partition: 1, committed: 2, end: 2 },
         { group, partition: 2, committed: 2, end: 2 },
@@ -164,16 +179,30 @@ function aState(orders: readonly Order[], topic: readonly TopicRecord[]): State 
 /** When the third order's event was still in the outbox, and its mail and shipment weren't. */
 function pausedBefore(state: State): State {
   const isThird = ({ orderId }: { readonly orderId: string }) => orderId === idOf(3);
+  const without = (eventIds: readonly string[]) => eventIds.filter((id) => id !== `${idOf(3)}.1`);
   return {
     ...state,
     outbox: [`${idOf(3)}.1`],
     topic: state.topic.filter(({ partition }) => partition !== 2),
     shipments: state.shipments.filter((shipment) => !isThird(shipment)),
+    sales: {
+      counted: without(state.sales.counted),
+      sums: state.sales.sums.map((sum) => ({
+        ...sum,
+        orders: sum.orders - 1,
+        items: sum.items - 3,
+        revenue: sum.revenue - soldTo(3).total,
+      })),
+    },
     mails: state.mails.filter(({ eventId }) => eventId !== `${idOf(3)}.1`),
     letters: state.letters.filter(({ partition }) => partition === 0),
     givenUp: [],
     positions: state.positions.filter(({ partition, group }) => partition !== 2 && group !== 'dead-letters'),
   };
+}
+
+function sumOf(orders: readonly Order[], amount: (sold: ReturnType<typeof soldTo>) => number): number {
+  return orders.reduce((sum, { orderId }) => sum + amount(soldTo(Number(orderId.slice(4)))), 0);
 }
 
 function anOrder(n: number, isCancelled = false): Order {
@@ -189,13 +218,17 @@ const orderedBy = (n: number) => ({
   customerId: `customer-${n}`,
   email: `canary-${n}@example.com`,
   shippingAddress: { name: 'Canary', line1: 'Canary Street', city: 'Ulm', postalCode: '1', country: 'DE' },
+  currency: 'EUR',
   lines: [{ sku: 'TEA', name: 'Tea', quantity: n, unitPrice: 450 }],
 });
+/** What it comes to. */
+const soldTo = (n: number) => ({ items: n, total: n * 450 });
 const placedAt = '2026-03-01T12:00:00.000Z';
 
 function eventOf(n: number, seq: number): Content {
-  const { customerId, email, shippingAddress, lines } = orderedBy(n);
-  const data = seq === 1 ? { email, shippingAddress, lines, placedAt } : { email };
+  const { customerId, email, shippingAddress, currency, lines } = orderedBy(n);
+  const sold = { email, currency, total: soldTo(n).total };
+  const data = seq === 1 ? { ...sold, shippingAddress, lines, placedAt } : { ...sold, cancelledAt: placedAt };
   return {
     key: base64(idOf(n)),
     value: base64(JSON.stringify({ orderId: idOf(n), customerId, seq, ...data })),

@@ -52,6 +52,7 @@ describe('the seeds of the short form', () => {
     'letters are replayed',
     'email is cut off',
     'shipping reads from the beginning',
+    'sales reads from the beginning',
   ])('have it that %s', (incident) => {
     expect(incidents).toContain(incident);
   });

@@ -7,10 +7,14 @@ import {
   poisoned,
 } from '../../../../cli/demo/faults-verdict.ts';
 import { isExact } from '../../../../cli/demo/verdict.ts';
+import { sampleOrder, totalOf } from '../../../../cli/order/sample-orders.ts';
 
 const plan = faultsPlan(40, poison.length);
 const orderIds = Array.from({ length: 40 }, (_, n) => `ord_${n}`);
 const each = <T>(value: T) => new Map(orderIds.map((orderId) => [orderId, value]));
+
+const revenueOf = (numbers: Iterable<number>) =>
+  [...numbers].reduce((sum, n) => sum + totalOf(sampleOrder(n, plan.customers)), 0);
 
 /** What a run sees in which everything went wrong as planned, and nothing else. */
 function asPlanned(): FaultsObservation {
@@ -23,8 +27,9 @@ function asPlanned(): FaultsObservation {
     topic: { records: [45], events, outOfOrder: 0, scattered: 0, differingCopies: 0 },
     mails: { thankYou: each(1), cancellation: new Map(), unknown: 0 },
     shipments: each('LABEL_CREATED'),
+    sales: { orders: 40, cancellations: 0, revenue: revenueOf(orderIds.keys()), cancelled: 0 },
     letters: new Map([
-      ...['email-service', 'shipping-service'].flatMap((consumer) =>
+      ...['email-service', 'shipping-service', 'sales-service'].flatMap((consumer) =>
         (['unparseable', 'invalid'] as const).map((reason): [string, number] => [
           `${consumer} ${reason} OPEN`,
           poisoned(reason),
@@ -51,6 +56,7 @@ describe('faultsVerdict', () => {
 
   const good = asPlanned();
   const defects: Record<string, Partial<FaultsObservation>> = {
+    'an order that was counted twice': { sales: { ...good.sales, orders: 41 } },
     'an order that was lost': { orders: without(good.orders, 'ord_1') },
     'a row left in the outbox': { outboxRows: 1 },
     'shipping held up by the outage of the other consumer': { outage: { ...good.outage, shipped: 3 } },

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { demoPlan } from '../../../../cli/demo/demo.ts';
 import { isExact, type Observation, verdict } from '../../../../cli/demo/verdict.ts';
+import { sampleOrder, totalOf } from '../../../../cli/order/sample-orders.ts';
 
 const plan = demoPlan(30);
 const orderIds = Array.from({ length: 30 }, (_, n) => `ord_${n}`);
 const cancelled = new Set(plan.cancelled.map((n) => `ord_${n}`));
 const status = (placed: string) =>
   new Map(orderIds.map((id) => [id, cancelled.has(id) ? 'CANCELLED' : placed] as const));
+
+const revenueOf = (numbers: Iterable<number>) =>
+  [...numbers].reduce((sum, n) => sum + totalOf(sampleOrder(n, plan.customers)), 0);
 
 /** What a run sees in which nothing went wrong. */
 function faultless(): Observation {
@@ -29,6 +33,12 @@ function faultless(): Observation {
       unknown: 0,
     },
     shipments: status('LABEL_CREATED'),
+    sales: {
+      orders: 30,
+      cancellations: cancelled.size,
+      revenue: revenueOf(orderIds.keys()),
+      cancelled: revenueOf(plan.cancelled),
+    },
     deadLetters: 0,
   };
 }
@@ -57,6 +67,11 @@ describe('verdict', () => {
   const good = faultless();
   const [first = ''] = cancelled;
   const defects: Record<string, Partial<Observation>> = {
+    'an order that was counted twice': { sales: { ...good.sales, orders: 31 } },
+    'an order that was counted with another total': {
+      sales: { ...good.sales, revenue: good.sales.revenue + 1 },
+    },
+    'a cancellation that was not counted': { sales: { ...good.sales, cancellations: 9 } },
     'an order that was lost': { orders: without(good.orders, 'ord_1') },
     'an order that was answered and not stored twice': { created: 31 },
     'a repetition that made a second order': { replayed: 2, created: 31 },

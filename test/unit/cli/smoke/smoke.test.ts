@@ -9,7 +9,8 @@ interface Defects {
   readonly doublesOrders?: true;
   readonly mailsNothing?: true;
   readonly shipsCancelled?: true;
-  readonly loses?: 'email-service' | 'shipping-service';
+  readonly countsNothing?: true;
+  readonly loses?: 'email-service' | 'shipping-service' | 'sales-service';
   readonly swallowsReplays?: true;
   readonly replaysNothing?: true;
   readonly keepsOutbox?: true;
@@ -51,10 +52,11 @@ function appWith(defects: Defects) {
       shipment: async (orderId) =>
         orders.get(orderId)?.status === 'PLACED' || defects.shipsCancelled ? 'LABEL_CREATED' : 'CANCELLED',
       mail: async () => (defects.mailsNothing ? undefined : 'SENT'),
+      counted: async () => !defects.countsNothing,
       waiting: async (orderId) => (waiting.has(orderId) ? 1 : 0),
       async poison(orderId) {
         if (defects.keepsOutbox) waiting.add(orderId);
-        for (const group of ['email-service', 'shipping-service']) {
+        for (const group of ['email-service', 'shipping-service', 'sales-service']) {
           if (group !== defects.loses) addLetter(group, orderId);
         }
       },
@@ -97,13 +99,15 @@ describe('the smoke test', () => {
     expect(results.map(({ ok }) => ok)).toEqual(plan.steps.map(() => true));
     expect(cleaned?.ok).toBe(true);
     expect([...orders.values()].map(({ status }) => status)).toEqual(Array(3).fill('CANCELLED'));
-    expect([...letters.values()].map(({ status }) => status)).toEqual(Array(2).fill('DISCARDED'));
+    expect([...letters.values()].map(({ status }) => status)).toEqual(Array(3).fill('DISCARDED'));
   });
 
   it.each<[Defects, string, RegExp]>([
     [{ doublesOrders: true }, '3 orders are placed', /it was ord_3, a new one/],
     [{ mailsNothing: true }, 'email-service has sent their thank-you', /the mail of ord_0 is not there/],
     [{ shipsCancelled: true }, 'shipping-service has cancelled', /shipment of ord_0 is LABEL_CREATED/],
+    [{ countsNothing: true }, 'sales-service has counted', /count of ord_0 is not there/],
+    [{ loses: 'sales-service' }, 'a poisoned record', /no letter of sales-service/],
     [{ loses: 'email-service' }, 'a poisoned record', /no letter of email-service/],
     [{ loses: 'shipping-service' }, 'a poisoned record', /no letter of shipping-service/],
     [{ swallowsReplays: true }, 'a replay of one', /ended with replayed/],
@@ -133,6 +137,6 @@ describe('the smoke test', () => {
 
   it('fails where it cannot put away', async () => {
     const { cleaned } = await smoke(appWith({ discardsNothing: true }).world);
-    expect(cleaned).toMatchObject({ ok: false, why: '0 of 2 letters were discarded' });
+    expect(cleaned).toMatchObject({ ok: false, why: '0 of 3 letters were discarded' });
   });
 });
