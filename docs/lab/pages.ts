@@ -58,7 +58,7 @@ export function renderPage(
   return `${[
     `# ${title}`,
     opening,
-    'Written by `npm run docs:lab`: the output and the pictures are of a run on a laptop, and yours will have other times and the same checks.',
+    'Written by `npm run docs:lab`: the output and the pictures are of one run; yours will have other times, and the same checks.',
     ...experiments
       .filter((one) => one.page === page)
       .flatMap((one) =>

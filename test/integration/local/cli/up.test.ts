@@ -59,6 +59,7 @@ describe('orderly up', { timeout: 300_000 }, () => {
       'kafka',
       'kafka',
       'kafka',
+      'kafka',
     ]);
     expect(await answer(cwd, ['logs', 'shipping'])).toContain('batch consumed');
     expect(await answer(cwd, ['status'])).toContain('orders as email-service');
@@ -162,7 +163,7 @@ describe('orderly up', { timeout: 300_000 }, () => {
     }
     await writeFile(path, JSON.stringify(template));
     const output = await refused(project(), ['--app', changed]);
-    expect(output.match(/FilterCriteria:/g)).toHaveLength(3);
+    expect(output.match(/FilterCriteria:/g)).toHaveLength(4);
     expect(output).toContain('ASSEMBLY_NOT_HONOURED');
   });
 
