@@ -60,11 +60,15 @@ export async function labRun(
   const session = await openSession(join(projectDir, '.orderly', 'lab'), (text) =>
     (picture?.progress ?? terminal.progress)(text),
   );
+  /** What is not as the experiment is told. */
+  const changed = Object.entries(set)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(', ');
   const came: { readonly name: string; readonly result: Result; readonly tookMs: number }[] = [];
   try {
     for (const { experiment, values } of chosen) {
       const { question, guess } = experiment;
-      if (!json) terminal.out(`\n${bold(experiment.name)}  ${question}\n`);
+      if (!json) terminal.out(`\n${bold(experiment.name)}  ${question}${changed && `  (with ${changed})`}\n`);
       const guessed = pause ? await askFor(guess.ask, interrupted) : undefined;
       interrupted.throwIfAborted();
       const began = performance.now();
@@ -89,7 +93,7 @@ export async function labRun(
       came.push({ name: experiment.name, result, tookMs: performance.now() - began });
       if (json) terminal.out(JSON.stringify({ experiment: experiment.name, ...result }));
       else if ('error' in result) tellError(result.error, terminal);
-      else terminal.out(describe(experiment, result, guessed));
+      else terminal.out(describe(experiment, result, changed, guessed));
       if (svg !== undefined) {
         const file = all ? join(svg, `${experiment.name}.svg`) : svg;
         await writeTimeline(file, drawTimeline(events, question));
@@ -122,7 +126,8 @@ function pictureFor(json: boolean, terminal: Terminal): Picture {
       end: () => undefined,
     };
   }
-  return process.stdout.isTTY ? drawLive(process.stdout) : sayLines(terminal);
+  // A terminal that nobody has given a size has no room for a picture.
+  return process.stdout.isTTY && process.stdout.columns > 0 ? drawLive(process.stdout) : sayLines(terminal);
 }
 
 /** Asks in the terminal; nothing where nobody answers (Ctrl-D). */
@@ -144,6 +149,7 @@ async function askFor(question: string, interrupted: AbortSignal): Promise<strin
 function describe(
   { guess, takeAway }: Experiment,
   { seen, answer, checks }: Outcome,
+  changed: string,
   guessed?: string,
 ): string {
   const right =
@@ -160,13 +166,16 @@ function describe(
     `  ${guess.ask} ${guessed === undefined ? bold(String(answer)) : ''}`.trimEnd(),
     ...(guessed === undefined ? [] : [`  ${compared}`]),
     '',
+    ...(changed !== '' && checks.some(({ held }) => !held)
+      ? [`  With ${changed} it is another story, as each ✗ says. Without it:`]
+      : []),
     ...wrapped(takeAway).map((line) => `  ${bold(line)}`),
   ].join('\n');
 }
 
 /** Lines of whole words, as long as the terminal is wide; in a pipe it is one. */
 function wrapped(sentence: string): string[] {
-  const room = (process.stdout.columns ?? Number.POSITIVE_INFINITY) - 2;
+  const room = (process.stdout.columns || Number.POSITIVE_INFINITY) - 2;
   const lines: string[] = [];
   for (const word of sentence.split(' ')) {
     const longer = `${lines.at(-1) ?? ''} ${word}`;

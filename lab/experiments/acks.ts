@@ -15,7 +15,7 @@ export const acks = experiment({
   cluster: 'three brokers',
   question: 'What is it worth that a record was acknowledged, when brokers die?',
   guess: {
-    ask: `Three brokers have a topic, two of them are frozen, and ${RECORDS} records are written with acks=1. Then the one that has them dies, and the others wake up. How many records are lost?`,
+    ask: `Three brokers have a topic, two of them are frozen, and ${RECORDS} records are written with acks=1. Then the one that has them dies, and one of the others wakes up. How many records are lost?`,
     answer: 'acks=1: lost',
   },
   settings: {
