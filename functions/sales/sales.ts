@@ -35,7 +35,8 @@ function salesEffect({ sales, waiting }: SalesPorts): Effect {
     // A fact has one id: what else comes under it, in this batch or later, counts no more.
     const firsts = new Map<EventId, BatchEvent>();
     for (const event of events) if (!firsts.has(event.event.eventId)) firsts.set(event.event.eventId, event);
-    const outcomes = new Map<BatchEvent, Outcome>(events.map((event) => [event, DUPLICATE]));
+    const outcomes = new Map<BatchEvent, Outcome>();
+    for (const event of events) if (firsts.get(event.event.eventId) !== event) outcomes.set(event, DUPLICATE);
     for (const piece of inPieces(
       [...firsts.values()].map(({ event }) => entryOf(event)),
       MOST_ITEMS,

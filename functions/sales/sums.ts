@@ -45,7 +45,7 @@ export function entryOf(event: OrderEvent): Entry {
 
 /** What entries add up to, a sum for each bucket. */
 export function fold(entries: readonly Entry[]): (Bucket & { readonly sums: Sums })[] {
-  const byBucket = Map.groupBy(entries, ({ bucket }) => `${bucket.day} ${bucket.currency}`);
+  const byBucket = Map.groupBy(entries, ({ bucket }) => nameOf(bucket));
   return [...byBucket.values()].flatMap((all) => {
     const [first] = all;
     return first === undefined
@@ -67,13 +67,18 @@ function add(a: Sums, b: Sums): Sums {
 /** The entries in pieces, each of which takes at most `most` items of a transaction: one an entry, and one a bucket. */
 export function inPieces(entries: readonly Entry[], most: number): Entry[][] {
   const pieces: Entry[][] = [];
-  let piece: Entry[] = [];
+  let [piece, buckets]: [Entry[], Set<string>] = [[], new Set()];
   for (const entry of entries) {
-    const grown = [...piece, entry];
-    if (grown.length + fold(grown).length > most) {
+    const bucket = nameOf(entry.bucket);
+    const isFull = piece.length + 1 + buckets.size + (buckets.has(bucket) ? 0 : 1) > most;
+    if (isFull || pieces.length === 0) {
+      [piece, buckets] = [[], new Set()];
       pieces.push(piece);
-      piece = [entry];
-    } else piece = grown;
+    }
+    piece.push(entry);
+    buckets.add(bucket);
   }
-  return piece.length === 0 ? pieces : [...pieces, piece];
+  return pieces;
 }
+
+const nameOf = ({ day, currency }: Bucket) => `${day} ${currency}`;

@@ -41,10 +41,8 @@ export async function produce(
   };
   const options = { topic: broker.topic, rate, keys, count, acks, from };
   try {
-    await followed('produce', options, {
-      ...{ broker, json, terminal, interrupted, heard },
-      lines: producerLines(),
-    });
+    const lines = producerLines();
+    await followed('produce', options, { broker, json, terminal, interrupted, heard, lines });
   } finally {
     const { written, refused } = counts;
     const not = refused === 0 ? '' : `, ${refused} not`;

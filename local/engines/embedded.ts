@@ -94,9 +94,8 @@ export async function startKafka(
     // Nobody listens on the broker's yet, so that it may come up as a free one again.
     const [controllerPort = 0] = (await freePorts(2)).filter((free) => free !== port);
     const folder = join(dataDir, 'kafka');
-    return startBroker({
-      ...{ install, dataDir: folder, port, controllerPort, javaVersion, env, settings, log },
-    });
+    const how = { install, dataDir: folder, controllerPort, javaVersion, env, settings, log };
+    return startBroker({ ...how, port });
   });
 }
 
