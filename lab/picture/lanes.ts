@@ -10,19 +10,17 @@
 import { styleText } from 'node:util';
 import {
   type Cell,
-  colourOf,
   doneBy,
   type Frame,
   type Group,
-  hueOf,
   type Lane,
   lagOf,
   ownerOf,
   type Reader,
   recordsOn,
-  shortKey,
   type Topic,
 } from '../../local/events/frame.ts';
+import { colourOf, hueOf, shortKey } from '../../local/events/key.ts';
 
 export interface Screen {
   readonly columns: number;

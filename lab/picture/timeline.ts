@@ -12,7 +12,8 @@
  */
 import escapeHtml from 'escape-html';
 import type { LogEvent } from '../../local/events/event.ts';
-import { colourOf, doneBy, lagOf } from '../../local/events/frame.ts';
+import { doneBy, lagOf } from '../../local/events/frame.ts';
+import { colourOf } from '../../local/events/key.ts';
 import { type Band, getOr, MARKS, type Mark, type Span, type Story, storyOf } from './story.ts';
 
 /** Pixels. */
